@@ -1,0 +1,70 @@
+"""The push channel: events from the host to the app, with delay, loss, retries and receiver outages."""
+
+from dataclasses import dataclass
+
+from sim.engine.clock import WORLD, Clock, Priority
+from sim.engine.host import Outages
+from sim.engine.recording import Recorder
+from sim.engine.station import Process
+from sim.mechanisms import Cause
+from sim.scenario import Scenario
+from sim.streams import Stream, stream_key, uniform
+
+
+@dataclass(frozen=True)
+class EventKeys:
+    """The addresses of one person's events."""
+
+    delay: int
+    loss: int
+    wait: int
+
+
+class PushChannel:
+    """Delivers an event about a person, or loses it for good."""
+
+    def __init__(
+        self, clock: Clock, scenario: Scenario, rec: Recorder, seed: int, replication: int, carries: bool
+    ):
+        self._clock, self._rec = clock, rec
+        self._settings = scenario.push
+        self._delay = scenario.push.delay.sampler()
+        self._wait = scenario.push.retries.wait.sampler()
+        self._outages = Outages(
+            clock,
+            scenario.push.outages if carries else None,
+            stream_key(seed, replication, WORLD, Stream.PUSH_UP),
+            stream_key(seed, replication, WORLD, Stream.PUSH_DOWN),
+            rec,
+            "push",
+        )
+
+    def deliver(self, person: int, cause: Cause, keys: EventKeys, n: int) -> Process:
+        """Returns True when the event has arrived, False when the sender has given it up."""
+        retries, attempt = self._settings.retries, 0
+        self._rec.events["pushed"] += 1
+        while True:
+            self._rec.event(self._clock.now, person, "push_sent", reason=cause.name.lower())
+            arrived = yield from self._attempt(person, keys, n, attempt)
+            if arrived:
+                return True
+            if attempt >= retries.most:
+                self._rec.events["lost"] += 1
+                self._rec.event(self._clock.now, person, "push_lost", reason=cause.name.lower())
+                return False
+            wait_s = self._wait(uniform(keys.wait, n, attempt)) * retries.backoff**attempt
+            yield self._clock.after(wait_s, Priority.PUSH, person)
+            attempt += 1
+
+    def _attempt(self, person: int, keys: EventKeys, n: int, attempt: int) -> Process:
+        if uniform(keys.loss, n, attempt) < self._settings.loss:
+            return False
+        delay_s = self._delay(uniform(keys.delay, n, attempt))
+        yield self._clock.after(delay_s, Priority.PUSH, person)
+        if not self._outages.down:
+            return True
+        if self._settings.on_outage == "lose":
+            return False
+        yield self._outages.over()
+        yield self._clock.after(0.0, Priority.PUSH, person)
+        return True

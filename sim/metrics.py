@@ -1,0 +1,253 @@
+"""Recorded runs -> figures. Each metric has a label, a unit, a definition; each figure an interval."""
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from sim.engine.recording import CaseRecord, Run
+from sim.mechanisms import CAUSES, KINDS
+from sim.statistics import Estimate, mean_of_runs, quantile, ratio_of_runs, share
+
+Array = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Metric:
+    """What a figure is called, measured in, and means."""
+
+    name: str
+    unit: str
+    definition: str
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One row of results. `cause` is None where the figure is not per cause, `of` is a kind, a station or a reason."""
+
+    strategy: str
+    cause: str | None
+    of: str | None
+    metric: str
+    statistic: str
+    unit: str
+    estimate: float | None
+    low: float | None
+    high: float | None
+    n: int
+    theory: float | None = None
+
+
+METRICS = {
+    metric.name: metric
+    for metric in (
+        Metric("exposure", "s", "from the revocation to the last instant at which a request would pass"),
+        Metric("last_click", "s", "from the revocation to the last accepted request"),
+        Metric("unauthorised_requests", "requests", "accepted after the revocation, per case"),
+        Metric("unauthorised_reads", "requests", "reads accepted after the revocation, per case"),
+        Metric("unauthorised_writes", "requests", "writes accepted after the revocation, per case"),
+        Metric("unauthorised_admin", "requests", "administration accepted after the revocation, per case"),
+        Metric("unauthorised_bytes", "B", "bytes of unauthorised reads, per case"),
+        Metric("recoverable_writes", "requests", "unauthorised writes that the repair still finds"),
+        Metric("forewarned_reads", "requests", "reads accepted between notice and revocation, per case"),
+        Metric("forewarned_writes", "requests", "writes accepted between notice and revocation"),
+        Metric("forewarned_admin", "requests", "administration between notice and revocation"),
+        Metric("refused", "requests", "requests refused after the revocation, per case"),
+        Metric("censored", "cases", "cases whose exposure outlived the run"),
+        Metric("page_open", "share", "cases with a page open at the revocation"),
+        Metric("response", "s", "from the click to its answer, honest people"),
+        Metric("auth_overhead", "s", "the part of the response time spent on gates and renewals"),
+        Metric("host_calls", "1/s", "calls that arrive at the host"),
+        Metric("interruptions", "1/h", "reloads after a refusal, per person-hour of use"),
+        Metric("honest_refused", "share", "clicks of honest people refused even after the reload"),
+        Metric("allowlist_entries", "entries", "live entries of the allowlist"),
+        Metric("denylist_entries", "entries", "live entries of the denylist"),
+        Metric("rate_limited", "calls", "calls the host answers with 429, per run"),
+        Metric("events_lost", "events", "pushed events given up, per run"),
+        Metric("utilisation", "share", "busy share of a station's servers"),
+        Metric("queue", "requests", "mean number waiting at a station"),
+    )
+}
+_CASE_COUNTS = (
+    "unauthorised_requests unauthorised_reads unauthorised_writes unauthorised_admin refused"
+).split()
+_CASE_MEANS = (
+    "unauthorised_bytes recoverable_writes forewarned_reads forewarned_writes forewarned_admin"
+).split()
+QUANTILES = {"p50": 0.50, "p95": 0.95, "p99": 0.99}
+
+
+def figures(strategy: str, runs: Sequence[Run]) -> list[Figure]:
+    """All figures of one strategy from its replications."""
+    return [*_case_figures(strategy, runs), *_run_figures(strategy, runs)]
+
+
+# -- per case -----------------------------------------------------------------------------------
+
+
+def _case_figures(strategy: str, runs: Sequence[Run]) -> Iterator[Figure]:
+    for cause in CAUSES:
+        by_run = [[case for case in run.cases if case.cause == cause] for run in runs]
+        if any(by_run):
+            yield from _cause_figures(strategy, cause, by_run)
+
+
+def _cause_figures(strategy: str, cause: str, by_run: list[list[CaseRecord]]) -> Iterator[Figure]:
+    def row(metric: str, statistic: str, estimate: Estimate, of: str | None = None) -> Figure:
+        return _figure(strategy, cause, of, metric, statistic, estimate)
+
+    opened = [[case for case in cases if case.page_open] for cases in by_run]
+    for suffix, chosen in (("", by_run), ("_if_open", opened)):
+        if not any(chosen):
+            continue
+        for metric in ("exposure", "last_click"):
+            for statistic, estimate in _window(chosen, _attribute(f"{metric}_s")):
+                yield row(metric, statistic + suffix, estimate)
+        for kind in KINDS:
+            of_kind = _attribute(f"exposure_{kind}_s")
+            known = [[case for case in cases if not math.isnan(of_kind(case))] for cases in chosen]
+            if any(known):
+                for statistic, estimate in _window(known, of_kind):
+                    yield row("exposure", statistic + suffix, estimate, kind)
+        for metric in _CASE_COUNTS:
+            for statistic, estimate in _counts(chosen, _attribute(metric)):
+                yield row(metric, statistic + suffix, estimate)
+        for metric in _CASE_MEANS:
+            yield row(metric, "mean" + suffix, _case_mean(chosen, _attribute(metric)))
+        censored = sum(case.censored for cases in chosen for case in cases)
+        n = sum(map(len, chosen))
+        yield row("censored", "mean" + suffix, share(censored, n, len(by_run)))
+        yield row("censored", "count" + suffix, Estimate(censored, None, None, n))
+    cases = [case for cases in by_run for case in cases]
+    yield row("page_open", "mean", share(sum(c.page_open for c in cases), len(cases), len(by_run)))
+
+
+Value = Callable[[CaseRecord], float]
+
+
+def _attribute(name: str) -> Value:
+    if name == "unauthorised_requests":
+        return lambda c: c.unauthorised_reads + c.unauthorised_writes + c.unauthorised_admin
+    return lambda case: float(getattr(case, name))
+
+
+def _window(by_run: list[list[CaseRecord]], value: Value) -> Iterator[tuple[str, Estimate]]:
+    """mean, quantiles, max and share_zero of a time."""
+    values, runs = _pooled(by_run, value), len(by_run)
+    yield "mean", _case_mean(by_run, value)
+    for name, q in QUANTILES.items():
+        yield name, quantile(values, q, runs)
+    yield "max", Estimate(float(values.max()), None, None, len(values))
+    yield "share_zero", share(int((values == 0).sum()), len(values), runs)
+
+
+def _counts(by_run: list[list[CaseRecord]], value: Value) -> Iterator[tuple[str, Estimate]]:
+    values, runs = _pooled(by_run, value), len(by_run)
+    yield "mean", _case_mean(by_run, value)
+    yield "p95", quantile(values, 0.95, runs)
+    yield "max", Estimate(float(values.max()), None, None, len(values))
+    yield "share_zero", share(int((values == 0).sum()), len(values), runs)
+
+
+def _pooled(by_run: list[list[CaseRecord]], value: Value) -> Array:
+    return np.array([value(case) for cases in by_run for case in cases], dtype=np.float64)
+
+
+def _case_mean(by_run: list[list[CaseRecord]], value: Value) -> Estimate:
+    sums = [math.fsum(value(case) for case in cases) for cases in by_run]
+    numbers = [float(len(cases)) for cases in by_run]
+    return ratio_of_runs(sums, numbers, int(sum(numbers)))
+
+
+def pooled_mean(runs: Sequence[Run], metric: str, causes: Sequence[str]) -> Estimate:
+    """The mean of a case metric over the cases of several causes together."""
+    by_run = [[case for case in run.cases if case.cause in causes] for run in runs]
+    name = f"{metric}_s" if metric in ("exposure", "last_click") else metric
+    return _case_mean(by_run, _attribute(name))
+
+
+# -- per run ------------------------------------------------------------------------------------
+
+
+def _run_figures(strategy: str, runs: Sequence[Run]) -> Iterator[Figure]:
+    def row(
+        metric: str, statistic: str, values: Sequence[float], n: int, of: str | None = None
+    ) -> Figure:
+        return _figure(strategy, None, of, metric, statistic, mean_of_runs(values, n))
+
+    yield from _times(strategy, runs)
+    yield from _host_figures(runs, row)
+    hours = [run.visit_s / 3600.0 for run in runs]
+    yield _figure(
+        strategy,
+        None,
+        None,
+        "interruptions",
+        "mean",
+        ratio_of_runs([run.interruptions for run in runs], hours, sum(r.interruptions for r in runs)),
+    )
+    clicks = [float(run.honest_clicks) for run in runs]
+    refused = [float(run.honest_refused) for run in runs]
+    yield _figure(
+        strategy, None, None, "honest_refused", "mean", ratio_of_runs(refused, clicks, int(sum(clicks)))
+    )
+    for name in ("allowlist", "denylist"):
+        yield row(f"{name}_entries", "mean", [run.entries[name][0] for run in runs], len(runs))
+        yield row(f"{name}_entries", "max", [run.entries[name][1] for run in runs], len(runs))
+    yield row("events_lost", "mean", [run.events["lost"] for run in runs], len(runs))
+    for station in runs[0].stations:
+        books = [run.stations[station] for run in runs]
+        yield row("utilisation", "mean", [b.utilisation for b in books], len(runs), station)
+        yield row("queue", "mean", [b.queue for b in books], len(runs), station)
+
+
+def _times(strategy: str, runs: Sequence[Run]) -> Iterator[Figure]:
+    """Response time and gate overhead: of the whole, and the response by kind."""
+    for metric, name in (("response", "response_s"), ("auth_overhead", "auth_overhead_s")):
+        yield from _time(strategy, metric, None, [getattr(run, name) for run in runs])
+    for code, kind in enumerate(KINDS):
+        of_kind = [run.response_s[run.kind == code] for run in runs]
+        yield from _time(strategy, "response", kind, of_kind)
+
+
+def _time(strategy: str, metric: str, of: str | None, samples: list[Array]) -> Iterator[Figure]:
+    samples = [sample for sample in samples if len(sample)]
+    if not samples:
+        return
+    n = sum(map(len, samples))
+    statistics: dict[str, Callable[[Array], float]] = {"mean": lambda x: float(x.mean())}
+    for name, q in QUANTILES.items():
+        statistics[name] = lambda x, q=q: float(np.quantile(x, q))  # type: ignore[misc]
+    for name, statistic in statistics.items():
+        estimate = mean_of_runs([statistic(sample) for sample in samples], n)
+        yield _figure(strategy, None, of, metric, name, estimate)
+    largest = max(float(sample.max()) for sample in samples)
+    yield _figure(strategy, None, of, metric, "max", Estimate(largest, None, None, n))
+
+
+def _host_figures(runs: Sequence[Run], row: Callable[..., Figure]) -> Iterator[Figure]:
+    """Calls a second and in the busiest minute, as a whole and by reason; calls refused by the rate limit."""
+    width_s = runs[0].window_s[1] - runs[0].window_s[0]
+    reasons = sorted({reason for run in runs for reason in run.host_calls})
+    for of in (None, *reasons):
+        minutes = [_minutes(run, of) for run in runs]
+        n = int(sum(m.sum() for m in minutes))
+        yield row("host_calls", "mean", [float(m.sum()) / width_s for m in minutes], n, of)
+        yield row("host_calls", "max", [float(m.max()) / 60.0 for m in minutes], n, of)
+        limited = [run.rate_limited.get(of, 0) if of else sum(run.rate_limited.values()) for run in runs]
+        yield row("rate_limited", "mean", limited, sum(limited), of)
+
+
+def _minutes(run: Run, of: str | None) -> npt.NDArray[np.int64]:
+    rows = [calls for reason, calls in run.host_calls.items() if of in (None, reason)]
+    return np.sum(rows, axis=0) if rows else np.zeros(1, dtype=np.int64)
+
+
+def _figure(
+    strategy: str, cause: str | None, of: str | None, metric: str, statistic: str, e: Estimate
+) -> Figure:
+    unit = "share" if statistic.startswith("share_zero") else METRICS[metric].unit
+    value = None if math.isnan(e.value) else e.value
+    return Figure(strategy, cause, of, metric, statistic, unit, value, e.low, e.high, e.n)

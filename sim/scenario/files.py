@@ -1,0 +1,370 @@
+"""From files to a scenario: reading, includes, merging, and what is wrong with it all."""
+
+import re
+import stat
+import tomllib
+from copy import deepcopy
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+
+from sim.scenario.errors import KeyPath, Problem, ScenarioError, key_lines, line_of, nearest, shown
+from sim.scenario.model import Scenario
+from sim.strategies import CATALOGUE, Strategy
+
+LARGEST_BYTES = 1_000_000
+MECHANISMS = ("token", "allowlist", "check", "push")
+Raw = dict[str, Any]
+# Tables whose missing keys take the office's although the table is replaced whole.
+_FILLED = (("behaviour", "storm"), ("behaviour", "takeover"), ("push", "retries"))
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One file; later layers override earlier ones."""
+
+    file: str
+    raw: Raw
+    text: str
+
+
+def folder() -> Path:
+    """Where the shipped scenarios are: in the package when installed, beside it in a checkout."""
+    inside = Path(__file__).parent.parent / "scenarios"
+    return inside if inside.is_dir() else Path(__file__).parents[2] / "scenarios"
+
+
+def shipped() -> list[str]:
+    """The names of the shipped scenarios, the office first."""
+    names = sorted(path.stem for path in folder().glob("*.toml"))
+    return sorted(names, key=lambda name: name != "office")
+
+
+def load(name_or_path: str | Path) -> Scenario:
+    """A scenario from the name of a shipped one or from a file.
+
+    Raises ScenarioError, which lists every problem found.
+    """
+    name = str(name_or_path)
+    layers = _layers(_locate(name), name if name in shipped() else str(name_or_path), ())
+    scenario = resolve([_office(), *layers])
+    return scenario.model_copy(update={"path": None if name in shipped() else name})
+
+
+def with_changes(scenario: Scenario, changes: dict[str, Any]) -> Scenario:
+    """The scenario with some values replaced: {"organisation.people": 100, "host.check.median": "10ms"}.
+
+    Raises ScenarioError for a path that does not exist or a value that does not fit.
+    """
+    raw: Raw = deepcopy(scenario._raw)
+    for path, value in changes.items():
+        _put(raw, path.split("."), value, path)
+    changed = validate([Layer("changes", raw, "")], raw)
+    return changed.model_copy(update={"path": scenario.path})
+
+
+def _put(raw: Raw, path: list[str], value: Any, whole: str) -> None:
+    *parents, last = path
+    place: Any = raw
+    for part in parents:
+        if not isinstance(place, dict) or part not in place:
+            names = [str(key) for key in place] if isinstance(place, dict) else []
+            message = f'there is no "{part}"{nearest(part, names)}'
+            raise ScenarioError([Problem("changes", None, whole, shown(value), message)])
+        if not isinstance(place[part], dict):
+            place[part] = {"dist": "constant", "value": place[part]}
+        place = place[part]
+    place[last] = value
+
+
+# -- reading ------------------------------------------------------------------------------------
+
+
+@cache
+def _office() -> Layer:
+    path = folder() / "office.toml"
+    text = path.read_text(encoding="utf-8")
+    return Layer("office", tomllib.loads(text), text)
+
+
+def _locate(name: str) -> Path:
+    if name in shipped():
+        return folder() / f"{name}.toml"
+    path = Path(name)
+    try:
+        if path.exists():
+            return path
+    except (OSError, ValueError):
+        _fail(name, "cannot be opened: not a usable file name")
+    near = nearest(name, shipped())
+    _fail(name, f"there is no such file, and no shipped scenario of this name{near}")
+
+
+def _fail(file: str, message: str, line: int | None = None) -> Any:
+    raise ScenarioError([Problem(file, line, "", "", message)])
+
+
+def _read(path: Path, name: str) -> tuple[Raw, str]:
+    try:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            _fail(name, "is not a regular file; expected a scenario in TOML")
+        if status.st_size > LARGEST_BYTES:
+            _fail(name, f"is {status.st_size:,} bytes long; a scenario has at most {LARGEST_BYTES:,}")
+        data = path.read_bytes()
+    except OSError as error:
+        _fail(name, f"cannot be read: {error.strerror}")
+    try:
+        text = data.decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        _fail(name, f"is not UTF-8 text (byte {error.start}); expected a scenario in TOML")
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        place = re.search(r"line (\d+)", str(error))
+        _fail(name, f"not TOML: {error}", int(place[1]) if place else None)
+    except (RecursionError, ValueError) as error:
+        _fail(name, f"not TOML that can be read: {type(error).__name__}")
+    if not raw:
+        _fail(name, "there is no key in it; begin with: format = 1")
+    return raw, text
+
+
+def _layers(path: Path, name: str, seen: tuple[Path, ...]) -> list[Layer]:
+    """The includes of a file, then the file."""
+    real = path.resolve()
+    if real in seen:
+        chain = " -> ".join(p.name for p in (*seen, real))
+        _fail(name, f"include: a file includes itself ({chain})")
+    raw, text = _read(path, name)
+    includes = raw.pop("include", [])
+    if not isinstance(includes, list) or not all(isinstance(i, str) for i in includes):
+        line = key_lines(text).get(("include",))
+        message = "expected a list of file names"
+        raise ScenarioError([Problem(name, line, "include", shown(includes), message)])
+    layers: list[Layer] = []
+    for include in includes:
+        beside = path.parent / include
+        target = beside if beside.exists() else _locate_include(include, name, text)
+        layers += _layers(target, str(target), (*seen, real))
+    _resolve_log(raw, path)
+    return [*layers, Layer(name, raw, text)]
+
+
+def _locate_include(include: str, name: str, text: str) -> Path:
+    if include in shipped():
+        return folder() / f"{include}.toml"
+    line = key_lines(text).get(("include",))
+    message = f"there is no such file{nearest(include, shipped())}"
+    raise ScenarioError([Problem(name, line, "include", shown(include), message)])
+
+
+def _resolve_log(raw: Raw, path: Path) -> None:
+    """A log's path is relative to the file that names it."""
+    workload = raw.get("workload")
+    if isinstance(workload, dict) and isinstance(workload.get("log"), str):
+        workload["log"] = str(path.parent / workload["log"])
+
+
+# -- merging ------------------------------------------------------------------------------------
+
+
+def resolve(layers: list[Layer]) -> Scenario:
+    """Merge files, the weakest first, and validate the result."""
+    raw: Raw = {}
+    for layer in layers:
+        _merge(raw, layer.raw)
+    for table, key in _FILLED:
+        given, office = raw.get(table, {}), layers[0].raw[table][key]
+        if isinstance(given, dict) and isinstance(given.get(key), dict):
+            given[key] = {**office, **given[key]}
+    return validate(layers, raw)
+
+
+def _merge(raw: Raw, over: Raw) -> None:
+    """Key by key inside top-level tables; what stands below is replaced whole, with few exceptions."""
+    for table, value in over.items():
+        if not isinstance(value, dict) or not isinstance(raw.get(table), dict):
+            raw[table] = deepcopy(value)
+        elif table == "strategies":
+            _merge_deep(raw[table], value, 2)
+        else:
+            for key, below in value.items():
+                if (table, key) == ("app", "service") or table == "goals":
+                    _merge_deep(raw[table], {key: below}, 1)
+                else:
+                    raw[table][key] = deepcopy(below)
+
+
+def _merge_deep(raw: Raw, over: Raw, levels: int) -> None:
+    for key, value in over.items():
+        if levels and isinstance(value, dict) and isinstance(raw.get(key), dict):
+            _merge_deep(raw[key], value, levels - 1)
+        else:
+            raw[key] = deepcopy(value)
+
+
+def _strategies(given: Any, problems: list[tuple[KeyPath, Any, str]]) -> dict[str, Any]:
+    """The tables of the strategies, those of the catalogue filled in."""
+    if given is None or given == {}:
+        return {name: _as_table(strategy) for name, strategy in CATALOGUE.items()}
+    if not isinstance(given, dict):
+        problems.append((("strategies",), given, "expected a table"))
+        return {}
+    tables = {}
+    for name, table in given.items():
+        if not isinstance(table, dict):
+            problems.append((("strategies", name), table, "expected a table"))
+        elif not table and name not in CATALOGUE:
+            hint = nearest(name, list(CATALOGUE))
+            message = f"unknown strategy, and no mechanism is given for a new one{hint}"
+            problems.append((("strategies", name), None, message))
+        else:
+            tables[name] = _strategy(name, table)
+    return tables
+
+
+def _strategy(name: str, table: Raw) -> Raw:
+    base = _as_table(CATALOGUE[name]) if name in CATALOGUE else {"name": name}
+    for key, value in table.items():
+        if key in MECHANISMS and value == "none":
+            base.pop(key, None)
+        elif key in MECHANISMS and isinstance(value, dict) and isinstance(base.get(key), dict):
+            base[key] = {**base[key], **value}
+        else:
+            base[key] = value
+    return base
+
+
+def _as_table(strategy: Strategy) -> Raw:
+    return strategy.model_dump(by_alias=True, exclude_unset=True)
+
+
+# -- validating ---------------------------------------------------------------------------------
+
+
+def validate(layers: list[Layer], raw: Raw) -> Scenario:
+    """The scenario of merged tables. Raises ScenarioError with every problem."""
+    found: list[tuple[KeyPath, Any, str]] = []
+    tables = {key: value for key, value in raw.items() if key != "strategies"}
+    tables["strategies"] = _strategies(raw.get("strategies"), found)
+    if "path" in tables:
+        found.append((("path",), tables.pop("path"), f"unknown key{nearest('path', _names(()))}"))
+    try:
+        scenario = Scenario.model_validate(tables)
+    except ValidationError as error:
+        found += [_readable(e, tables) for e in error.errors(include_url=False)]
+    else:
+        found += _sweep_problems(scenario, raw)
+    if found:
+        raise ScenarioError([_problem(layers, *item) for item in found])
+    scenario._raw.update(deepcopy(raw) | {"strategies": deepcopy(tables["strategies"])})
+    scenario._origins.update(_origins(layers))
+    return scenario
+
+
+def _readable(error: Any, tables: Raw) -> tuple[KeyPath, Any, str]:
+    path = tuple(str(part) for part in error["loc"])
+    kind, message = error["type"], error["msg"].removeprefix("Value error, ")
+    if kind == "extra_forbidden":
+        return path, error["input"], f"unknown key{nearest(path[-1], _names(path[:-1]))}"
+    if kind == "missing":
+        return path, None, "is missing"
+    if kind in ("model_type", "model_attributes_type", "dict_type"):
+        message = "expected a table"
+    value = error["input"]
+    return path, None if isinstance(value, dict) else value, message
+
+
+def _names(path: KeyPath) -> list[str]:
+    """The valid keys at a place."""
+    place: Any = Scenario
+    for part in path:
+        if place is None:
+            return []
+        field = next((f for n, f in place.model_fields.items() if part in (n, f.alias)), None)
+        if field is None:
+            return [] if place is not Strategy else _field_names(place)
+        place = Strategy if path[0] == "strategies" and part == path[0] else _model(field.annotation)
+        if place is Strategy and len(path) == 2 and path[0] == "strategies":
+            break
+        if place is Strategy:
+            return _strategy_names(path[2:])
+    return [] if place is None else _field_names(place)
+
+
+def _strategy_names(path: KeyPath) -> list[str]:
+    place: Any = Strategy
+    for part in path:
+        field = place.model_fields.get(part) if place is not None else None
+        place = None if field is None else _model(field.annotation)
+    return [] if place is None else _field_names(place)
+
+
+def _field_names(model: type[BaseModel]) -> list[str]:
+    hidden = {"path", "name"}
+    return [f.alias or n for n, f in model.model_fields.items() if n not in hidden]
+
+
+def _model(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    for part in get_args(annotation):
+        if (model := _model(part)) is not None:
+            return model
+    return None
+
+
+def _sweep_problems(scenario: Scenario, raw: Raw) -> list[tuple[KeyPath, Any, str]]:
+    """Paths of a sweep must exist, values must be lists."""
+    problems: list[tuple[KeyPath, Any, str]] = []
+    for key, values in (scenario.sweep or {}).items():
+        if key == "method":
+            if values not in ("grid", "zip") and not (
+                isinstance(values, dict) and list(values) == ["latin_hypercube"]
+            ):
+                message = 'expected "grid", "zip" or { latin_hypercube = number }'
+                problems.append((("sweep", key), values, message))
+        elif not isinstance(values, list) or not values:
+            problems.append((("sweep", key), values, "expected a list of values"))
+        elif key.split(".")[0] not in raw and key.split(".")[0] != "strategies":
+            names = [str(n) for n in raw]
+            message = f"there is no such path{nearest(key.split('.')[0], names)}"
+            problems.append((("sweep", key), None, message))
+    return problems
+
+
+def _problem(layers: list[Layer], path: KeyPath, value: Any, message: str) -> Problem:
+    layer = _origin(layers, path)
+    line = line_of(key_lines(layer.text), path)
+    return Problem(layer.file, line, ".".join(path), "" if value is None else shown(value), message)
+
+
+def _origin(layers: list[Layer], path: KeyPath) -> Layer:
+    """The strongest file that writes the path, or as much of it as any does."""
+    for length in range(len(path), 0, -1):
+        for layer in reversed(layers):
+            if _written(layer.raw, path[:length]):
+                return layer
+    return layers[-1]
+
+
+def _written(raw: Any, path: KeyPath) -> bool:
+    for part in path:
+        if not isinstance(raw, dict) or part not in raw:
+            return False
+        raw = raw[part]
+    return True
+
+
+def _origins(layers: list[Layer]) -> dict[str, str]:
+    """For each path of depth one and two: the file and line that decided it."""
+    origins: dict[str, str] = {}
+    for number, layer in enumerate(layers):
+        for path, line in key_lines(layer.text).items():
+            office = number == 0 and layer.file == "office"
+            origins[".".join(path)] = "" if office else f"{layer.file}:{line}"
+    return origins

@@ -1,0 +1,460 @@
+"""The scenario as frozen, validated objects. Keys and their meaning are those of the file format."""
+
+import math
+from functools import cached_property
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
+
+from sim.distributions import CountLaw, DurationLaw, Exponential, Law, SignedDurationLaw, SizeLaw
+from sim.mechanisms import CAUSES
+from sim.strategies import Strategy
+from sim.units import Duration, PositiveDuration, Rate
+
+MONTH_S = 30.4375 * 86400.0
+
+
+def _number_of(value: Any) -> Any:
+    """A whole number of at least 1, or "unlimited"."""
+    return math.inf if value == "unlimited" else _whole(value, 1)
+
+
+def _number_or_none(value: Any) -> Any:
+    return math.inf if value == "unlimited" else _whole(value, 0)
+
+
+def _whole(value: Any, least: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        raise ValueError(f'expected a whole number of at least {least}, or "unlimited"')
+    return value
+
+
+def _none(value: Any) -> Any:
+    return None if value == "none" else value
+
+
+def _strict_number(value: Any) -> Any:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise ValueError("expected a number")
+    return value
+
+
+_COUNT_SCHEMA = {"anyOf": [{"type": "integer", "minimum": 1}, {"const": "unlimited"}]}
+Number = Annotated[float, BeforeValidator(_number_of), WithJsonSchema(_COUNT_SCHEMA)]
+NumberOrNone = Annotated[float, BeforeValidator(_number_or_none), WithJsonSchema(_COUNT_SCHEMA)]
+Share = Annotated[float, BeforeValidator(_strict_number), Field(ge=0, le=1)]
+Positive = Annotated[float, BeforeValidator(_strict_number), Field(gt=0)]
+Whole = Annotated[int, Field(strict=True)]
+
+
+class Table(BaseModel):
+    """A table of the file: frozen, unknown keys refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=False)
+
+
+def _must_sum_to_1(table: Table) -> None:
+    total = math.fsum(float(value) for value in table.__dict__.values())
+    if abs(total - 1) > 1e-9:
+        raise ValueError(f"the shares sum to {total:g}; expected 1")
+
+
+class Run(Table):
+    """How long, how often, from which seed."""
+
+    seed: Annotated[Whole, Field(ge=0, lt=2**63)]
+    horizon_s: PositiveDuration = Field(alias="horizon")
+    warm_up_s: Duration | Literal["auto"] = Field(alias="warm_up")
+    replications: Annotated[Whole, Field(ge=1)]
+    drain_s: Duration = Field(alias="drain")
+    precision: dict[str, Positive] | None = None
+    max_replications: Annotated[Whole, Field(ge=2)] | None = None
+
+    @field_validator("warm_up_s", mode="before")
+    @classmethod
+    def _warm_up(cls, value: Any) -> Any:
+        from sim.units import parse_duration
+
+        return value if value == "auto" else parse_duration(value)
+
+    @property
+    def end_s(self) -> float:
+        """The end of the run and its drain."""
+        return self.horizon_s + self.drain_s
+
+
+class Shift(Table):
+    """Visits begin inside it."""
+
+    start_s: Duration = Field(alias="start")
+    end_s: Duration = Field(alias="end")
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "Shift":
+        if self.end_s <= self.start_s:
+            raise ValueError("end: expected a time after start")
+        return self
+
+
+class Organisation(Table):
+    """The people."""
+
+    people: Annotated[Whole, Field(ge=1)]
+    admins: Share
+    shift: Shift
+    visits: DurationLaw
+
+
+class VisitEnds(Table):
+    """How visits end; what is left out is 0."""
+
+    logout: Share = 0.0
+    close: Share = 0.0
+    leave_open: Share = 0.0
+
+    @model_validator(mode="after")
+    def _sum(self) -> "VisitEnds":
+        _must_sum_to_1(self)
+        return self
+
+
+class Kinds(Table):
+    """What clicks do; what is left out is 0."""
+
+    read: Share = 0.0
+    write: Share = 0.0
+    admin: Share = 0.0
+
+    @model_validator(mode="after")
+    def _sum(self) -> "Kinds":
+        _must_sum_to_1(self)
+        return self
+
+
+class Workload(Table):
+    """What people do when they visit, from laws or from a log."""
+
+    think: DurationLaw
+    requests_per_page: CountLaw
+    pages_per_visit: CountLaw
+    visit_ends: VisitEnds
+    kinds: Kinds
+    read_size: SizeLaw
+    daily: tuple[Annotated[float, BeforeValidator(_strict_number), Field(ge=0)], ...] | None = None
+    log: str | None = None
+    mode: Literal["synthetic", "fitted", "replayed"] = "synthetic"
+    log_options: dict[str, Any] = Field(default_factory=dict)
+
+    @field_validator("daily")
+    @classmethod
+    def _a_day(cls, daily: tuple[float, ...] | None) -> tuple[float, ...] | None:
+        if daily is not None and (len(daily) != 24 or not sum(daily) > 0):
+            raise ValueError("expected 24 weights of at least 0, not all 0")
+        return daily
+
+    @model_validator(mode="after")
+    def _log_and_mode(self) -> "Workload":
+        if (self.log is None) != (self.mode == "synthetic"):
+            raise ValueError('log and mode = "fitted" or "replayed" go together')
+        return self
+
+
+class CauseShare(Table):
+    """How many people have a case: drills by share, or the natural process by rate."""
+
+    share: Share | None = None
+    per_month: Annotated[float, BeforeValidator(_strict_number), Field(ge=0)] | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> "CauseShare":
+        if (self.share is None) == (self.per_month is None):
+            raise ValueError("expected either share or per_month")
+        return self
+
+    def within(self, window_s: float) -> float:
+        """The probability of a case in a window; a month is 30.4375 days of calendar time."""
+        if self.per_month is not None:
+            return -math.expm1(-self.per_month * window_s / MONTH_S)
+        return self.share or 0.0
+
+
+_Cause = Annotated[CauseShare | None, BeforeValidator(_none)]
+
+
+class Cases(Table):
+    """Revocations: when, how many, what comes before and after."""
+
+    from_s: Duration = Field(alias="from")
+    until_s: Duration = Field(alias="until")
+    deactivation: _Cause
+    permission_loss: _Cause
+    logout: _Cause
+    admin_loss: _Cause
+    notice_lead: SignedDurationLaw
+    detected_after: DurationLaw
+    rollback_window_s: Duration = Field(alias="rollback_window")
+
+    @model_validator(mode="after")
+    def _possible(self) -> "Cases":
+        if self.until_s <= self.from_s:
+            raise ValueError("until: expected a time after from")
+        total = math.fsum(map(self.share_of, CAUSES))
+        if total > 1 + 1e-9:
+            raise ValueError(f"the shares of the causes sum to {total:g}; expected at most 1")
+        return self
+
+    def share_of(self, cause: str) -> float:
+        """The probability that a person has a case of this cause."""
+        settings: CauseShare | None = getattr(self, cause)
+        return 0.0 if settings is None else settings.within(self.until_s - self.from_s)
+
+
+class Probabilities(Table):
+    """What people do after the notice; what is left out is 0."""
+
+    leave: Share = 0.0
+    continue_: Share = Field(0.0, alias="continue")
+    storm: Share = 0.0
+    cut_off: Share = 0.0
+
+    @model_validator(mode="after")
+    def _sum(self) -> "Probabilities":
+        _must_sum_to_1(self)
+        return self
+
+
+
+class Storm(Table):
+    """Clicking fast after the notice; what is left out is the office's."""
+
+    think: DurationLaw
+    kinds: Kinds
+    gives_up_after: Number = 3
+    duration_s: PositiveDuration = Field(1800.0, alias="duration")
+
+
+class Takeover(Table):
+    """Somebody else at the page after a logout."""
+
+    probability: Share
+    delay: DurationLaw
+    behaviour: Literal["continue", "storm"] = "continue"
+
+
+class Behaviour(Table):
+    """What follows the notice."""
+
+    probabilities: Probabilities
+    storm: Storm
+    takeover: Takeover
+
+
+class Directory(Table):
+    """The identity provider upstream of the host."""
+
+    propagation: DurationLaw
+
+
+class RateLimit(Table):
+    """Token buckets with continuous refill, full at the start."""
+
+    per_second: Rate
+    burst: Positive | None = None
+    per_hour: Positive | None = None
+
+    @model_validator(mode="after")
+    def _some_burst(self) -> "RateLimit":
+        if self.burst is None:
+            object.__setattr__(self, "burst", max(1.0, self.per_second))
+        return self
+
+
+def _mean_or_law(value: Any) -> Any:
+    """A plain duration is the mean of an exponential law."""
+    return value if isinstance(value, dict | Law) else {"dist": "exponential", "mean": value}
+
+
+MeanOrLaw = Annotated[DurationLaw, BeforeValidator(_mean_or_law)]
+
+
+class Outages(Table):
+    """Alternating up and down times; or with `starts`, one outage that lasts exactly `lasts`."""
+
+    every: MeanOrLaw | None = None
+    starts_s: Duration | None = Field(None, alias="starts")
+    lasts: DurationLaw
+
+    @model_validator(mode="before")
+    @classmethod
+    def _mean_unless_announced(cls, table: Any) -> Any:
+        if isinstance(table, dict) and "every" in table and "lasts" in table:
+            return {**table, "lasts": _mean_or_law(table["lasts"])}
+        return table
+
+    @model_validator(mode="after")
+    def _one(self) -> "Outages":
+        if (self.every is None) == (self.starts_s is None):
+            raise ValueError("expected either every or starts")
+        return self
+
+
+_Outages = Annotated[Outages | None, BeforeValidator(_none)]
+
+
+class Host(Table):
+    """The product that the app lives in."""
+
+    servers: Number
+    page_load: DurationLaw
+    renewal: DurationLaw
+    check: DurationLaw
+    retry_after_s: PositiveDuration = Field(alias="retry_after")
+    rate_limit: Annotated[RateLimit | None, BeforeValidator(_none)]
+    outages: _Outages
+
+
+class Service(Table):
+    """Handler work by kind."""
+
+    read: DurationLaw
+    write: DurationLaw
+    admin: DurationLaw
+
+
+class App(Table):
+    """The service under design."""
+
+    workers: Number
+    holds_worker: Annotated[bool, Field(strict=True)]
+    verify: DurationLaw
+    service: Service
+
+
+class AuthServer(Table):
+    """The app's own authorization server."""
+
+    servers: Number
+    renewal: DurationLaw
+
+
+class Store(Table):
+    """Where entries and sessions are kept."""
+
+    lookup: DurationLaw
+
+
+class Retries(Table):
+    """Further attempts of the push channel; the n-th wait is multiplied by backoff ** n."""
+
+    most: NumberOrNone = 5
+    wait: DurationLaw
+    backoff: Annotated[float, BeforeValidator(_strict_number), Field(ge=1)] = 1.0
+
+
+class PushChannel(Table):
+    """Events from the host to the app."""
+
+    delay: DurationLaw
+    loss: Share
+    retries: Retries
+    outages: _Outages
+    on_outage: Literal["hold", "lose"]
+
+
+class Network(Table):
+    """Round trips."""
+
+    client_app: DurationLaw
+    client_host: DurationLaw
+    app_host: DurationLaw
+
+
+class CauseGoals(Table):
+    """Limits on the exposure window of one cause."""
+
+    exposure_mean_s: PositiveDuration | None = Field(None, alias="exposure_mean")
+    exposure_p50_s: PositiveDuration | None = Field(None, alias="exposure_p50")
+    exposure_p95_s: PositiveDuration | None = Field(None, alias="exposure_p95")
+    exposure_p99_s: PositiveDuration | None = Field(None, alias="exposure_p99")
+    exposure_max_s: PositiveDuration | None = Field(None, alias="exposure_max")
+
+
+class Goals(CauseGoals):
+    """What a recommendation must meet."""
+
+    prefer: Literal["longest_lifetime", "shortest_exposure", "lowest_overhead"] = "longest_lifetime"
+    auth_overhead_mean_s: PositiveDuration | None = Field(None, alias="auth_overhead_mean")
+    auth_overhead_p95_s: PositiveDuration | None = Field(None, alias="auth_overhead_p95")
+    auth_overhead_p99_s: PositiveDuration | None = Field(None, alias="auth_overhead_p99")
+    host_calls_per_s: Positive | None = None
+    interruptions_per_person_hour: Positive | None = None
+    deactivation: CauseGoals | None = None
+    permission_loss: CauseGoals | None = None
+    logout: CauseGoals | None = None
+    admin_loss: CauseGoals | None = None
+
+
+class LatinHypercube(Table):
+    """A number of points spread over the ranges."""
+
+    latin_hypercube: Annotated[Whole, Field(ge=2)]
+
+
+class Scenario(Table):
+    """Everything that one study needs. `path` is where it was read from, None for one made in memory."""
+
+    format: Literal[1] = 1
+    title: str = ""
+    question: str = ""
+    path: str | None = None
+    run: Run
+    organisation: Organisation
+    workload: Workload
+    cases: Cases
+    behaviour: Behaviour
+    directory: Directory
+    host: Host
+    app: App
+    auth_server: AuthServer
+    store: Store
+    push: PushChannel
+    network: Network
+    strategies: dict[str, Strategy]
+    sweep: dict[str, Any] | None = None
+    goals: Goals | None = None
+    sources: dict[str, str] = Field(default_factory=dict)
+
+    _raw: dict[str, Any] = PrivateAttr(default_factory=dict)
+    _origins: dict[str, str] = PrivateAttr(default_factory=dict)
+
+    @cached_property
+    def id(self) -> str:
+        """The content id: what determines results, however it is written."""
+        from sim.scenario.identity import content_id
+
+        return content_id(self)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What is allowed but probably not meant."""
+        horizon_s, said = self.run.horizon_s, []
+        if self.cases.from_s >= horizon_s:
+            said.append("cases.from is not before run.horizon: no case will happen")
+        elif self.cases.until_s > horizon_s:
+            said.append("cases.until is after run.horizon: later cases do not happen")
+        if self.organisation.shift.start_s >= horizon_s:
+            said.append("organisation.shift.start is not before run.horizon: nobody will visit")
+        return tuple(said)
+
+    def resolved(self) -> dict[str, Any]:
+        """The whole scenario as plain values (seconds, numbers, strings), under the keys of the file."""
+        return self.model_dump(by_alias=True, mode="python", exclude={"sources"})

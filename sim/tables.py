@@ -1,0 +1,208 @@
+"""Text for people: the catalogue, the coverage matrix, the comparison."""
+
+import math
+from collections.abc import Sequence
+
+from sim.coverage import Cover
+from sim.experiment import Comparison
+from sim.mechanisms import CAUSES
+from sim.metrics import Figure, pooled_mean
+from sim.statistics import Estimate
+from sim.strategies import Strategy
+from sim.units import format_duration
+
+_CAUSE_HEADS = {
+    "deactivation": "deactivation",
+    "permission_loss": "permission lost",
+    "logout": "logout",
+    "admin_loss": "admin lost",
+}
+
+
+def grid(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Columns aligned: the first to the left, the others to the right."""
+    table = [list(head), *map(list, rows)]
+    widths = [max(len(row[i]) for row in table) for i in range(len(head))]
+    lines = [_line(row, widths) for row in table]
+    return "\n".join([lines[0], "  ".join("-" * width for width in widths), *lines[1:]])
+
+
+def _line(row: Sequence[str], widths: Sequence[int]) -> str:
+    first, *others = (cell for cell in row)
+    return "  ".join(
+        [first.ljust(widths[0]), *(c.rjust(w) for c, w in zip(others, widths[1:], strict=True))]
+    ).rstrip()
+
+
+# -- coverage -----------------------------------------------------------------------------------
+
+
+def coverage_table(cells: Sequence[Cover]) -> str:
+    """One line a strategy, one column a cause: the bound, or `open`; kinds where they differ."""
+    names = list(dict.fromkeys(cell.strategy for cell in cells))
+    rows = [
+        [name, *(_cell_text([c for c in cells if (c.strategy, c.cause) == (name, cause)]) for cause in CAUSES)]
+        for name in names
+    ]
+    return grid(["strategy", *_CAUSE_HEADS.values()], rows)
+
+
+def _cell_text(cells: Sequence[Cover]) -> str:
+    worst, kinds = cells[0], cells[1:]
+    if not kinds:
+        return worst.text
+    by_text: dict[str, list[str]] = {}
+    for cell in kinds:
+        by_text.setdefault(cell.text, []).append(cell.of or "")
+    parts = [f"{'/'.join(of)} {text}" for text, of in by_text.items() if text != worst.text]
+    return f"{worst.text} ({', '.join(parts)})"
+
+
+def catalogue_text(strategies: Sequence[Strategy]) -> str:
+    """Each strategy with its sentence, its mechanisms and its source."""
+    return "\n".join(
+        f"{s.name}\n    {s.sentence}\n    {mechanisms_text(s)}\n    source: {s.source}" for s in strategies
+    )
+
+
+def mechanisms_text(strategy: Strategy) -> str:
+    """The composition in one line."""
+    parts = []
+    if token := strategy.token:
+        text = f"token {_law_text(token.lifetime)}, {token.renewal}"
+        parts.append(text + (f" at {token.refresh_at:g}" if token.refresh_at else ""))
+    if strategy.allowlist:
+        parts.append(f"allowlist {_law_text(strategy.allowlist.lifetime)}")
+    if check := strategy.check:
+        cache = f", allow {format_duration(check.allow_for_s)}" if check.allow_for_s else ""
+        parts.append(f"check {check.scope}, asks {check.asks}{cache}")
+    if push := strategy.push:
+        parts.append(f"push {'/'.join(push.causes)}, {push.effect}")
+    return " + ".join(parts) or "no gate"
+
+
+def _law_text(law: object) -> str:
+    low, high = law.support()  # type: ignore[attr-defined]
+    if low == high:
+        return format_duration(low)
+    return f"about {format_duration(law.expectation())}"  # type: ignore[attr-defined]
+
+
+# -- comparison ---------------------------------------------------------------------------------
+
+
+def comparison_table(comparison: Comparison) -> str:
+    """What gets through and what it costs, best first; 95 % intervals as +- half width."""
+    order = ranked(comparison)
+    causes = [c for c in CAUSES if any(f.cause == c for f in comparison.figures)]
+    after = grid(
+        ["strategy", *(f"exposure, {_CAUSE_HEADS[c]}" for c in causes), "last click", "reads", "writes"],
+        [_after_row(comparison, name, causes) for name in order],
+    )
+    price = grid(
+        ["strategy", "response", "p95", "p99", "gate overhead", "host calls/s", "interruptions/h", "refused"],
+        [_price_row(comparison, name) for name in order],
+    )
+    return (
+        "After the revocation: mean per case (exposure by cause; last click, unauthorised reads and writes"
+        f" over all cases)\n{after}\n\n"
+        "The price: honest people (response mean, p95, p99; interruptions per person-hour of use;"
+        f" clicks refused for good)\n{price}"
+    )
+
+
+def ranked(comparison: Comparison) -> list[str]:
+    """The strategies, shortest mean exposure over all cases first; ties by gate overhead."""
+
+    def rank(name: str) -> tuple[float, float]:
+        exposure = pooled_mean(comparison.runs[name], "exposure", CAUSES).value
+        overhead = _find(comparison, name, "auth_overhead", "mean")
+        seconds = 0.0 if overhead is None else overhead.estimate or 0.0
+        return (0.0 if math.isnan(exposure) else exposure, seconds)
+
+    return sorted(comparison.strategies, key=rank)
+
+
+def _after_row(comparison: Comparison, name: str, causes: Sequence[str]) -> list[str]:
+    pooled = [
+        pooled_mean(comparison.runs[name], metric, causes)
+        for metric in ("last_click", "unauthorised_reads", "unauthorised_writes")
+    ]
+    return [
+        name,
+        *(_exposure_text(comparison, name, cause) for cause in causes),
+        _seconds(pooled[0]),
+        *(_number(estimate) for estimate in pooled[1:]),
+    ]
+
+
+def _exposure_text(comparison: Comparison, name: str, cause: str) -> str:
+    figure = _find(comparison, name, "exposure", "mean", cause)
+    if figure is None:
+        return "-"
+    covered = any(
+        c.covered for c in comparison.coverage if (c.strategy, c.cause, c.of) == (name, cause, None)
+    )
+    if not covered:
+        return "open"
+    censored = _find(comparison, name, "censored", "count", cause)
+    bound = ">= " if censored is not None and censored.estimate else ""
+    return bound + _seconds(_estimate(figure))
+
+
+def _price_row(comparison: Comparison, name: str) -> list[str]:
+    cells = [
+        *((("response", s), _seconds) for s in ("mean", "p95", "p99")),
+        (("auth_overhead", "mean"), _seconds),
+        (("host_calls", "mean"), _number),
+        (("interruptions", "mean"), _number),
+        (("honest_refused", "mean"), _percent),
+    ]
+    texts = []
+    for (metric, statistic), show in cells:
+        figure = _find(comparison, name, metric, statistic)
+        texts.append("-" if figure is None or figure.estimate is None else show(_estimate(figure)))
+    return [name, *texts]
+
+
+def _find(
+    comparison: Comparison, name: str, metric: str, statistic: str, cause: str | None = None
+) -> Figure | None:
+    wanted = (name, metric, statistic, cause, None)
+    for f in comparison.figures:
+        if (f.strategy, f.metric, f.statistic, f.cause, f.of) == wanted:
+            return f
+    return None
+
+
+def _estimate(figure: Figure) -> Estimate:
+    value = math.nan if figure.estimate is None else figure.estimate
+    return Estimate(value, figure.low, figure.high, figure.n)
+
+
+def _seconds(e: Estimate) -> str:
+    """A time in the unit that fits it, with its half width in the same unit."""
+    if math.isnan(e.value):
+        return "-"
+    for unit, factor in (("h", 3600.0), ("min", 60.0), ("s", 1.0), ("ms", 1e-3)):
+        if abs(e.value) >= factor:
+            break
+    return f"{_scaled(e, factor)} {unit}" if e.value else "0 s"
+
+
+def _number(e: Estimate) -> str:
+    return "-" if math.isnan(e.value) else _scaled(e, 1.0)
+
+
+def _percent(e: Estimate) -> str:
+    return "-" if math.isnan(e.value) else f"{_scaled(e, 0.01)} %"
+
+
+def _scaled(e: Estimate, factor: float) -> str:
+    """Three digits, and the half width to the same place."""
+    value = e.value / factor
+    places = max(0, 2 - math.floor(math.log10(abs(value)))) if value else 0
+    places = min(places, 4)
+    if e.low is None or e.high is None:
+        return f"{value:.{places}f}"
+    return f"{value:.{places}f} ±{(e.high - e.low) / 2 / factor:.{places}f}"

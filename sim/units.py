@@ -1,0 +1,109 @@
+"""Durations and rates as people write them: "5min" <-> 300.0 seconds, "10/s" <-> 10.0 per second."""
+
+import math
+import re
+from decimal import Decimal
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
+
+_SECONDS = {
+    "us": Decimal("1e-6"),
+    "ms": Decimal("1e-3"),
+    "s": Decimal(1),
+    "min": Decimal(60),
+    "h": Decimal(3600),
+    "d": Decimal(86400),
+}
+_PART = re.compile(r"(\d+(?:\.\d+)?)\s*(us|ms|min|s|h|d)")
+_DURATION = re.compile(rf"-?\s*(?:{_PART.pattern}\s*)+")
+_RATE = re.compile(r"(\d+(?:\.\d+)?)\s*/\s*(us|ms|min|s|h|d)")
+DURATION_HINT = 'a duration such as "250ms", "7s", "5min", "1h30min" or a number of seconds'
+RATE_HINT = 'a rate such as "10/s", "600/min" or a number per second'
+
+
+def parse_duration(value: Any) -> float:
+    """Seconds of a duration: a number of seconds, or numbers with units (us ms s min h d), added up.
+
+    >>> parse_duration("5min"), parse_duration("1h30min"), parse_duration(7)
+    (300.0, 5400.0, 7.0)
+
+    Raises ValueError, which says what was expected, for anything else (also for NaN and infinity).
+    """
+    if isinstance(value, str) and _DURATION.fullmatch(value.strip()):
+        # decimal, so that "0.3ms" and "300us", "1h30min" and "90min" give the same bits
+        total = sum(Decimal(number) * _SECONDS[unit] for number, unit in _PART.findall(value))
+        return float(-total if value.strip().startswith("-") else total)
+    return _finite(value, DURATION_HINT)
+
+
+def parse_rate(value: Any) -> float:
+    """Events per second of a rate: "10/s", "600/min", or a number per second.
+
+    >>> parse_rate("600/min"), parse_rate(0.5)
+    (10.0, 0.5)
+    """
+    if isinstance(value, str) and (match := _RATE.fullmatch(value.strip())):
+        return float(Decimal(match[1]) / _SECONDS[match[2]])
+    return _finite(value, RATE_HINT)
+
+
+def format_duration(seconds: float) -> str:
+    """The shortest common spelling of a duration, three significant digits below a unit.
+
+    >>> format_duration(300), format_duration(5400), format_duration(0.25), format_duration(0)
+    ('5min', '1.5h', '250ms', '0s')
+    """
+    if seconds == 0 or not math.isfinite(seconds):
+        return "0s" if seconds == 0 else str(seconds)
+    for unit in ("d", "h", "min", "s", "ms", "us"):
+        if abs(seconds) >= _SECONDS[unit]:
+            break
+    text = f"{seconds / float(_SECONDS[unit]):.4g}"
+    return f"{float(text):.0f}{unit}" if "e" in text else f"{text}{unit}"
+
+
+def _finite(value: Any, hint: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError(f"expected {hint}")
+    if not math.isfinite(value):
+        raise ValueError(f"expected {hint}; it must be finite")
+    return float(value)
+
+
+def _not_negative(value: float) -> float:
+    if value < 0:
+        raise ValueError("expected a time of at least 0")
+    return value
+
+
+def _positive(value: float) -> float:
+    if value <= 0:
+        raise ValueError("expected a time above 0")
+    return value
+
+
+_DURATION_SCHEMA = WithJsonSchema(
+    {
+        "anyOf": [
+            {"type": "number"},
+            {"type": "string", "pattern": r"^\s*-?\s*(\d+(\.\d+)?\s*(us|ms|min|s|h|d)\s*)+$"},
+        ],
+        "description": DURATION_HINT,
+    }
+)
+_RATE_SCHEMA = WithJsonSchema(
+    {
+        "anyOf": [
+            {"type": "number"},
+            {"type": "string", "pattern": r"^\s*\d+(\.\d+)?\s*/\s*(us|ms|min|s|h|d)\s*$"},
+        ],
+        "description": RATE_HINT,
+    }
+)
+
+# A field's type says which times it takes; its value is always float seconds (or per second).
+SignedDuration = Annotated[float, BeforeValidator(parse_duration), _DURATION_SCHEMA]
+Duration = Annotated[SignedDuration, AfterValidator(_not_negative), _DURATION_SCHEMA]
+PositiveDuration = Annotated[SignedDuration, AfterValidator(_positive), _DURATION_SCHEMA]
+Rate = Annotated[float, BeforeValidator(parse_rate), AfterValidator(_not_negative), _RATE_SCHEMA]
