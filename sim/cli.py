@@ -154,7 +154,13 @@ def compare(
 @click.option("-o", "--out", "out", type=click.Path(path_type=Path, dir_okay=False), required=True)
 @click.option("--quiet", is_flag=True, help="No progress.")
 def trace(
-    scenario: str, name: str, engine: str, replication: int, seed: int | None, out: Path, quiet: bool
+    scenario: str,
+    name: str,
+    engine: str,
+    replication: int,
+    seed: int | None,
+    out: Path,
+    quiet: bool,
 ) -> None:
     """Write every event of one replication to a Parquet (or .csv) file."""
     from sim.engine import reference
@@ -178,13 +184,29 @@ def trace(
 
 @main.command()
 @click.argument("log", type=click.Path(path_type=Path))
-@click.option("-o", "--out", type=click.Path(path_type=Path, dir_okay=False), help="Scenario part to write.")
-@click.option("--figure", type=click.Path(path_type=Path, dir_okay=False), help="Goodness of fit (PNG, SVG, PDF).")
-@click.option("--column", "columns", multiple=True, metavar="NAME=COLUMN", help="For instance user=uid.")
-@click.option("--time-zone", default="UTC", show_default=True, help="Of local hours and naive times.")
+@click.option(
+    "-o", "--out", type=click.Path(path_type=Path, dir_okay=False), help="Scenario part to write."
+)
+@click.option(
+    "--figure",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Goodness of fit (PNG, SVG, PDF).",
+)
+@click.option(
+    "--column", "columns", multiple=True, metavar="NAME=COLUMN", help="For instance user=uid."
+)
+@click.option(
+    "--time-zone", default="UTC", show_default=True, help="Of local hours and naive times."
+)
 @click.option("--session-gap", default="30min", show_default=True)
 @click.option("--page-load-window", default="2s", show_default=True)
-@click.option("--kind", "kinds", multiple=True, metavar="KIND=[METHOD ]REGEX", help="First match wins, e.g. admin=/admin/.")
+@click.option(
+    "--kind",
+    "kinds",
+    multiple=True,
+    metavar="KIND=[METHOD ]REGEX",
+    help="First match wins, e.g. admin=/admin/.",
+)
 def fit(
     log: Path,
     out: Path | None,
@@ -300,7 +322,9 @@ def _progress(quiet: bool) -> "Iterator[Report | None]":
     elif sys.stderr.isatty():
         from tqdm import tqdm
 
-        with tqdm(total=1.0, unit="", bar_format="{percentage:3.0f}% {bar} {elapsed}, {remaining} left") as bar:
+        with tqdm(
+            total=1.0, unit="", bar_format="{percentage:3.0f}% {bar} {elapsed}, {remaining} left"
+        ) as bar:
 
             def update(done: float, cells: int) -> None:
                 bar.update(done / cells - bar.n)
@@ -352,5 +376,3 @@ def _kind_rule(text: str) -> dict[str, str]:
     kind, rule = _pair(text)
     method, space, path = rule.partition(" ")
     return {"kind": kind, "method": method, "path": path} if space else {"kind": kind, "path": rule}
-
-

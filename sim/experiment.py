@@ -14,7 +14,9 @@ from sim.scenario import Scenario
 from sim.strategies import Strategy
 
 Cell = tuple[str, int]  # strategy, replication
-Report = Callable[[float, int], None]  # cells done (with the shares of those under way), cells in all
+Report = Callable[
+    [float, int], None
+]  # cells done (with the shares of those under way), cells in all
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,10 @@ def _run_cells(
     done: dict[Cell, Run] = {}
     with _pool(min(workers, len(cells))) as pool:
         futures: dict[Future[Run], Cell] = {
-            pool.submit(_run_cell, scenario, strategies[name], replication, seed): (name, replication)
+            pool.submit(_run_cell, scenario, strategies[name], replication, seed): (
+                name,
+                replication,
+            )
             for name, replication in cells
         }
         for future in as_completed(futures):

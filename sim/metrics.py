@@ -43,15 +43,23 @@ class Figure:
 METRICS = {
     metric.name: metric
     for metric in (
-        Metric("exposure", "s", "from the revocation to the last instant at which a request would pass"),
+        Metric(
+            "exposure", "s", "from the revocation to the last instant at which a request would pass"
+        ),
         Metric("last_click", "s", "from the revocation to the last accepted request"),
         Metric("unauthorised_requests", "requests", "accepted after the revocation, per case"),
         Metric("unauthorised_reads", "requests", "reads accepted after the revocation, per case"),
         Metric("unauthorised_writes", "requests", "writes accepted after the revocation, per case"),
-        Metric("unauthorised_admin", "requests", "administration accepted after the revocation, per case"),
+        Metric(
+            "unauthorised_admin",
+            "requests",
+            "administration accepted after the revocation, per case",
+        ),
         Metric("unauthorised_bytes", "B", "bytes of unauthorised reads, per case"),
         Metric("recoverable_writes", "requests", "unauthorised writes that the repair still finds"),
-        Metric("forewarned_reads", "requests", "reads accepted between notice and revocation, per case"),
+        Metric(
+            "forewarned_reads", "requests", "reads accepted between notice and revocation, per case"
+        ),
         Metric("forewarned_writes", "requests", "writes accepted between notice and revocation"),
         Metric("forewarned_admin", "requests", "administration between notice and revocation"),
         Metric("refused", "requests", "requests refused after the revocation, per case"),
@@ -70,12 +78,20 @@ METRICS = {
         Metric("queue", "requests", "mean number waiting at a station"),
     )
 }
-_CASE_COUNTS = (
-    "unauthorised_requests unauthorised_reads unauthorised_writes unauthorised_admin refused"
-).split()
-_CASE_MEANS = (
-    "unauthorised_bytes recoverable_writes forewarned_reads forewarned_writes forewarned_admin"
-).split()
+_CASE_COUNTS = [
+    "unauthorised_requests",
+    "unauthorised_reads",
+    "unauthorised_writes",
+    "unauthorised_admin",
+    "refused",
+]
+_CASE_MEANS = [
+    "unauthorised_bytes",
+    "recoverable_writes",
+    "forewarned_reads",
+    "forewarned_writes",
+    "forewarned_admin",
+]
 QUANTILES = {"p50": 0.50, "p95": 0.95, "p99": 0.99}
 
 
@@ -186,12 +202,19 @@ def _run_figures(strategy: str, runs: Sequence[Run]) -> Iterator[Figure]:
         None,
         "interruptions",
         "mean",
-        ratio_of_runs([run.interruptions for run in runs], hours, sum(r.interruptions for r in runs)),
+        ratio_of_runs(
+            [run.interruptions for run in runs], hours, sum(r.interruptions for r in runs)
+        ),
     )
     clicks = [float(run.honest_clicks) for run in runs]
     refused = [float(run.honest_refused) for run in runs]
     yield _figure(
-        strategy, None, None, "honest_refused", "mean", ratio_of_runs(refused, clicks, int(sum(clicks)))
+        strategy,
+        None,
+        None,
+        "honest_refused",
+        "mean",
+        ratio_of_runs(refused, clicks, int(sum(clicks))),
     )
     for name in ("allowlist", "denylist"):
         yield row(f"{name}_entries", "mean", [run.entries[name][0] for run in runs], len(runs))
@@ -236,7 +259,9 @@ def _host_figures(runs: Sequence[Run], row: Callable[..., Figure]) -> Iterator[F
         n = int(sum(m.sum() for m in minutes))
         yield row("host_calls", "mean", [float(m.sum()) / width_s for m in minutes], n, of)
         yield row("host_calls", "max", [float(m.max()) / 60.0 for m in minutes], n, of)
-        limited = [run.rate_limited.get(of, 0) if of else sum(run.rate_limited.values()) for run in runs]
+        limited = [
+            run.rate_limited.get(of, 0) if of else sum(run.rate_limited.values()) for run in runs
+        ]
         yield row("rate_limited", "mean", limited, sum(limited), of)
 
 

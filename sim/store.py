@@ -119,7 +119,7 @@ def _case_rows(strategy: str, run: Run) -> Sequence[dict[str, Any]]:
 
 def _with_past(table: "pd.DataFrame", comparison: Comparison) -> "pd.DataFrame":
     """Every table says what it comes from."""
-    past = {
+    past: dict[str, Any] = {
         "scenario_id": comparison.scenario.id,
         "seed": comparison.seed,
         "engine": comparison.engine,

@@ -41,7 +41,13 @@ def coverage_table(cells: Sequence[Cover]) -> str:
     """One line a strategy, one column a cause: the bound, or `open`; kinds where they differ."""
     names = list(dict.fromkeys(cell.strategy for cell in cells))
     rows = [
-        [name, *(_cell_text([c for c in cells if (c.strategy, c.cause) == (name, cause)]) for cause in CAUSES)]
+        [
+            name,
+            *(
+                _cell_text([c for c in cells if (c.strategy, c.cause) == (name, cause)])
+                for cause in CAUSES
+            ),
+        ]
         for name in names
     ]
     return grid(["strategy", *_CAUSE_HEADS.values()], rows)
@@ -61,7 +67,8 @@ def _cell_text(cells: Sequence[Cover]) -> str:
 def catalogue_text(strategies: Sequence[Strategy]) -> str:
     """Each strategy with its sentence, its mechanisms and its source."""
     return "\n".join(
-        f"{s.name}\n    {s.sentence}\n    {mechanisms_text(s)}\n    source: {s.source}" for s in strategies
+        f"{s.name}\n    {s.sentence}\n    {mechanisms_text(s)}\n    source: {s.source}"
+        for s in strategies
     )
 
 
@@ -96,11 +103,26 @@ def comparison_table(comparison: Comparison) -> str:
     order = ranked(comparison)
     causes = [c for c in CAUSES if any(f.cause == c for f in comparison.figures)]
     after = grid(
-        ["strategy", *(f"exposure, {_CAUSE_HEADS[c]}" for c in causes), "last click", "reads", "writes"],
+        [
+            "strategy",
+            *(f"exposure, {_CAUSE_HEADS[c]}" for c in causes),
+            "last click",
+            "reads",
+            "writes",
+        ],
         [_after_row(comparison, name, causes) for name in order],
     )
     price = grid(
-        ["strategy", "response", "p95", "p99", "gate overhead", "host calls/s", "interruptions/h", "refused"],
+        [
+            "strategy",
+            "response",
+            "p95",
+            "p99",
+            "gate overhead",
+            "host calls/s",
+            "interruptions/h",
+            "refused",
+        ],
         [_price_row(comparison, name) for name in order],
     )
     return (

@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 import pytest
 import simpy
+from worlds import one_endless_page
 
 from sim.engine import reference
 from sim.engine.clock import Clock, Priority
 from sim.engine.recording import CaseRecord
 from sim.engine.station import Station
 from sim.scenario import Scenario
-from worlds import one_endless_page
 
 Z = 4.5
 WEEK = 7 * 86400.0
@@ -135,7 +135,8 @@ def test_c1_to_c3_sliding(rate: float, idle_s: float) -> None:
 
 
 @pytest.mark.parametrize(
-    ("lifetime_s", "cache_s", "rate"), [(300.0, 60.0, 0.1), (400.0, 100.0, 0.05), (240.0, 30.0, 0.2)]
+    ("lifetime_s", "cache_s", "rate"),
+    [(300.0, 60.0, 0.1), (400.0, 100.0, 0.05), (240.0, 30.0, 0.2)],
 )
 def test_d4_token_and_decision_cache(lifetime_s: float, cache_s: float, rate: float) -> None:
     drawn = one_endless_page(
@@ -197,16 +198,15 @@ def test_f3_lost_events_fall_back_on_expiry(delay_s: float, loss: float, lifetim
 def test_f6_attempts_then_expiry(attempts: int, loss: float) -> None:
     delay_s, wait_s, lifetime_s = 0.5, 30.0, 900.0
     retries = {"most": attempts - 1, "wait": wait_s, "backoff": 1}
-    drawn = pushed(
-        background(lifetime_s), {"delay": delay_s, "loss": loss, "retries": retries}
-    )
+    drawn = pushed(background(lifetime_s), {"delay": delay_s, "loss": loss, "retries": retries})
 
     def g(y: float) -> float:
         return y - y * y / (2 * lifetime_s)
 
-    expected = sum(
-        (1 - loss) * loss**j * g(delay_s + j * wait_s) for j in range(attempts)
-    ) + loss**attempts * lifetime_s / 2
+    expected = (
+        sum((1 - loss) * loss**j * g(delay_s + j * wait_s) for j in range(attempts))
+        + loss**attempts * lifetime_s / 2
+    )
     assert_mean(exposures(cases_of(drawn)), expected)
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from sim.mechanisms import CAUSES
 from sim.scenario import Scenario, load
 
 ZERO_LATENCY = {
@@ -48,9 +49,7 @@ def one_endless_page(
     **tables: Mapping[str, Any],
 ) -> Scenario:
     """Everybody opens one page, clicks on it for ever without latency, and has one case of one cause."""
-    shares: dict[str, Any] = dict.fromkeys(
-        ("deactivation", "permission_loss", "logout", "admin_loss"), {"share": 0}
-    )
+    shares: dict[str, Any] = {name: {"share": 0} for name in CAUSES}
     base: dict[str, Any] = {
         "run": {"horizon": horizon_s, "drain": horizon_s, "replications": 1, "seed": 11},
         "organisation": {

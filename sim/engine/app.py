@@ -52,7 +52,9 @@ class Decision:
 class App:
     """The service under design. It knows what a verifier can know, never `revoked_at_s`."""
 
-    def __init__(self, clock: Clock, scenario: Scenario, strategy: Strategy, host: Host, rec: Recorder):
+    def __init__(
+        self, clock: Clock, scenario: Scenario, strategy: Strategy, host: Host, rec: Recorder
+    ):
         self.station = Station(clock, "app", scenario.app.workers, rec.window_s)
         self.decisions: dict[int, Decision] = {}
         self._clock, self._host, self._rec, self._strategy = clock, host, rec, strategy
@@ -112,8 +114,8 @@ class App:
 
     def handle(self, client: "ClientHooks", request: Request) -> Process:
         """From arrival to the end of handler work; decides on the way."""
-        yield from self._blocking(client, request) if self._holds_worker else self._async(
-            client, request
+        yield from (
+            self._blocking(client, request) if self._holds_worker else self._async(client, request)
         )
 
     def _async(self, client: "ClientHooks", request: Request) -> Process:

@@ -42,7 +42,9 @@ class Exposure:
         if self._known:
             self._reaches_s = {kind: self._reach(kind) for kind in self.kinds}
 
-    def close(self, end_s: float, may_extend: bool, may_shorten: bool) -> dict[Kind, tuple[float, bool]]:
+    def close(
+        self, end_s: float, may_extend: bool, may_shorten: bool
+    ) -> dict[Kind, tuple[float, bool]]:
         """X and whether it is censored, by kind, at the end of the run.
 
         X is known if nothing can extend it any more, however far it lies; a pending event may still shorten what

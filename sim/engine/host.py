@@ -23,9 +23,7 @@ class TokenBucket:
 
     def wait_s(self, now_s: float) -> float:
         """Seconds until one more call is allowed; 0 if it is allowed now."""
-        self._level = min(
-            self._capacity, self._level + (now_s - self._last_s) * self._rate_per_s
-        )
+        self._level = min(self._capacity, self._level + (now_s - self._last_s) * self._rate_per_s)
         self._last_s = now_s
         if self._level >= 1.0:
             return 0.0
@@ -39,7 +37,9 @@ class TokenBucket:
 class Outages:
     """Alternating up and down times of something, or one announced outage."""
 
-    def __init__(self, clock: Clock, settings: object, key_up: int, key_down: int, rec: Recorder, name: str):
+    def __init__(
+        self, clock: Clock, settings: object, key_up: int, key_down: int, rec: Recorder, name: str
+    ):
         self.down = False
         self._clock, self._rec, self._name = clock, rec, name
         self._over = clock.event()
@@ -75,14 +75,16 @@ class Outages:
 class Host:
     """Grants page loads, renewals and checks by what it knows when its service ends."""
 
-    def __init__(self, clock: Clock, scenario: Scenario, rec: Recorder, seed: int, replication: int):
+    def __init__(
+        self, clock: Clock, scenario: Scenario, rec: Recorder, seed: int, replication: int
+    ):
         self.station = Station(clock, "host", scenario.host.servers, rec.window_s)
         self._clock, self._rec = clock, rec
         self._known: dict[int, Cause] = {}
         limit = scenario.host.rate_limit
         self._buckets: list[TokenBucket] = []
         if limit is not None:
-            self._buckets.append(TokenBucket(limit.per_second, limit.burst))
+            self._buckets.append(TokenBucket(limit.per_second, limit.burst or 1.0))
             if limit.per_hour is not None:
                 self._buckets.append(TokenBucket(limit.per_hour / 3600.0, limit.per_hour))
         self._outages = Outages(
@@ -107,7 +109,9 @@ class Host:
         """Whether the host takes the person for an administrator now."""
         return administrator and self._known.get(person) is not Cause.ADMIN_LOSS
 
-    def grants_kind(self, person: int, administrator: bool, sees: frozenset[str], kind: Kind) -> bool:
+    def grants_kind(
+        self, person: int, administrator: bool, sees: frozenset[str], kind: Kind
+    ) -> bool:
         """What a check answers for a kind of request: losing administration takes only `ADMIN` away."""
         if kind is Kind.ADMIN and "admin" in sees and not self.vouches_admin(person, administrator):
             return False

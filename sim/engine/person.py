@@ -6,7 +6,7 @@ from itertools import count
 
 import simpy
 
-from sim.engine.app import ACCEPTED, App, ClientHooks, Request
+from sim.engine.app import ACCEPTED, ClientHooks, Request
 from sim.engine.cases import CONTINUE, CUT_OFF, STORM, Case
 from sim.engine.clock import Priority
 from sim.engine.credentials import Credential, Page
@@ -20,7 +20,11 @@ from sim.mechanisms import Cause, Kind
 from sim.streams import Stream, uniform
 from sim.workload.plan import LEAVE_OPEN, LOGOUT, Plan, pick
 
-PAGE_LOAD_SEES = ("account", "session", "permission")  # "admin" is seen too: it changes what is vouched for
+PAGE_LOAD_SEES = (
+    "account",
+    "session",
+    "permission",
+)  # "admin" is seen too: it changes what is vouched for
 TAKEN, STORMING = 100, 200  # offsets of the purposes of draws of a taker, of a storm
 
 
@@ -35,7 +39,9 @@ class PageRefused(Exception):
 class Person(ClientHooks):
     """One person and his client. At most one page, one request and one background renewal are in flight."""
 
-    def __init__(self, world: World, number: int, plan: Plan, case: Case | None, administrator: bool):
+    def __init__(
+        self, world: World, number: int, plan: Plan, case: Case | None, administrator: bool
+    ):
         self.world, self.number, self.plan, self.case = world, number, plan, case
         self.administrator = administrator
         self.page: Page | None = None  # what the browser shows
@@ -94,13 +100,16 @@ class Person(ClientHooks):
                 number, self._pages = self._pages, self._pages + 1
                 if page_of_visit:
                     yield from self._wait(self.plan.turn_s(visit, page_of_visit, number))
-                yield from self._load_page(number, Stream.PAGE_TRIP, Stream.PAGE_LOAD, Stream.LIFETIME_PAGE)
+                yield from self._load_page(
+                    number, Stream.PAGE_TRIP, Stream.PAGE_LOAD, Stream.LIFETIME_PAGE
+                )
                 yield from self._use_page(self.plan, visit, page_of_visit, number)
         except PageRefused:
             if self._after_notice():
                 raise  # the first refused page load ends him; unawares, he tries again at his next visit
             self._leave_visit()
             return
+        self._may_act()
         self._end_visit(self.plan.ending(visit), visit)
 
     def _use_page(self, plan: Plan, visit: int, page_of_visit: int, page: int) -> Process:
@@ -223,7 +232,9 @@ class Person(ClientHooks):
             self._may_act()
             if self._honest(clicked_at_s) and self._rec.in_window(clicked_at_s):
                 self._rec.counts["interruptions"] += 1
-            yield from self._load_page(click, Stream.RELOAD_TRIP, Stream.RELOAD, Stream.RELOAD_LIFETIME)
+            yield from self._load_page(
+                click, Stream.RELOAD_TRIP, Stream.RELOAD, Stream.RELOAD_LIFETIME
+            )
             request = yield from self._try(click, kind, size, attempts)
         if self._honest(clicked_at_s) and self._rec.in_window(clicked_at_s):
             self._answer_honest(clicked_at_s, kind, request)
@@ -276,9 +287,13 @@ class Person(ClientHooks):
             presented=page.held,
             half_trip_s=0.5 * draw.client_app(self._u(Stream.CLIENT_APP, click, attempt)),
             verify_s=draw.verify(self._u(Stream.VERIFY, click, attempt)),
-            lookup_s=draw.lookup(self._u(Stream.LOOKUP, click, attempt)) if strategy.allowlist else 0.0,
+            lookup_s=draw.lookup(self._u(Stream.LOOKUP, click, attempt))
+            if strategy.allowlist
+            else 0.0,
             check_s=draw.check(self._u(Stream.CHECK, click, attempt)) if checked else 0.0,
-            check_trip_s=draw.app_host(self._u(Stream.APP_HOST, click, attempt)) if checked else 0.0,
+            check_trip_s=draw.app_host(self._u(Stream.APP_HOST, click, attempt))
+            if checked
+            else 0.0,
             handler_s=draw.service[kind](self._u(Stream.HANDLER, click, attempt)),
             bytes=size if kind is Kind.READ else 0.0,
             u_lifetime=self._u(Stream.LIFETIME_SLIDING, click, attempt),
@@ -328,7 +343,9 @@ class Person(ClientHooks):
         yield self._clock.after(half_s, Priority.ARRIVAL, self.number)
         outcome, granted = OK, True
         if by_host:
-            outcome = yield from world.host.serve(self.number, "renewal", world.draw.renewal(u_service))
+            outcome = yield from world.host.serve(
+                self.number, "renewal", world.draw.renewal(u_service)
+            )
             granted = world.host.grants(self.number, set(token.revalidates) - {"admin"})
         else:
             yield from world.auth_station.serve(self.number, world.draw.auth_renewal(u_service))
@@ -446,7 +463,9 @@ class Person(ClientHooks):
         started_s, refusals = self._clock.now, 0
         try:
             if self.page is None:
-                yield from self._load_page(0, Stream.PAGE_TRIP, Stream.PAGE_LOAD, Stream.LIFETIME_PAGE)
+                yield from self._load_page(
+                    0, Stream.PAGE_TRIP, Stream.PAGE_LOAD, Stream.LIFETIME_PAGE
+                )
             for click in count():
                 yield from self._wait(self.world.draw.storm_think(self._u(Stream.THINK, click)))
                 if self._clock.now >= started_s + storm.duration_s:

@@ -24,7 +24,13 @@ class PushChannel:
     """Delivers an event about a person, or loses it for good."""
 
     def __init__(
-        self, clock: Clock, scenario: Scenario, rec: Recorder, seed: int, replication: int, carries: bool
+        self,
+        clock: Clock,
+        scenario: Scenario,
+        rec: Recorder,
+        seed: int,
+        replication: int,
+        carries: bool,
     ):
         self._clock, self._rec = clock, rec
         self._settings = scenario.push

@@ -28,11 +28,36 @@ TRACE_COLUMNS = (
     "entry_expires_s",
 )
 # The vocabulary of the column `event`, documented in docs/trace.md.
-EVENTS = (
-    "host_down host_up push_down push_up revoked host_learns notice taken_over page_asked page_decided page_seen "
-    "visit_ended click renewal_asked renewal_decided renewal_seen request_sent request_arrived verified looked_up "
-    "check_sent check_decided check_answered decided answered push_sent push_lost push_arrived"
-).split()
+EVENTS = [
+    "host_down",
+    "host_up",
+    "push_down",
+    "push_up",
+    "revoked",
+    "host_learns",
+    "notice",
+    "taken_over",
+    "page_asked",
+    "page_decided",
+    "page_seen",
+    "visit_ended",
+    "click",
+    "renewal_asked",
+    "renewal_decided",
+    "renewal_seen",
+    "request_sent",
+    "request_arrived",
+    "verified",
+    "looked_up",
+    "check_sent",
+    "check_decided",
+    "check_answered",
+    "decided",
+    "answered",
+    "push_sent",
+    "push_lost",
+    "push_arrived",
+]
 
 
 @dataclass
@@ -81,7 +106,9 @@ class Run:
     honest_refused: int
     interruptions: int
     visit_s: float
-    requests: dict[str, int]  # sent, accepted, refused, failed, in_flight: of everybody, in the whole run
+    requests: dict[
+        str, int
+    ]  # sent, accepted, refused, failed, in_flight: of everybody, in the whole run
     host_calls: dict[str, npt.NDArray[np.int64]]  # reason -> calls in each minute of the window
     rate_limited: dict[str, int]
     retry_after_s: float  # the largest that was told
@@ -152,7 +179,9 @@ class Recorder:
         if self.in_window(now_s):
             self.limited[reason] += 1
 
-    def honest_click(self, response_s: float, auth_overhead_s: float, kind: Kind, accepted: bool) -> None:
+    def honest_click(
+        self, response_s: float, auth_overhead_s: float, kind: Kind, accepted: bool
+    ) -> None:
         """A click of an honest person has been answered."""
         self.response_s.append(response_s)
         self.auth_overhead_s.append(auth_overhead_s)
@@ -198,7 +227,9 @@ class Recorder:
             host_calls={name: _per_minute(calls, minutes) for name, calls in self.calls.items()},
             rate_limited=dict(self.limited),
             retry_after_s=self.retry_after_s,
-            entries={name: _mean_and_peak(rows, self.window_s) for name, rows in self.lists.items()},
+            entries={
+                name: _mean_and_peak(rows, self.window_s) for name, rows in self.lists.items()
+            },
             events={"pushed": self.events["pushed"], "lost": self.events["lost"]},
             stations={books.name: books for books in stations},
             trace=self.trace if self.tracing else None,

@@ -36,7 +36,9 @@ def run(
     _run_clock(world, progress)
     end_s = scenario.run.end_s
     records = [record for person in persons if (record := person.close_case(end_s)) is not None]
-    stations = [station.books() for station in (world.app.station, world.host.station, world.auth_station)]
+    stations = [
+        station.books() for station in (world.app.station, world.host.station, world.auth_station)
+    ]
     return world.rec.finish(strategy.name, replication, records, stations)
 
 

@@ -21,7 +21,9 @@ class StationBooks:
     departures: int
     presence_s: float
     sojourns_s: float
-    utilisation: float  # share of the servers busy in the observed window; 0 where they are unlimited
+    utilisation: (
+        float  # share of the servers busy in the observed window; 0 where they are unlimited
+    )
     queue: float  # mean number waiting in the observed window
 
 

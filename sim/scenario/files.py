@@ -7,7 +7,7 @@ from copy import deepcopy
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, NoReturn, get_args
 
 from pydantic import BaseModel, ValidationError
 
@@ -103,7 +103,7 @@ def _locate(name: str) -> Path:
     _fail(name, f"there is no such file, and no shipped scenario of this name{near}")
 
 
-def _fail(file: str, message: str, line: int | None = None) -> Any:
+def _fail(file: str, message: str, line: int | None = None) -> NoReturn:
     raise ScenarioError([Problem(file, line, "", "", message)])
 
 
@@ -113,7 +113,9 @@ def _read(path: Path, name: str) -> tuple[Raw, str]:
         if not stat.S_ISREG(status.st_mode):
             _fail(name, "is not a regular file; expected a scenario in TOML")
         if status.st_size > LARGEST_BYTES:
-            _fail(name, f"is {status.st_size:,} bytes long; a scenario has at most {LARGEST_BYTES:,}")
+            _fail(
+                name, f"is {status.st_size:,} bytes long; a scenario has at most {LARGEST_BYTES:,}"
+            )
         data = path.read_bytes()
     except OSError as error:
         _fail(name, f"cannot be read: {error.strerror}")
@@ -228,7 +230,7 @@ def _strategies(given: Any, problems: list[tuple[KeyPath, Any, str]]) -> dict[st
 
 
 def _strategy(name: str, table: Raw) -> Raw:
-    base = _as_table(CATALOGUE[name]) if name in CATALOGUE else {"name": name}
+    base: Raw = _as_table(CATALOGUE[name]) if name in CATALOGUE else {"name": name}
     for key, value in table.items():
         if key in MECHANISMS and value == "none":
             base.pop(key, None)
@@ -288,7 +290,9 @@ def _names(path: KeyPath) -> list[str]:
         field = next((f for n, f in place.model_fields.items() if part in (n, f.alias)), None)
         if field is None:
             return [] if place is not Strategy else _field_names(place)
-        place = Strategy if path[0] == "strategies" and part == path[0] else _model(field.annotation)
+        place = (
+            Strategy if path[0] == "strategies" and part == path[0] else _model(field.annotation)
+        )
         if place is Strategy and len(path) == 2 and path[0] == "strategies":
             break
         if place is Strategy:

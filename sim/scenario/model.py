@@ -15,7 +15,7 @@ from pydantic import (
     model_validator,
 )
 
-from sim.distributions import CountLaw, DurationLaw, Exponential, Law, SignedDurationLaw, SizeLaw
+from sim.distributions import CountLaw, DurationLaw, Law, SignedDurationLaw, SizeLaw
 from sim.mechanisms import CAUSES
 from sim.strategies import Strategy
 from sim.units import Duration, PositiveDuration, Rate
@@ -230,7 +230,6 @@ class Probabilities(Table):
     def _sum(self) -> "Probabilities":
         _must_sum_to_1(self)
         return self
-
 
 
 class Storm(Table):

@@ -21,7 +21,11 @@ def operational_start_s(after_s: float, pause_s: float, daily: tuple[float, ...]
     hour = int(after_s // HOUR_S)
     now_s, left_s = after_s, pause_s
     days = int(left_s // (HOURS * HOUR_S))  # a whole day takes a whole day
-    now_s, left_s, hour = now_s + days * HOURS * HOUR_S, left_s - days * HOURS * HOUR_S, hour + days * HOURS
+    now_s, left_s, hour = (
+        now_s + days * HOURS * HOUR_S,
+        left_s - days * HOURS * HOUR_S,
+        hour + days * HOURS,
+    )
     while True:
         weight = weights[hour % HOURS]
         end_s = (hour + 1) * HOUR_S

@@ -1,0 +1,157 @@
+"""How a log is to be read: the options of `lastclick fit` and of a scenario's `log_options`."""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, tzinfo
+from difflib import get_close_matches
+from functools import cached_property
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationError
+
+from sim.units import Duration, PositiveDuration
+
+# Field -> names it goes by in logs, most telling first; compared in lower case, with _ for other signs.
+# Columns of addresses (ip, remote_addr, ...) are not guessed as `client`: an address is no part of a person.
+ALIASES: dict[str, tuple[str, ...]] = {
+    "ts": (
+        *("ts", "ts_utc_ms", "timestamp", "time", "datetime", "date_time", "time_iso8601"),
+        *("time_local", "event_time", "eventtime", "start_time", "logged_at", "created_at"),
+        *("epoch", "msec", "date"),
+    ),
+    "user": (
+        *("user", "username", "user_name", "uid", "user_id", "userid", "remote_user"),
+        *("auth_user", "authuser", "login", "account", "account_id", "principal", "subject"),
+        *("sub", "person", "actor", "email"),
+    ),
+    "session": ("session", "session_id", "sessionid", "sid", "jsessionid", "session_key"),
+    "client": ("client", "device", "device_id", "browser_id"),
+    "event": ("event",),
+    "method": ("method", "http_method", "request_method", "verb", "cs_method"),
+    "host": ("host", "vhost", "server_name", "http_host", "authority", "domain"),
+    "path": ("path", "uri", "url", "request_uri", "request_path", "cs_uri_stem", "target"),
+    "address": ("url_id",),
+    "request": ("request", "request_line"),
+    "status": ("status", "status_code", "http_status", "response_code", "sc_status", "code"),
+    "bytes": (
+        *("bytes", "size", "body_bytes_sent", "bytes_sent", "response_size", "response_bytes"),
+        *("content_length", "sc_bytes", "length"),
+    ),
+}
+
+
+def normal(name: str) -> str:
+    """A column's name as aliases are compared: `@timestamp`, `Remote-User` -> `timestamp`, `remote_user`."""
+    return re.sub(r"[^0-9a-z]+", "_", name.strip().lower()).strip("_")
+
+
+FIELD_OF = {alias: field for field, names in ALIASES.items() for alias in (field, *names)}
+
+
+def _nearest(word: str, words: Any) -> str:
+    near = get_close_matches(word, list(words), 1)
+    return f'; did you mean "{near[0]}"?' if near else ""
+
+
+def _known_zone(name: str) -> str:
+    if name != "UTC" and name not in available_timezones():
+        raise ValueError(f'no such time zone{_nearest(name, available_timezones())}')
+    return name
+
+
+def _known_fields(columns: dict[str, str]) -> dict[str, str]:
+    for key in columns:
+        if normal(key) not in FIELD_OF:
+            raise ValueError(
+                f'"{key}" is no field of a log{_nearest(key, ALIASES)} Fields: {", ".join(ALIASES)}'
+            )
+    return {FIELD_OF[normal(key)]: column for key, column in columns.items()}
+
+
+def _pattern(text: str) -> str:
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise ValueError(f"not a regular expression: {error}") from None
+    return text
+
+
+Zone = Annotated[str, AfterValidator(_known_zone)]
+Columns = Annotated[dict[str, str], AfterValidator(_known_fields)]
+Pattern = Annotated[str, AfterValidator(_pattern)]
+Methods = Annotated[
+    tuple[str, ...], BeforeValidator(lambda value: (value,) if isinstance(value, str) else value)
+]
+
+
+class _Options(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class KindRule(_Options):
+    """Requests of these methods (any if empty) whose path the pattern is found in are of this kind."""
+
+    kind: Literal["read", "write", "admin"]
+    method: Methods = ()
+    path: Pattern = ""
+
+    def takes_method(self, method: str | None) -> bool:
+        """Whether the rule is about requests of this method."""
+        return not self.method or str(method).upper() in {name.upper() for name in self.method}
+
+
+class FitOptions(_Options):
+    """How to read a log and to cut it into sessions and page loads.
+
+    `columns` says which column holds a field (`{user = "uid"}`); a dot reaches into nested JSON. `time_zone` (IANA)
+    gives the local hours of the daily shape, and the zone of times written without one unless `naive_time_zone` is
+    set. A pause above `session_gap_s` starts a new session; a request within `page_load_window_s` of the one before
+    belongs to the same load. `kinds`: the first rule that matches decides; then GET, HEAD, OPTIONS read and other
+    methods write.
+    """
+
+    columns: Columns = {}
+    time_zone: Zone = "UTC"
+    naive_time_zone: Zone | None = None
+    session_gap: PositiveDuration = 1800.0
+    page_load_window: Duration = 2.0
+    kinds: tuple[KindRule, ...] = ()
+
+    @staticmethod
+    def from_table(table: Mapping[str, Any]) -> "FitOptions":
+        """The options of a TOML table. Raises ValueError that names every wrong key."""
+        try:
+            return FitOptions.model_validate(dict(table))
+        except ValidationError as error:
+            raise ValueError("; ".join(_problem(dict(item)) for item in error.errors())) from None
+
+    @cached_property
+    def key(self) -> str:
+        """Equal for equal options: a key for caches."""
+        return self.model_dump_json()
+
+    @property
+    def zone(self) -> tzinfo:
+        """The zone of local hours."""
+        return _zone(self.time_zone)
+
+    @property
+    def naive_zone(self) -> tzinfo:
+        """The zone of times that were written without one."""
+        return _zone(self.naive_time_zone or self.time_zone)
+
+
+def _zone(name: str) -> tzinfo:
+    # UTC must work where there is no time zone database
+    return UTC if name == "UTC" else ZoneInfo(name)
+
+
+def _problem(error: dict[str, Any]) -> str:
+    where = ".".join(map(str, error["loc"]))
+    if error["type"] == "extra_forbidden":
+        known = KindRule if "kinds" in error["loc"] else FitOptions
+        hint = _nearest(str(error["loc"][-1]), known.model_fields)
+        return f"{where}: unknown option{hint} Known: {', '.join(known.model_fields)}"
+    message = str(error["msg"]).removeprefix("Value error, ")
+    return f"{where}: {message} (not {error['input']!r:.60})"

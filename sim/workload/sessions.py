@@ -1,0 +1,141 @@
+"""From rows of a log to visits: who, sessions, page loads, think times, kinds."""
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from sim.workload.logs import FitOptions, Log, LogError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_SAFE = ("GET", "HEAD", "OPTIONS")
+KIND_CODES = {"read": 0, "write": 1, "admin": 2}
+
+
+@dataclass(frozen=True)
+class Visits:
+    """Sessions of a log, flat. A *load* is a burst of requests, begun by one click or page load.
+
+    `first_load[i]` to `first_load[i + 1]` are the loads of visit i; `think_s` is the time from the end of the load
+    before (NaN for a visit's first); `is_page` marks the first load and those that go back to an address of the visit.
+    """
+
+    first_load: npt.NDArray[np.int64]
+    think_s: npt.NDArray[np.float64]
+    kind: npt.NDArray[np.int8]
+    bytes: npt.NDArray[np.float64]
+    is_page: npt.NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        return len(self.first_load) - 1
+
+
+@dataclass(frozen=True)
+class Sessions:
+    """Rows with `key`, `session_no`, `load_no`, `kind`; sessions and loads numbered in order."""
+
+    rows: "pd.DataFrame"
+    key: str  # how a session was told apart
+    without_person: int
+    persons: int
+
+
+def sessions_of(log: Log, options: FitOptions) -> Sessions:
+    """Cut a log into sessions and loads. Raises LogError where no row has a person."""
+    frame, key, without = _keyed(log)
+    if not len(frame):
+        raise LogError("no row of the log has a person (an authenticated user or a session)")
+    frame = frame.sort_values(["key", "ts_s"], kind="stable", ignore_index=True)
+    times, keys = frame["ts_s"].to_numpy(), frame["key"].to_numpy()
+    gap_s = np.diff(times, prepend=-np.inf)
+    starts = np.r_[True, keys[1:] != keys[:-1]] | (gap_s > options.session_gap_s)
+    loads = starts | (gap_s > options.page_load_window_s)
+    frame["session_no"], frame["load_no"] = starts.cumsum() - 1, loads.cumsum() - 1
+    frame["kind"] = _kinds(frame, options)
+    persons = frame["person"].nunique()
+    return Sessions(frame, key, without, int(persons))
+
+
+def _keyed(log: Log) -> tuple["pd.DataFrame", str, int]:
+    frame = log.table
+    if "session" in frame and frame["session"].notna().mean() >= 0.9:
+        kept = frame[frame["session"].notna()].copy()
+        kept["key"] = kept["person"] = kept["session"]
+        return kept, "session", len(frame) - len(kept)
+    if "user" not in frame:
+        return frame.iloc[:0], "user", len(frame)
+    kept = frame[frame["user"].notna()].copy()
+    by = "user"
+    kept["key"] = kept["user"]
+    if "client" in kept and kept["client"].notna().any():
+        by = "user + client"
+        kept["key"] = kept["user"] + "|" + kept["client"].fillna("")
+    kept["person"] = kept["key"]
+    return kept, by, len(frame) - len(kept)
+
+
+def _kinds(frame: "pd.DataFrame", options: FitOptions) -> npt.NDArray[np.int8]:
+    """The kind of each row: the first rule that matches, else by method."""
+    method = frame["method"].astype(str).str.upper() if "method" in frame else None
+    kinds = np.zeros(len(frame), dtype=np.int8)
+    if method is not None:
+        kinds[~method.isin([*_SAFE, "NAN", "<NA>"]).to_numpy()] = KIND_CODES["write"]
+    open_rows = np.ones(len(frame), dtype=bool)
+    path = frame["path"].astype(str) if "path" in frame else None
+    for kind, wanted, pattern in options.kinds:
+        hit = open_rows.copy()
+        if wanted:
+            hit &= False if method is None else (method == wanted).to_numpy()
+        if pattern:
+            hit &= False if path is None else path.str.contains(re.compile(pattern)).to_numpy()
+        kinds[hit], open_rows = KIND_CODES[kind], open_rows & ~hit
+    return kinds
+
+
+def visits_of(sessions: Sessions) -> Visits:
+    """The visits, flat."""
+    rows = sessions.rows
+    by_load = rows.groupby("load_no", sort=True)
+    begins, ends = by_load["ts_s"].min().to_numpy(), by_load["ts_s"].max().to_numpy()
+    session = by_load["session_no"].first().to_numpy()
+    first = np.r_[True, session[1:] != session[:-1]]
+    think_s = np.r_[np.nan, begins[1:] - ends[:-1]]
+    think_s[first] = np.nan
+    sizes = (
+        by_load["bytes"].sum().to_numpy(float) if "bytes" in rows else np.full(len(first), np.nan)
+    )
+    return Visits(
+        first_load=np.r_[np.flatnonzero(first), len(first)].astype(np.int64),
+        think_s=think_s,
+        kind=by_load["kind"].max().to_numpy(np.int8),
+        bytes=sizes,
+        is_page=first | _goes_back(rows),
+    )
+
+
+def _goes_back(rows: "pd.DataFrame") -> npt.NDArray[np.bool_]:
+    """Loads whose first request goes to an address that an earlier load of the session went to."""
+    column = "address" if "address" in rows else "path"
+    loads = int(rows["load_no"].iloc[-1]) + 1
+    if column not in rows:
+        return np.zeros(loads, dtype=bool)
+    heads = ~rows["load_no"].duplicated().to_numpy()
+    earlier = rows.groupby(["session_no", column], dropna=True)["load_no"].transform("min")
+    seen = (earlier < rows["load_no"]).to_numpy()
+    result = np.zeros(loads, dtype=bool)
+    result[rows["load_no"].to_numpy()[heads]] = seen[heads]
+    return result
+
+
+def repeated_share(sessions: Sessions, window_s: float) -> float:
+    """The share of requests that go to an address of the session again, later than a page load takes."""
+    rows: Any = sessions.rows
+    column = "address" if "address" in rows else "path"
+    if column not in rows:
+        return float("nan")
+    again_s = rows.groupby(["session_no", column])["ts_s"].diff()
+    return float((again_s > window_s).sum() / len(rows))
