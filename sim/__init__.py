@@ -4,7 +4,7 @@ from typing import Any
 
 __version__ = "0.1.0"
 _ROOMS = {"load": "sim.scenario", "compare": "sim.experiment", "fit_log": "sim.workload.fitting"}
-__all__ = ["__version__", "compare", "fit_log", "load"]  # noqa: F822
+__all__ = ["__version__", "compare", "fit_log", "load"]
 
 
 def __getattr__(name: str) -> Any:

@@ -206,10 +206,11 @@ def _seconds(e: Estimate) -> str:
     """A time in the unit that fits it, with its half width in the same unit."""
     if math.isnan(e.value):
         return "-"
-    for unit, factor in (("h", 3600.0), ("min", 60.0), ("s", 1.0), ("ms", 1e-3)):
-        if abs(e.value) >= factor:
-            break
-    return f"{_scaled(e, factor)} {unit}" if e.value else "0 s"
+    if not e.value:
+        return "0 s"
+    units = (("h", 3600.0), ("min", 60.0), ("s", 1.0), ("ms", 1e-3))
+    unit, factor = next((pair for pair in units if abs(e.value) >= pair[1]), units[-1])
+    return f"{_scaled(e, factor)} {unit}"
 
 
 def _number(e: Estimate) -> str:

@@ -51,22 +51,22 @@ class Fit:
         log, sessions = self.log, self.sessions
         kinds = sessions.rows["kind"].to_numpy()
         hour, share = _busiest(log, self.options.time_zone)
-        gaps = np.diff(np.sort(log.table["ts_s"].to_numpy()))
+        gaps = np.diff(np.sort(_times_s(log)))
         lines = [
-            f"{self.path}: {log.format}, {log.rows:,} rows, {log.bad:,} bad, "
+            f"{self.path}: {log.form}, {log.lines:,} rows, {log.bad.count:,} bad, "
             f"{sessions.without_person:,} without a person (left out)",
-            *(f"  bad: {sample}" for sample in log.samples),
-            f"sessions by {sessions.key}, a gap over {self.options.session_gap_s:g} s starts a new one: "
+            *(f"  bad: {sample}" for sample in log.bad.first),
+            f"sessions by {sessions.key}, a gap over {self.options.session_gap:g} s starts a new one: "
             f"{len(self.visits):,} sessions of {sessions.persons:,} persons",
             _statistics("think time, s", self.think_s),
             _statistics("session length, s", self.length_s),
             _statistics("requests per session", self.requests),
             f"share of writes {np.mean(kinds == 1):.2%}, of administration {np.mean(kinds == 2):.2%}, "
             f"of non-GET (all rows) {_non_get(log):.2%}",
-            f"the same address again in the session {repeated_share(sessions, self.options.page_load_window_s):.2%}",
+            f"the same address again in the session {repeated_share(sessions, self.options.page_load_window):.2%}",
             f"busiest hour {hour} h ({self.options.time_zone}) with {share:.2%} of all rows",
             "inferred: requests at most "
-            f"{self.options.page_load_window_s:g} s after the one before are one load (a click); a load that goes "
+            f"{self.options.page_load_window:g} s after the one before are one load (a click); a load that goes "
             "back to an address is a page load, since a log has no reload flag; pauses from the rate of sessions",
             f"dropped: how visits end (not in a log); clock resolution {_resolution(gaps)}",
         ]
@@ -126,7 +126,7 @@ class Fit:
 def fit_log(path: Path | str, options: FitOptions | None = None) -> Fit:
     """Fit a workload from a log. Raises LogError where nothing can be fitted, OSError where it cannot be read."""
     options = options or FitOptions()
-    return _fit(str(path), os.stat(path).st_mtime_ns, options)
+    return _fit(str(path), os.stat(path).st_mtime_ns, options.key)
 
 
 def fitted_laws(path: Path | str, options: FitOptions) -> dict[str, Any]:
@@ -140,7 +140,8 @@ def log_visits(path: Path | str, options: FitOptions) -> Visits:
 
 
 @lru_cache(maxsize=4)
-def _fit(path: str, changed_ns: int, options: FitOptions) -> Fit:
+def _fit(path: str, changed_ns: int, options_key: str) -> Fit:
+    options = FitOptions.model_validate_json(options_key)
     log = read_log(path, options)
     try:
         sessions = sessions_of(log, options)
@@ -152,7 +153,7 @@ def _fit(path: str, changed_ns: int, options: FitOptions) -> Fit:
         raise LogError(f"{path}: {error}") from None
     by_session = sessions.rows.groupby("session_no")["ts_s"]
     length_s = (by_session.max() - by_session.min()).to_numpy(float)
-    span_s = float(np.ptp(log.table["ts_s"].to_numpy()))
+    span_s = float(np.ptp(_times_s(log)))
     # a day's log covers a day, though its last row comes a little before midnight
     span_s = math.ceil(span_s / 3600.0) * 3600.0 or 3600.0
     away_s = max(sessions.persons * span_s - float(length_s.sum()), 60.0)
@@ -227,14 +228,17 @@ def _local_hours(times_s: Array, zone: str) -> npt.NDArray[np.int64]:
 
 
 def _busiest(log: Log, zone: str) -> tuple[int, float]:
-    counts = np.bincount(_local_hours(log.table["ts_s"].to_numpy(), zone), minlength=24)
+    counts = np.bincount(_local_hours(_times_s(log), zone), minlength=24)
     return int(counts.argmax()), float(counts.max() / counts.sum())
 
 
 def _non_get(log: Log) -> float:
-    if "method" not in log.table:
-        return math.nan
-    return float((log.table["method"].astype(str).str.upper() != "GET").mean())
+    method = log.rows["method"]
+    return float((method[method.notna()] != "GET").mean())
+
+
+def _times_s(log: Log) -> Array:
+    return np.asarray(log.rows["time"].astype("int64") / 1e6, dtype=np.float64)
 
 
 def _resolution(gaps_s: Array) -> str:

@@ -17,7 +17,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from sim.workload.options import ALIASES, FIELD_OF, FitOptions, normal
+from sim.workload.options import FIELD_OF, FitOptions, normal
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,7 +31,12 @@ _SHOWN = 5  # bad lines kept to be shown
 
 _GZIP, _PARQUET = b"\x1f\x8b", b"PAR1"
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
-_COMPRESSED = {b"\x28\xb5\x2f\xfd": "zstd", b"BZh": "bzip2", b"PK": "zip", b"\xfd7zXZ": "xz"}
+_COMPRESSED = {
+    b"\x28\xb5\x2f\xfd": "zstd",
+    b"BZh": "bzip2",
+    b"PK\x03\x04": "zip",
+    b"\xfd7zXZ": "xz",
+}
 
 # Common and Combined Log Format (Apache mod_log_config, nginx `combined`); what stands behind is ignored. Servers with
 # many virtual hosts put host:port in front.
@@ -123,10 +128,12 @@ def _head(path: Path, stream: Any) -> bytes:
 
 def _refuse_binary(path: Path, head: bytes) -> None:
     for magic, name in _COMPRESSED.items():
-        if head.startswith(magic) and not head.isascii() or head.startswith(b"PK\x03\x04"):
+        if (head.startswith(magic) and not head.isascii()) or head.startswith(b"PK\x03\x04"):
             raise LogError(f"{path}: compressed with {name}; of compressed logs only gzip is read")
     if b"\0" in head and not head.startswith(_UTF_16):
-        raise LogError(f"{path}: binary, and neither Parquet nor gzip; it holds no log that can be read")
+        raise LogError(
+            f"{path}: binary, and neither Parquet nor gzip; it holds no log that can be read"
+        )
 
 
 # -- Text -----------------------------------------------------------------------------------------
@@ -195,7 +202,9 @@ def _strings(cells: Sequence[str | None]) -> Any:
 
     try:
         return pd.array(list(cells), dtype="string[pyarrow]")
-    except UnicodeEncodeError:  # JSON can spell half a surrogate pair, which no text encoding can hold
+    except (
+        UnicodeEncodeError
+    ):  # JSON can spell half a surrogate pair, which no text encoding can hold
         whole = [c if c is None else c.encode(errors="replace").decode() for c in cells]
         return pd.array(whole, dtype="string[pyarrow]")
 
@@ -306,7 +315,11 @@ def _parquet(path: Path, stream: Any, options: FitOptions) -> Raw:
         raise LogError(f"{path}: a damaged Parquet file: {error}") from None
     texts = {name: _arrow_text(table.column(name)) for name in table.column_names}
     frame = pd.DataFrame(
-        {name: pd.array(text, dtype="string[pyarrow]") for name, text in texts.items() if text is not None},
+        {
+            name: pd.array(text, dtype="string[pyarrow]")
+            for name, text in texts.items()
+            if text is not None
+        },
         index=pd.RangeIndex(1, table.num_rows + 1),
     )
     return Raw(frame, "Parquet", names, table.num_rows, BadLines())
@@ -323,6 +336,3 @@ def _arrow_text(column: Any) -> Any:
         return column.cast(pa.string())
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
         return None
-
-
-__all__ = ["ALIASES", "BadLines", "LogError", "Raw", "printable", "read_raw"]

@@ -52,7 +52,9 @@ def read_log(path: str | Path, options: FitOptions | None = None) -> Log:
         _note_timeless(raw, columns["ts"], missing)
         rows = rows[~missing]
     if rows.empty:
-        raise LogError(f"{path}: not one line can be used; {'; '.join(raw.bad.first) or 'it has no rows'}")
+        raise LogError(
+            f"{path}: not one line can be used; {'; '.join(raw.bad.first) or 'it has no rows'}"
+        )
     return Log(path.name, raw.form, rows, columns, raw.lines, raw.bad)
 
 

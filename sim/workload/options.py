@@ -56,7 +56,7 @@ def _nearest(word: str, words: Any) -> str:
 
 def _known_zone(name: str) -> str:
     if name != "UTC" and name not in available_timezones():
-        raise ValueError(f'no such time zone{_nearest(name, available_timezones())}')
+        raise ValueError(f"no such time zone{_nearest(name, available_timezones())}")
     return name
 
 

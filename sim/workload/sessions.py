@@ -1,6 +1,5 @@
 """From rows of a log to visits: who, sessions, page loads, think times, kinds."""
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -52,8 +51,8 @@ def sessions_of(log: Log, options: FitOptions) -> Sessions:
     frame = frame.sort_values(["key", "ts_s"], kind="stable", ignore_index=True)
     times, keys = frame["ts_s"].to_numpy(), frame["key"].to_numpy()
     gap_s = np.diff(times, prepend=-np.inf)
-    starts = np.r_[True, keys[1:] != keys[:-1]] | (gap_s > options.session_gap_s)
-    loads = starts | (gap_s > options.page_load_window_s)
+    starts = np.r_[True, keys[1:] != keys[:-1]] | (gap_s > options.session_gap)
+    loads = starts | (gap_s > options.page_load_window)
     frame["session_no"], frame["load_no"] = starts.cumsum() - 1, loads.cumsum() - 1
     frame["kind"] = _kinds(frame, options)
     persons = frame["person"].nunique()
@@ -61,17 +60,15 @@ def sessions_of(log: Log, options: FitOptions) -> Sessions:
 
 
 def _keyed(log: Log) -> tuple["pd.DataFrame", str, int]:
-    frame = log.table
-    if "session" in frame and frame["session"].notna().mean() >= 0.9:
+    frame = log.rows.assign(ts_s=log.rows["time"].astype("int64") / 1e6)
+    if frame["session"].notna().mean() >= 0.9:
         kept = frame[frame["session"].notna()].copy()
         kept["key"] = kept["person"] = kept["session"]
         return kept, "session", len(frame) - len(kept)
-    if "user" not in frame:
-        return frame.iloc[:0], "user", len(frame)
     kept = frame[frame["user"].notna()].copy()
     by = "user"
     kept["key"] = kept["user"]
-    if "client" in kept and kept["client"].notna().any():
+    if kept["client"].notna().any():
         by = "user + client"
         kept["key"] = kept["user"] + "|" + kept["client"].fillna("")
     kept["person"] = kept["key"]
@@ -80,19 +77,14 @@ def _keyed(log: Log) -> tuple["pd.DataFrame", str, int]:
 
 def _kinds(frame: "pd.DataFrame", options: FitOptions) -> npt.NDArray[np.int8]:
     """The kind of each row: the first rule that matches, else by method."""
-    method = frame["method"].astype(str).str.upper() if "method" in frame else None
-    kinds = np.zeros(len(frame), dtype=np.int8)
-    if method is not None:
-        kinds[~method.isin([*_SAFE, "NAN", "<NA>"]).to_numpy()] = KIND_CODES["write"]
+    method = frame["method"].fillna("GET").to_numpy(dtype=object)
+    kinds = np.where(np.isin(method, _SAFE), 0, KIND_CODES["write"]).astype(np.int8)
     open_rows = np.ones(len(frame), dtype=bool)
-    path = frame["path"].astype(str) if "path" in frame else None
-    for kind, wanted, pattern in options.kinds:
-        hit = open_rows.copy()
-        if wanted:
-            hit &= False if method is None else (method == wanted).to_numpy()
-        if pattern:
-            hit &= False if path is None else path.str.contains(re.compile(pattern)).to_numpy()
-        kinds[hit], open_rows = KIND_CODES[kind], open_rows & ~hit
+    path = frame["path"].fillna("").astype(str)
+    for rule in options.kinds:
+        hit = open_rows & path.str.contains(rule.path, regex=True).to_numpy(dtype=bool)
+        hit &= np.array([rule.takes_method(m) for m in method], dtype=bool)
+        kinds[hit], open_rows = KIND_CODES[rule.kind], open_rows & ~hit
     return kinds
 
 
@@ -105,9 +97,7 @@ def visits_of(sessions: Sessions) -> Visits:
     first = np.r_[True, session[1:] != session[:-1]]
     think_s = np.r_[np.nan, begins[1:] - ends[:-1]]
     think_s[first] = np.nan
-    sizes = (
-        by_load["bytes"].sum().to_numpy(float) if "bytes" in rows else np.full(len(first), np.nan)
-    )
+    sizes = by_load["bytes"].sum(min_count=1).to_numpy(float)
     return Visits(
         first_load=np.r_[np.flatnonzero(first), len(first)].astype(np.int64),
         think_s=think_s,
@@ -119,10 +109,8 @@ def visits_of(sessions: Sessions) -> Visits:
 
 def _goes_back(rows: "pd.DataFrame") -> npt.NDArray[np.bool_]:
     """Loads whose first request goes to an address that an earlier load of the session went to."""
-    column = "address" if "address" in rows else "path"
+    column = "address"
     loads = int(rows["load_no"].iloc[-1]) + 1
-    if column not in rows:
-        return np.zeros(loads, dtype=bool)
     heads = ~rows["load_no"].duplicated().to_numpy()
     earlier = rows.groupby(["session_no", column], dropna=True)["load_no"].transform("min")
     seen = (earlier < rows["load_no"]).to_numpy()
@@ -134,8 +122,5 @@ def _goes_back(rows: "pd.DataFrame") -> npt.NDArray[np.bool_]:
 def repeated_share(sessions: Sessions, window_s: float) -> float:
     """The share of requests that go to an address of the session again, later than a page load takes."""
     rows: Any = sessions.rows
-    column = "address" if "address" in rows else "path"
-    if column not in rows:
-        return float("nan")
-    again_s = rows.groupby(["session_no", column])["ts_s"].diff()
+    again_s = rows.groupby(["session_no", "address"])["ts_s"].diff()
     return float((again_s > window_s).sum() / len(rows))

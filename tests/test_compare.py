@@ -1,0 +1,124 @@
+"""The comparison as a user gets it: the same for any number of workers, as tables, as JSON, on disk."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from sim import experiment
+from sim.cli import as_document, main
+from sim.engine import reference
+from sim.scenario import load, with_changes
+from sim.strategies import CATALOGUE, RequestView, Strategy
+
+SMALL = {
+    "organisation.people": 20,
+    "run.horizon": "2h",
+    "run.drain": "30min",
+    "cases.from": "30min",
+    "cases.until": "100min",
+    "cases.deactivation": {"share": 0.4},
+}
+
+
+def small() -> Any:
+    return with_changes(load("office"), SMALL)
+
+
+def test_workers_and_order_change_nothing() -> None:
+    chosen = [CATALOGUE[n] for n in ("short_token", "layered", "per_request")]
+    one = experiment.compare(small(), chosen, replications=2, workers=1)
+    two = experiment.compare(small(), chosen[::-1], replications=2, workers=2)
+    a = {(f.strategy, f.cause, f.of, f.metric, f.statistic): f for f in one.figures}
+    b = {(f.strategy, f.cause, f.of, f.metric, f.statistic): f for f in two.figures}
+    assert a == b
+
+
+def test_the_same_people_and_cases_under_every_strategy() -> None:
+    runs = [reference.run(small(), s, 0) for s in CATALOGUE.values()]
+    cases = [[(c.person, c.cause, c.revoked_at_s, c.behaviour) for c in run.cases] for run in runs]
+    assert all(c == cases[0] for c in cases)
+    assert cases[0]
+
+
+def test_the_document_has_its_shape_and_no_interval_with_one_replication() -> None:
+    chosen = [CATALOGUE["short_token"]]
+    document = as_document(experiment.compare(small(), chosen, replications=1))
+    json.dumps(document, allow_nan=False)
+    assert list(document) == [
+        "scenario",
+        "version",
+        "engine",
+        "seed",
+        "replications",
+        "coverage",
+        "results",
+    ]
+    assert {c["cause"] for c in document["coverage"]} == {
+        "deactivation", "permission_loss", "logout", "admin_loss",
+    }  # fmt: skip
+    assert all(r["low"] is None and r["high"] is None for r in document["results"])
+    metrics = {r["metric"] for r in document["results"]}
+    assert {
+        "exposure",
+        "response",
+        "auth_overhead",
+        "host_calls",
+        "interruptions",
+        "utilisation",
+    } <= metrics
+
+
+def test_the_command_line(tmp_path: Path) -> None:
+    args = ["compare", "shared_computer", "--strategy", "short_token", "--replications", "1"]
+    done = subprocess.run(
+        [sys.executable, "-m", "sim", *args, "--out", str(tmp_path / "out"), "--json"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    document = json.loads(done.stdout)
+    assert document["scenario"]["id"] == load("shared_computer").id
+    names = sorted(p.name for p in (tmp_path / "out").iterdir())
+    assert names == sorted(
+        [f"{t}.{e}" for t in ("results", "coverage", "cases") for e in ("csv", "parquet")]
+        + ["manifest.json"]
+    )
+    manifest = json.loads((tmp_path / "out" / "manifest.json").read_text())
+    assert manifest["scenario"]["id"] == document["scenario"]["id"]
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (["compare", "--strategy", "short_tokn"], 'did you mean "short_token"?'),
+        (["compare", "nowhere.toml"], "no such file"),
+        (["compare", "--replications", "0"], "--replications"),
+        (["compare", "--sed", "1"], "--seed"),
+        (["fit", "nowhere.log"], "nowhere.log"),
+    ],
+)
+def test_bad_input_exits_with_2(args: list[str], said: str) -> None:
+    shown = CliRunner().invoke(main, args)
+    assert shown.exit_code == 2
+    assert said in shown.output
+    assert "Traceback" not in shown.output
+
+
+class OnlyFreshPages(Strategy):
+    """A strategy in Python: a token, refused once the page is older than a minute."""
+
+    def refuses(self, request: RequestView) -> str:
+        return "page_too_old" if request.now_s - request.page_loaded_s > 60 else ""
+
+
+def test_a_strategy_written_in_python_runs() -> None:
+    strict = OnlyFreshPages(name="only_fresh_pages", token=CATALOGUE["short_token"].token)
+    run = reference.run(small(), strict, tracing=True)
+    plain = reference.run(small(), CATALOGUE["short_token"])
+    assert run.interruptions > plain.interruptions
+    assert any(row[6] == "page_too_old" for row in run.trace or [])

@@ -1,0 +1,112 @@
+"""The rules of the house: who may import whom, what an import may cost, what a committed file may hold."""
+
+import ast
+import hashlib
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+DATA = ROOT.parent / "shared" / "data"
+HEAVY = ("pandas", "matplotlib", "scipy", "pyarrow", "simpy")
+
+# A module imports only from lower ranks; inside a package its modules may import one another.
+RANKS = (
+    {"units", "streams", "quantiles"},
+    {"distributions"},
+    {"mechanisms"},
+    {"strategies"},
+    {"scenario"},
+    {"coverage", "theory", "workload"},
+    {"engine"},
+    {"statistics"},
+    {"metrics"},
+    {"experiment"},
+    {"store"},
+    {"plot"},
+    {"tables"},
+    {"cli"},
+    {"__main__"},
+)
+RANK = {name: rank for rank, names in enumerate(RANKS) for name in names}
+MODULES = sorted((ROOT / "sim").rglob("*.py"))
+
+# Spelled in pieces, so that this file does not hold them.
+FORBIDDEN = [
+    b"/" + word + b"/" for word in (b"home", b"root", b"work", b"Users", b"tmp", b"opt")
+] + [name + b".org" for name in (b"pypi", b"pythonhosted", b"anaconda")]
+
+
+def _imported(path: Path) -> Iterator[str]:
+    """The parts of `sim` that a file imports anywhere, also inside functions: first names below `sim`."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+        else:
+            continue
+        yield from (name.split(".")[1] for name in names if name.startswith("sim."))
+
+
+def _part(path: Path) -> str:
+    return path.relative_to(ROOT / "sim").parts[0].removesuffix(".py")
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_imports_go_down(path: Path) -> None:
+    part = _part(path)
+    if part == "__init__":
+        return
+    assert part in RANK, f"{part} has no rank; give it one here"
+    for name in set(_imported(path)) - {part, "__version__"}:
+        assert RANK[name] < RANK[part], f"{part} imports {name}, which is not below it"
+
+
+@pytest.mark.parametrize("module", ["sim", "sim.cli"])
+def test_import_is_light(module: str) -> None:
+    code = f"import sys, {module}; print(*sorted(set(sys.modules) & set({HEAVY!r})))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == []
+
+
+@pytest.fixture(scope="module")
+def committed() -> list[Path]:
+    """Files that are, or by the ignore rules would be, committed."""
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    try:
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("not a git checkout")
+    return [ROOT / name for name in done.stdout.split("\0") if name and (ROOT / name).is_file()]
+
+
+def test_no_machine_paths_or_registry_hosts(committed: list[Path]) -> None:
+    found = [
+        f"{path.relative_to(ROOT)}: {word.decode()}"
+        for path in committed
+        for word in FORBIDDEN
+        if word in path.read_bytes()
+    ]
+    assert found == []
+
+
+def test_no_log_is_committed(committed: list[Path]) -> None:
+    if not DATA.is_dir():
+        pytest.skip("the folder of real logs is not here")
+    digests = {_digest(path) for path in DATA.glob("*.gz")}
+    assert [path for path in committed if _digest(path) in digests] == []
+
+
+def test_no_big_file_is_committed(committed: list[Path]) -> None:
+    assert [path for path in committed if path.stat().st_size > 1_000_000] == []
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
