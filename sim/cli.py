@@ -97,6 +97,11 @@ def strategies(scenario: str) -> None:
 @click.option("--workers", type=click.IntRange(min=1), help="Processes; default: the cores here.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of tables.")
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Write tables here.")
+@click.option(
+    "--figure",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Draw exposure against overhead (SVG, PNG, PDF).",
+)
 @click.option("--quiet", is_flag=True, help="No progress, no tables.")
 def compare(
     scenario: str | None,
@@ -107,6 +112,7 @@ def compare(
     workers: int | None,
     as_json: bool,
     out: Path | None,
+    figure: Path | None,
     quiet: bool,
 ) -> None:
     """Compare strategies on the same people and cases.
@@ -140,6 +146,11 @@ def compare(
 
         with _file_errors(out):
             write_comparison(comparison, out)
+    if figure is not None:
+        from sim.plot import exposure_against_overhead
+
+        with _file_errors(figure):
+            exposure_against_overhead(comparison, figure, _first_cause(comparison))
     _show(comparison, as_json, quiet)
     if out is not None and not quiet:
         click.echo(f"written to {out}", err=True)
@@ -272,6 +283,10 @@ def _chosen(scenario: "Scenario", names: tuple[str, ...]) -> "list[Strategy]":
             hint = f'; did you mean "{near[0]}"?' if near else ""
             raise InputError(f"--strategy {name}: no such strategy{hint} Known: {', '.join(known)}")
     return [known[name] for name in dict.fromkeys(names)] or list(scenario.strategies.values())
+
+
+def _first_cause(comparison: "Comparison") -> str:
+    return next((f.cause for f in comparison.figures if f.cause), "deactivation")
 
 
 def _show(comparison: "Comparison", as_json: bool, quiet: bool) -> None:

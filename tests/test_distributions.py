@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import Callable
+from itertools import pairwise
 from types import FunctionType
 from typing import Any
 
@@ -143,7 +144,15 @@ def test_quantiles_in_both_tails(written: dict[str, Any], known: Any) -> None:
 @pytest.mark.parametrize(("written", "known"), [c for c in CONTINUOUS if c[0]["dist"] != "uniform"])
 def test_the_mean_is_after_the_cap(written: dict[str, Any], known: Any, max_s: float) -> None:
     law = duration({**written, "max": max_s})
-    expected = integrate.quad(known.sf, 0, max_s, limit=500, epsabs=1e-13, epsrel=1e-10)[0]
+
+    # over the logarithm: milliseconds and minutes alike are found by the integration
+    def at(log_x: float) -> float:
+        return float(known.sf(math.exp(log_x))) * math.exp(log_x)
+
+    places = np.linspace(-60, math.log(max_s), 200).tolist()
+    expected = sum(
+        integrate.quad(at, a, b, epsabs=1e-15, epsrel=1e-10)[0] for a, b in pairwise(places)
+    )
     assert law.expectation() == pytest.approx(expected, rel=1e-7)
     assert law.support() == (0, max_s)
     assert law.quantile(1 - 2.0**-53) <= max_s
@@ -158,6 +167,8 @@ def test_counts(written: Any, known: Any) -> None:
     assert law.support() == (low, high)
     for k in range(int(low), int(min(high, low + 30))):
         below = float(known.cdf(k))
+        if below > 1 - 1e-6:
+            break
         assert law.quantile(below - 1e-9) == k
         assert law.quantile(below + 1e-9) == k + 1
 
@@ -171,7 +182,7 @@ def test_empirical_joins_its_quantiles(quantiles: list[float]) -> None:
         assert law.quantile(i / steps) == pytest.approx(quantiles[i], abs=1e-9 * width + 1e-300)
     places = np.linspace(0, 1, steps + 1)
     expected = integrate.trapezoid(quantiles, places)
-    assert law.expectation() == pytest.approx(expected, abs=1e-300)
+    assert law.expectation() == pytest.approx(expected, rel=1e-12, abs=1e-300)
     assert law.support() == (quantiles[0], quantiles[-1])
 
 
@@ -319,7 +330,7 @@ REFUSED: list[tuple[str, Any, tuple[str | int, ...], str]] = [
     ("duration", table("erlang", mean=2, shape=2.5), ("shape",), "whole"),
     ("duration", table("empirical", quantiles=[1]), ("quantiles",), ""),
     ("duration", table("empirical", quantiles=[2, 1]), ("quantiles",), "never decrease"),
-    ("duration", table("empirical", quantiles=[1, "x"]), ("quantiles", 1), "duration"),
+    ("duration", table("empirical", quantiles=[1, 2, "x"]), ("quantiles", 2), "duration"),
     ("positive", 0, (), "above 0"),
     ("positive", table("uniform", low=0, high=0), (), "above 0"),
     ("positive", table("empirical", quantiles=[0, 0, 1]), (), "above 0"),
@@ -332,7 +343,7 @@ REFUSED: list[tuple[str, Any, tuple[str | int, ...], str]] = [
     ("count", table("exponential", mean=7), ("dist",), "geometric"),
     ("count", table("geometric", mean=0.5), ("mean",), "1"),
     ("count", table("uniform", low=0, high=3), ("low",), "1"),
-    ("count", table("empirical", quantiles=[0, 3]), ("quantiles", 0), "1"),
+    ("count", table("empirical", quantiles=[0, 3, 4]), ("quantiles", 0), "1"),
 ]
 
 
