@@ -25,9 +25,9 @@ class Problem:
 
     def __str__(self) -> str:
         place = self.file if self.line is None else f"{self.file}:{self.line}"
-        key = f" {self.key}" if self.key else ""
+        key = f": {self.key}" if self.key else ""
         value = f" = {self.value}" if self.value else ""
-        return f"{place}:{key}{value}: {self.message}"
+        return f"{place}{key}{value}: {self.message}"
 
 
 class ScenarioError(ValueError):
