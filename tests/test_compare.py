@@ -10,7 +10,8 @@ import pytest
 from click.testing import CliRunner
 
 from sim import experiment
-from sim.cli import as_document, main
+from sim.cli import main
+from sim.cli.compare import as_document
 from sim.engine import reference
 from sim.scenario import load, with_changes
 from sim.strategies import CATALOGUE, RequestView, Strategy

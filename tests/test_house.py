@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 DATA = ROOT.parent / "shared" / "data"
-HEAVY = ("pandas", "matplotlib", "scipy", "pyarrow", "simpy")
+HEAVY = ("pandas", "matplotlib", "scipy", "pyarrow", "simpy", "numba", "statsmodels")
 
 # A module imports only from lower ranks; inside a package its modules may import one another.
 RANKS = (

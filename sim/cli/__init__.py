@@ -1,0 +1,41 @@
+"""The command line. It parses, calls, prints; everything else lives elsewhere and is imported when used."""
+
+from importlib import import_module
+
+import click
+
+from sim import __version__
+
+# command -> the room it lives in; the function is called like the command (with an underscore where it must)
+ROOMS = {
+    "list": "sim.cli.scenarios:list_",
+    "new": "sim.cli.scenarios:new",
+    "validate": "sim.cli.scenarios:validate",
+    "schema": "sim.cli.scenarios:schema",
+    "strategies": "sim.cli.scenarios:strategies",
+    "compare": "sim.cli.compare:compare",
+    "trace": "sim.cli.trace:trace",
+    "fit": "sim.cli.fit:fit",
+}
+
+
+class Rooms(click.Group):
+    """Opens the room of a command when the command is used: starting stays fast."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(ROOMS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in ROOMS:
+            return None
+        room, function = ROOMS[cmd_name].split(":")
+        command: click.Command = getattr(import_module(room), function)
+        return command
+
+
+@click.group(
+    cls=Rooms, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
+@click.version_option(__version__, prog_name="lastclick")
+def main() -> None:
+    """How long do a fired person's clicks still work, and at what price?"""

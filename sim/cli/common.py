@@ -1,0 +1,106 @@
+"""What the commands share: loading with clear errors, choosing strategies, progress, interrupts."""
+
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from sim.experiment import Report
+    from sim.scenario import Scenario
+    from sim.strategies import Strategy
+
+
+class InputError(click.ClickException):
+    """Something the user gave is wrong."""
+
+    exit_code = 2
+
+
+def load(name: str) -> "Scenario":
+    from sim.scenario import ScenarioError, load
+
+    try:
+        return load(name)
+    except ScenarioError as error:
+        raise InputError(str(error)) from None
+
+
+def small_office(people: int) -> "Scenario":
+    from sim.scenario import with_changes
+
+    return with_changes(load("office"), {"organisation.people": people})
+
+
+def chosen(scenario: "Scenario", names: tuple[str, ...]) -> "list[Strategy]":
+    from difflib import get_close_matches
+
+    from sim.strategies import CATALOGUE
+
+    known = {**CATALOGUE, **scenario.strategies}
+    for name in names:
+        if name not in known:
+            near = get_close_matches(name, known, 1)
+            hint = f'; did you mean "{near[0]}"?' if near else ""
+            raise InputError(f"--strategy {name}: no such strategy{hint} Known: {', '.join(known)}")
+    return [known[name] for name in dict.fromkeys(names)] or list(scenario.strategies.values())
+
+
+def cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@contextmanager
+def progress(quiet: bool) -> "Iterator[Report | None]":
+    """A bar on a terminal, a line every few seconds elsewhere; nothing with --quiet."""
+    if quiet:
+        yield None
+    elif sys.stderr.isatty():
+        from tqdm import tqdm
+
+        with tqdm(
+            total=1.0, unit="", bar_format="{percentage:3.0f}% {bar} {elapsed}, {remaining} left"
+        ) as bar:
+
+            def update(done: float, cells: int) -> None:
+                bar.update(done / cells - bar.n)
+
+            yield update
+    else:
+        yield _plain_lines()
+
+
+def _plain_lines(every_s: float = 10.0) -> "Report":
+    started = said = time.monotonic()
+
+    def update(done: float, cells: int) -> None:
+        nonlocal said
+        now = time.monotonic()
+        if done and now - said >= every_s:
+            said = now
+            left_s = (now - started) * (cells / done - 1)
+            click.echo(f"{done:.1f} of {cells} runs, about {left_s:.0f} s left", err=True)
+
+    return update
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt:
+        click.echo("interrupted; nothing was written", err=True)
+        sys.exit(130)
+
+
+@contextmanager
+def file_errors(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written: {error.strerror or error}") from None

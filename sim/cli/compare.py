@@ -1,0 +1,123 @@
+"""`lastclick compare`: the main job."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sim import __version__
+from sim.cli.common import chosen, cores, file_errors, interruptible, load, progress, small_office
+
+if TYPE_CHECKING:
+    from sim.experiment import Comparison
+
+SMALL_PEOPLE, SMALL_REPLICATIONS = 100, 2
+
+
+@click.command()
+@click.argument("scenario", required=False)
+@click.option("--strategy", "names", multiple=True, metavar="NAME", help="Only these (repeatable).")
+@click.option("--engine", type=click.Choice(["reference"]), default="reference", show_default=True)
+@click.option("--replications", type=click.IntRange(min=1), help="Instead of the scenario's.")
+@click.option("--seed", type=click.IntRange(min=0), help="Instead of the scenario's.")
+@click.option("--workers", type=click.IntRange(min=1), help="Processes; default: the cores here.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of tables.")
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Write tables here.")
+@click.option(
+    "--figure",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Draw exposure against overhead (SVG, PNG, PDF).",
+)
+@click.option("--quiet", is_flag=True, help="No progress, no tables.")
+def compare(
+    scenario: str | None,
+    names: tuple[str, ...],
+    engine: str,
+    replications: int | None,
+    seed: int | None,
+    workers: int | None,
+    as_json: bool,
+    out: Path | None,
+    figure: Path | None,
+    quiet: bool,
+) -> None:
+    """Compare strategies on the same people and cases.
+
+    SCENARIO is the name of a shipped scenario or a file; without it a small study of the built-in office runs.
+    """
+    from sim import experiment
+
+    loaded = load(scenario or "office") if scenario else small_office(SMALL_PEOPLE)
+    if scenario is None:
+        replications = replications or SMALL_REPLICATIONS
+        if not quiet:
+            click.echo(
+                f"A small study of the office: {SMALL_PEOPLE} people, {replications} replication(s), one working"
+                " day.\nFor the full one: lastclick compare office",
+                err=True,
+            )
+    for warning in loaded.warnings:
+        click.echo(f"warning: {warning}", err=True)
+    with interruptible(), progress(quiet) as report:
+        comparison = experiment.compare(
+            loaded,
+            chosen(loaded, names),
+            replications=replications,
+            seed=seed,
+            workers=workers or cores(),
+            report=report,
+        )
+    if out is not None:
+        from sim.store import write_comparison
+
+        with file_errors(out):
+            write_comparison(comparison, out)
+    if figure is not None:
+        from sim.plot import exposure_against_overhead
+
+        with file_errors(figure):
+            exposure_against_overhead(comparison, figure, _first_cause(comparison))
+    _show(comparison, as_json, quiet)
+    if out is not None and not quiet:
+        click.echo(f"written to {out}", err=True)
+
+
+def _first_cause(comparison: "Comparison") -> str:
+    return next((f.cause for f in comparison.figures if f.cause), "deactivation")
+
+
+def _show(comparison: "Comparison", as_json: bool, quiet: bool) -> None:
+    if as_json:
+        click.echo(json.dumps(as_document(comparison), indent=1, allow_nan=False))
+    elif not quiet:
+        from sim.tables import comparison_table, coverage_table
+
+        scenario = comparison.scenario
+        click.echo(f"{scenario.title}\n{scenario.question}\n")
+        click.echo("Coverage: the longest exposure window by settings, or open\n")
+        click.echo(coverage_table(comparison.coverage) + "\n")
+        click.echo(comparison_table(comparison))
+        cases = len(next(iter(comparison.runs.values()))[0].cases)
+        click.echo(
+            f"\n± 95 % interval over {comparison.replications} replication(s), about {cases} cases each; open: by"
+            " settings nothing ends it; >=: some cases outlived the run."
+            f"\nscenario {scenario.id}, seed {comparison.seed}, engine {comparison.engine}, version {__version__}"
+        )
+
+
+def as_document(comparison: "Comparison") -> dict[str, Any]:
+    """The comparison as `--json` prints it."""
+    from dataclasses import asdict
+
+    scenario = comparison.scenario
+    keys = ("strategy", "cause", "of", "covered", "bound_s")
+    return {
+        "scenario": {"title": scenario.title, "id": scenario.id, "path": scenario.path},
+        "version": __version__,
+        "engine": comparison.engine,
+        "seed": comparison.seed,
+        "replications": comparison.replications,
+        "coverage": [{key: getattr(cell, key) for key in keys} for cell in comparison.coverage],
+        "results": [asdict(figure) for figure in comparison.figures],
+    }

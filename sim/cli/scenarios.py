@@ -1,0 +1,63 @@
+"""Commands about scenarios: what is shipped, a new one, what a file resolves to, its strategies and bounds."""
+
+import json
+from pathlib import Path
+
+import click
+
+from sim.cli.common import InputError, file_errors, load
+
+
+@click.command("list")
+def list_() -> None:
+    """List the scenarios that are shipped, each with its question."""
+    from sim import scenario as scenarios
+
+    names = scenarios.shipped()
+    width = max(map(len, names))
+    for name in names:
+        click.echo(f"{name:<{width}}  {scenarios.load(name).question}")
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+def new(file: Path) -> None:
+    """Write a commented scenario to start from."""
+    from sim.scenario import new_scenario_text
+
+    if file.exists():
+        raise InputError(f"{file}: exists already; choose another name")
+    with file_errors(file):
+        file.write_text(new_scenario_text(), encoding="utf-8")
+    click.echo(f"{file}: written. Next: lastclick validate {file}")
+
+
+@click.command()
+@click.argument("scenario", default="office")
+def validate(scenario: str) -> None:
+    """Print the resolved scenario, each value with where it comes from."""
+    from sim.scenario import resolved_text
+
+    click.echo(resolved_text(load(scenario)))
+
+
+@click.command()
+def schema() -> None:
+    """Print the JSON Schema of scenario files, for editors."""
+    from sim.scenario import schema as scenario_schema
+
+    click.echo(json.dumps(scenario_schema(), indent=2))
+
+
+@click.command()
+@click.argument("scenario", default="office")
+def strategies(scenario: str) -> None:
+    """Print the strategies and the coverage matrix: the bound of each, by cause, or open."""
+    from sim.coverage import coverage
+    from sim.tables import catalogue_text, coverage_table
+
+    loaded = load(scenario)
+    click.echo(catalogue_text(list(loaded.strategies.values())))
+    click.echo("\nCoverage: the longest exposure window, or open where nothing ends it")
+    click.echo("(P is the time until the host knows of a deactivation)\n")
+    click.echo(coverage_table(coverage(loaded)))
