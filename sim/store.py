@@ -2,23 +2,21 @@
 
 import json
 import os
-import platform
 import tempfile
-from collections.abc import Callable, Sequence
-from dataclasses import asdict
-from datetime import UTC, datetime
-from importlib.metadata import version as installed
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim import __version__
 from sim.engine.recording import TRACE_COLUMNS, Run
 from sim.experiment import Comparison
+from sim.scenario.write import scenario_file_text
+from sim.study import Study, study_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_LIBRARIES = ("simpy", "numpy", "pandas", "pyarrow", "pydantic", "scipy")
+TABLES = ("results", "coverage", "cases", "strategies", "response_times", "host_load")
 
 
 def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
@@ -38,21 +36,43 @@ def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
 
 
 def write_comparison(comparison: Comparison, folder: Path) -> list[Path]:
-    """Write results, coverage and cases as Parquet and CSV, then the manifest. Returns the files."""
+    """Write the tables of a study as Parquet and CSV, its scenario, then the manifest. Returns the files."""
+    study = study_of(comparison)
+    written = []
+    for name in TABLES:
+        written += write_table(_with_past(getattr(study, name), comparison), folder / name)
+    scenario = folder / "scenario.toml"
+    text = scenario_file_text(comparison.scenario, folder)
+    write_atomically(scenario, lambda path: _write_text(path, text))
+    manifest = folder / "manifest.json"
+    record = json.dumps(study.manifest, indent=2, sort_keys=True, default=str)
+    write_atomically(manifest, lambda path: _write_text(path, record + "\n"))
+    return [*written, scenario, manifest]
+
+
+def read_study(folder: Path) -> Study:
+    """The tables and the manifest of a folder that `write_comparison` wrote.
+
+    Raises ValueError that names the file which is missing or cannot be read.
+    """
     import pandas as pd
 
-    tables = {
-        "results": _with_past(pd.DataFrame([asdict(f) for f in comparison.figures]), comparison),
-        "coverage": _with_past(pd.DataFrame([asdict(c) for c in comparison.coverage]), comparison),
-        "cases": _with_past(_cases(comparison), comparison),
-    }
-    written = []
-    for name, table in tables.items():
-        written += write_table(table, folder / name)
     manifest = folder / "manifest.json"
-    text = json.dumps(manifest_of(comparison), indent=2, sort_keys=True, default=str)
-    write_atomically(manifest, lambda path: _write_text(path, text + "\n"))
-    return [*written, manifest]
+    needed = [manifest, *(folder / f"{name}.parquet" for name in TABLES)]
+    for path in needed:
+        if not path.is_file():
+            raise ValueError(
+                f"{folder}: there is no {path.name}; expected a folder that"
+                " `lastclick compare SCENARIO --out FOLDER` wrote"
+            )
+    try:
+        record = json.loads(manifest.read_text(encoding="utf-8"))
+        tables = {name: pd.read_parquet(folder / f"{name}.parquet") for name in TABLES}
+    except (OSError, ValueError) as error:
+        raise ValueError(f"{folder}: cannot be read as results: {error}") from None
+    if not isinstance(record, dict) or not {"scenario", "replications", "seed"} <= set(record):
+        raise ValueError(f"{manifest}: not the manifest of a comparison")
+    return Study(manifest=record, **tables)
 
 
 def write_table(table: "pd.DataFrame", stem: Path) -> list[Path]:
@@ -61,24 +81,6 @@ def write_table(table: "pd.DataFrame", stem: Path) -> list[Path]:
     write_atomically(parquet, lambda path: table.to_parquet(path, index=False))
     write_atomically(csv, lambda path: table.to_csv(path, index=False))
     return [parquet, csv]
-
-
-def manifest_of(comparison: Comparison) -> dict[str, Any]:
-    """What it takes to make the results again."""
-    scenario = comparison.scenario
-    return {
-        "scenario": {"title": scenario.title, "id": scenario.id, "path": scenario.path},
-        "resolved": scenario.resolved(),
-        "seed": comparison.seed,
-        "replications": comparison.replications,
-        "strategies": list(comparison.strategies),
-        "engine": comparison.engine,
-        "version": __version__,
-        "python": platform.python_version(),
-        "platform": platform.platform(),
-        "libraries": {name: installed(name) for name in _LIBRARIES},
-        "written_at": datetime.now(UTC).isoformat(timespec="seconds"),
-    }
 
 
 def write_trace(run: Run, path: Path) -> int:
@@ -96,25 +98,6 @@ def write_trace(run: Run, path: Path) -> int:
     else:
         write_atomically(path, lambda p: table.to_parquet(p, index=False))
     return len(table)
-
-
-def _cases(comparison: Comparison) -> "pd.DataFrame":
-    import pandas as pd
-
-    rows: list[dict[str, Any]] = []
-    for name, runs in comparison.runs.items():
-        for run in runs:
-            rows += _case_rows(name, run)
-    return pd.DataFrame(rows)
-
-
-def _case_rows(strategy: str, run: Run) -> Sequence[dict[str, Any]]:
-    rows = []
-    for case in run.cases:
-        row = asdict(case)
-        del row["last_clicks_s"]
-        rows.append({"strategy": strategy, "replication": run.replication, **row})
-    return rows
 
 
 def _with_past(table: "pd.DataFrame", comparison: Comparison) -> "pd.DataFrame":

@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from sim.mechanisms import CAUSES, Allowlist, Check, Kind, Push, Token
+from sim.units import format_duration
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,3 +155,26 @@ _ENTRIES = (
 )
 
 CATALOGUE: dict[str, Strategy] = {strategy.name: strategy for strategy in _ENTRIES}
+
+
+def mechanisms_text(strategy: Strategy) -> str:
+    """The composition in one line."""
+    parts = []
+    if token := strategy.token:
+        text = f"token {_law_text(token.lifetime)}, {token.renewal}"
+        parts.append(text + (f" at {token.refresh_at:g}" if token.refresh_at else ""))
+    if strategy.allowlist:
+        parts.append(f"allowlist {_law_text(strategy.allowlist.lifetime)}")
+    if check := strategy.check:
+        cache = f", allow {format_duration(check.allow_for_s)}" if check.allow_for_s else ""
+        parts.append(f"check {check.scope}, asks {check.asks}{cache}")
+    if push := strategy.push:
+        parts.append(f"push {'/'.join(push.causes)}, {push.effect}")
+    return " + ".join(parts) or "no gate"
+
+
+def _law_text(law: object) -> str:
+    low, high = law.support()  # type: ignore[attr-defined]
+    if low == high:
+        return format_duration(low)
+    return f"about {format_duration(law.expectation())}"  # type: ignore[attr-defined]

@@ -8,8 +8,7 @@ from sim.experiment import Comparison
 from sim.mechanisms import CAUSES
 from sim.metrics import Figure, pooled_mean
 from sim.statistics import Estimate
-from sim.strategies import Strategy
-from sim.units import format_duration
+from sim.strategies import Strategy, mechanisms_text
 
 _CAUSE_HEADS = {
     "deactivation": "deactivation",
@@ -70,29 +69,6 @@ def catalogue_text(strategies: Sequence[Strategy]) -> str:
         f"{s.name}\n    {s.sentence}\n    {mechanisms_text(s)}\n    source: {s.source}"
         for s in strategies
     )
-
-
-def mechanisms_text(strategy: Strategy) -> str:
-    """The composition in one line."""
-    parts = []
-    if token := strategy.token:
-        text = f"token {_law_text(token.lifetime)}, {token.renewal}"
-        parts.append(text + (f" at {token.refresh_at:g}" if token.refresh_at else ""))
-    if strategy.allowlist:
-        parts.append(f"allowlist {_law_text(strategy.allowlist.lifetime)}")
-    if check := strategy.check:
-        cache = f", allow {format_duration(check.allow_for_s)}" if check.allow_for_s else ""
-        parts.append(f"check {check.scope}, asks {check.asks}{cache}")
-    if push := strategy.push:
-        parts.append(f"push {'/'.join(push.causes)}, {push.effect}")
-    return " + ".join(parts) or "no gate"
-
-
-def _law_text(law: object) -> str:
-    low, high = law.support()  # type: ignore[attr-defined]
-    if low == high:
-        return format_duration(low)
-    return f"about {format_duration(law.expectation())}"  # type: ignore[attr-defined]
 
 
 # -- comparison ---------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from sim.cli import main
 from sim.cli.compare import as_document
 from sim.engine import reference
 from sim.scenario import load, with_changes
+from sim.store import TABLES
 from sim.strategies import CATALOGUE, RequestView, Strategy
 
 SMALL = {
@@ -86,8 +87,8 @@ def test_the_command_line(tmp_path: Path) -> None:
     assert document["scenario"]["id"] == load("shared_computer").id
     names = sorted(p.name for p in (tmp_path / "out").iterdir())
     assert names == sorted(
-        [f"{t}.{e}" for t in ("results", "coverage", "cases") for e in ("csv", "parquet")]
-        + ["manifest.json"]
+        [f"{table}.{ending}" for table in TABLES for ending in ("csv", "parquet")]
+        + ["manifest.json", "scenario.toml"]
     )
     manifest = json.loads((tmp_path / "out" / "manifest.json").read_text())
     assert manifest["scenario"]["id"] == document["scenario"]["id"]

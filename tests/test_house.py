@@ -25,6 +25,7 @@ RANKS = (
     {"statistics"},
     {"metrics"},
     {"experiment"},
+    {"study"},
     {"store"},
     {"plot"},
     {"tables"},

@@ -3,6 +3,7 @@
 import re
 import stat
 import tomllib
+from collections.abc import Iterable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass
 from functools import cache
@@ -63,7 +64,15 @@ def with_changes(scenario: Scenario, changes: dict[str, Any]) -> Scenario:
     for path, value in changes.items():
         _put(raw, path.split("."), value, path)
     changed = validate([Layer("changes", raw, "")], raw)
+    changed._origins.update(scenario._origins | dict.fromkeys(_above(changes), "changes"))
     return changed.model_copy(update={"path": scenario.path})
+
+
+def _above(paths: Iterable[str]) -> Iterator[str]:
+    """The paths and their parents below the top-level tables."""
+    for path in paths:
+        parts = path.split(".")
+        yield from (".".join(parts[:n]) for n in range(2, len(parts) + 1))
 
 
 def _put(raw: Raw, path: list[str], value: Any, whole: str) -> None:
