@@ -139,9 +139,9 @@ _ENTRIES = (
     ),
     _entry(
         "pushed_denylist",
-        "Month-long tokens, and the host sends every event to a denylist.",
-        "shared signals, continuous access evaluation; 28 d: assumption (Entra: up to 28 h)",
-        token={"lifetime": "28d"},
+        "Tokens for more than a day, and the host sends every event to a denylist.",
+        "shared signals; continuous access evaluation, whose tokens live up to 28 h (Entra)",
+        token={"lifetime": "28h"},
         push={"causes": list(CAUSES), "effect": "denylist"},
     ),
     _entry(

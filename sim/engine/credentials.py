@@ -19,7 +19,9 @@ class Credential:
 class Page:
     """A page from the host's decision to load it until it is closed or replaced."""
 
-    number: int
+    number: (
+        int  # of the planned page; -1 - n for the reload of click n, so that no two share a draw
+    )
     stamped_s: float
     admin: bool
     held: Credential  # what the client presents

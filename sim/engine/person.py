@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator
 from itertools import count
+from typing import NamedTuple
 
 import simpy
 
@@ -28,6 +29,13 @@ PAGE_LOAD_SEES = (
 TAKEN, STORMING = 100, 200  # offsets of the purposes of draws of a taker, of a storm
 
 
+class Attempts(NamedTuple):
+    """How often one click has been sent and its token been renewed: each is the last part of an address of draws."""
+
+    sends: Iterator[int]
+    renewals: Iterator[int]
+
+
 class CalledOff(Exception):
     """The person acts no more in this way."""
 
@@ -48,6 +56,7 @@ class Person(ClientHooks):
         self.live_pages: list[Page] = []  # that page, and one decided but not yet seen
         self.record: CaseRecord | None = None
         self.exposure: Exposure | None = None
+        self.undecided = 0  # requests under way
         self._actors = 1  # those who may still act: the person, a taker
         self._clock, self._rec = world.clock, world.rec
         self._case_begun = self._called_off = self._muted = self._idle = False
@@ -177,7 +186,8 @@ class Person(ClientHooks):
             if outcome == OK:
                 granted = self.world.host.grants(self.number, PAGE_LOAD_SEES)
                 outcome = OK if granted else "refused"
-                page = self._issue_page(n, self._u(lifetime, n, attempt)) if granted else None
+                number = -1 - n if service is Stream.RELOAD else n
+                page = self._issue_page(number, self._u(lifetime, n, attempt)) if granted else None
             self._trace("page_decided", reason=outcome)
             yield self._clock.after(half_s, Priority.ARRIVAL, self.number)
             if page is not None:
@@ -226,7 +236,7 @@ class Person(ClientHooks):
             kind = Kind.READ
         clicked_at_s = self._clock.now
         self._rec.event(clicked_at_s, self.number, "click", kind)
-        attempts = count()
+        attempts = Attempts(count(), count())
         request = yield from self._try(click, kind, size, attempts)
         if not _accepted(request) and reloads:
             self._may_act()
@@ -247,14 +257,14 @@ class Person(ClientHooks):
         overhead_s = now_s - clicked_at_s - after_decision_s - trip_s
         self._rec.honest_click(now_s - clicked_at_s, max(0.0, overhead_s), kind, _accepted(request))
 
-    def _try(self, click: int, kind: Kind, size: float, attempts: Iterator[int]) -> Process:
+    def _try(self, click: int, kind: Kind, size: float, attempts: Attempts) -> Process:
         """Renew if need be and send, once more if the token expired on the way; None if he is out."""
-        if not (yield from self._ready(click, attempts)):
+        if not (yield from self._ready(click, attempts.renewals)):
             return None
-        request = yield from self._send(click, kind, size, next(attempts))
+        request = yield from self._send(click, kind, size, next(attempts.sends))
         if request.reason == "token_expired" and self._renewable():
-            if (yield from self._ready(click, attempts)):
-                request = yield from self._send(click, kind, size, next(attempts))
+            if (yield from self._ready(click, attempts.renewals)):
+                request = yield from self._send(click, kind, size, next(attempts.sends))
         return request
 
     def _send(self, click: int, kind: Kind, size: float, attempt: int) -> Process:
@@ -264,6 +274,7 @@ class Person(ClientHooks):
         assert page is not None
         request = self._request(page, click, kind, size, attempt)
         self._rec.requests["sent"] += 1
+        self.undecided += 1
         self._trace("request_sent", kind)
         yield self._clock.after(request.half_trip_s, Priority.ARRIVAL, self.number)
         self._trace("request_arrived", kind)
@@ -309,7 +320,7 @@ class Person(ClientHooks):
         """The client compares without leeway."""
         return self.page is not None and self._clock.now < self.page.held.expires_s
 
-    def _ready(self, click: int, attempts: Iterator[int]) -> Process:
+    def _ready(self, click: int, renewals: Iterator[int]) -> Process:
         """Whether there is something to present: renews a token that has expired (or at each click)."""
         token, page = self.world.strategy.token, self.page
         if token is None or page is None or not self._renewable():
@@ -317,7 +328,7 @@ class Person(ClientHooks):
         if not self._holds_valid() and page.renewing is not None:
             yield page.renewing
         while token.renewal == "host_each" or not self._holds_valid():
-            attempt = next(attempts)
+            attempt = next(renewals)
             outcome = yield from self._renew(
                 page,
                 self._u(Stream.RENEWAL_TRIP, click, attempt),
@@ -350,6 +361,7 @@ class Person(ClientHooks):
         else:
             yield from world.auth_station.serve(self.number, world.draw.auth_renewal(u_service))
             granted = self._refreshable(page)
+        granted = granted and self._clock.now < world.cap_s(page)  # what it issued would be expired
         credential = None
         if outcome == OK:
             outcome = OK if granted else "refused"
@@ -382,9 +394,10 @@ class Person(ClientHooks):
         return credential
 
     def _schedule_refresh(self, page: Page) -> None:
-        token = self.world.strategy.token
-        if token is not None and token.refresh_at is not None:
-            self._clock.process(self._refresh_later(page, page.held, token.refresh_at))
+        token, held = self.world.strategy.token, page.held
+        # a token that lasts to the cap cannot be prolonged, and halving what is left would never end
+        if token is not None and token.refresh_at and held.expires_s < self.world.cap_s(page):
+            self._clock.process(self._refresh_later(page, held, token.refresh_at))
 
     def _refresh_later(self, page: Page, held: Credential, refresh_at: float) -> Process:
         """Renew in the background when a fraction of the lifetime has gone. What fails or is refused changes nothing."""
@@ -441,10 +454,9 @@ class Person(ClientHooks):
         yield self._clock.after(case.notice_at_s, Priority.ACTION, self.number)
         self._case_begun = True
         self._trace("notice")
-        if case.behaviour not in (CONTINUE, CUT_OFF):
+        goes_on = case.behaviour in (CONTINUE, CUT_OFF) and not math.isnan(self._visit_began_s)
+        if not goes_on:  # nor does a new visit begin
             self._call_off()
-        elif case.behaviour == CONTINUE and math.isnan(self._visit_began_s):
-            self._call_off()  # no new visit begins
 
     def _call_off(self) -> None:
         """Acts no more as before: at once where he is idle, else when the answer under way is seen."""
@@ -549,6 +561,7 @@ class Person(ClientHooks):
             self.exposure.look()
 
     def decided(self, request: Request) -> None:
+        self.undecided -= 1
         token = self.world.strategy.token
         if request.decision == ACCEPTED and token is not None and token.renewal == "sliding":
             if request.page in self.live_pages:
@@ -593,12 +606,12 @@ class Person(ClientHooks):
         """Until when a renewal would be granted to somebody the host knows as revoked."""
         token = self.world.strategy.token
         assert token is not None
-        cap_s = math.inf if token.absolute_s is None else page.stamped_s + token.absolute_s
+        cap_s = self.world.cap_s(page)
         if token.renewal in ("host", "host_each") and not token.renewal_sees(case.cause):
-            return cap_s + token.leeway_s
+            return cap_s
         if token.renewal == "app" and not page.refresh_dropped:
             limit_s = math.inf if token.refresh_lifetime_s is None else token.refresh_lifetime_s
-            return min(page.stamped_s + limit_s, cap_s + token.leeway_s)
+            return min(page.stamped_s + limit_s, cap_s)
         return -math.inf
 
     def close_case(self, end_s: float) -> CaseRecord | None:
@@ -608,7 +621,10 @@ class Person(ClientHooks):
             return None
         self.exposure.settle(end_s)
         token = self.world.strategy.token
-        extends = token is not None and token.renewal in ("sliding", "app") and self._actors > 0
+        by_itself = token is not None and token.renewal == "app" and token.refresh_at is not None
+        extends = by_itself or (
+            token is not None and token.renewal in ("sliding", "app") and self._actors > 0
+        )
         windows = self.exposure.close(end_s, extends, self._pending_events > 0)
         return self.world.close_record(self.case, self.record, windows)
 

@@ -203,10 +203,16 @@ class Recorder:
         self.lists[name][row][1] = min(self.lists[name][row][1], now_s)
 
     def finish(
-        self, strategy: str, replication: int, cases: list[CaseRecord], stations: list[StationBooks]
+        self,
+        strategy: str,
+        replication: int,
+        cases: list[CaseRecord],
+        stations: list[StationBooks],
+        in_flight: int,
     ) -> Run:
-        """The record of the run."""
+        """The record of the run; `in_flight` requests were under way at its end."""
         decided = sum(self.requests[name] for name in ("accepted", "refused", "failed"))
+        assert self.requests["sent"] == decided + in_flight, "requests must be conserved"
         minutes = max(1, math.ceil((self.window_s[1] - self.window_s[0]) / 60.0))
         return Run(
             strategy=strategy,
@@ -222,7 +228,7 @@ class Recorder:
             visit_s=self.visit_s,
             requests={
                 **{name: self.requests[name] for name in ("sent", "accepted", "refused", "failed")},
-                "in_flight": self.requests["sent"] - decided,
+                "in_flight": in_flight,
             },
             host_calls={name: _per_minute(calls, minutes) for name, calls in self.calls.items()},
             rate_limited=dict(self.limited),

@@ -39,7 +39,8 @@ def run(
     stations = [
         station.books() for station in (world.app.station, world.host.station, world.auth_station)
     ]
-    return world.rec.finish(strategy.name, replication, records, stations)
+    in_flight = sum(person.undecided for person in persons)
+    return world.rec.finish(strategy.name, replication, records, stations, in_flight)
 
 
 def _person(world: World, seed: int, replication: int, number: int) -> Person:

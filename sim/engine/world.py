@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sim.engine.app import ACCEPTED, App, Request
 from sim.engine.cases import BEHAVIOURS, Case
 from sim.engine.clock import Clock
-from sim.engine.credentials import Credential
+from sim.engine.credentials import Credential, Page
 from sim.engine.host import Host
 from sim.engine.push import PushChannel
 from sim.engine.recording import CaseRecord, Recorder
@@ -80,6 +80,8 @@ class World:
         carries = strategy.push is not None
         self.channel = PushChannel(self.clock, scenario, self.rec, seed, replication, carries)
         self.leeway_s = strategy.token.leeway_s if strategy.token else 0.0
+        absolute_s = strategy.token.absolute_s if strategy.token else None
+        self._absolute_s = math.inf if absolute_s is None else absolute_s
         self._seed, self._replication = seed, replication
         self._plans = plans(scenario)
 
@@ -103,9 +105,11 @@ class World:
         if token is None or lifetime is None:
             return Credential(now_s, math.inf, admin)
         expires_s = now_s + lifetime(u_lifetime)
-        if token.absolute_s is not None:
-            expires_s = min(expires_s, page_stamped_s + token.absolute_s)
-        return Credential(now_s, expires_s, admin)
+        return Credential(now_s, min(expires_s, page_stamped_s + self._absolute_s), admin)
+
+    def cap_s(self, page: Page) -> float:
+        """When the last token of a page expires, however often it is renewed."""
+        return page.stamped_s + self._absolute_s
 
     # -- books of cases -------------------------------------------------------------------------
 
