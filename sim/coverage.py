@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from sim.mechanisms import CAUSES, KINDS, Cause, Kind, Push, Token, lost_kinds
 from sim.scenario import Scenario
 from sim.strategies import Strategy
+from sim.theory import cached_check_bound_s, gates_bound_s, refreshed_bound_s, token_bound_s
 from sim.units import format_duration
 
 INF = math.inf
@@ -25,7 +26,7 @@ def bound_s(
         _check_s(strategy, cause, kind),
         _push_s(scenario, strategy, cause),
     )
-    return propagation_s + min(gates)
+    return propagation_s + gates_bound_s(*gates)
 
 
 def _token_s(scenario: Scenario, strategy: Strategy, cause: Cause) -> float:
@@ -35,13 +36,13 @@ def _token_s(scenario: Scenario, strategy: Strategy, cause: Cause) -> float:
     cap_s = INF if token.absolute_s is None else token.absolute_s
     lifetime_s = token.lifetime.support()[1]
     if token.renewal == "page" or token.renewal_sees(cause):
-        return min(lifetime_s, cap_s) + token.leeway_s
+        return token_bound_s(lifetime_s, token.leeway_s, cap_s)
+    refreshable_s = INF
     if token.renewal == "app":
-        renewable_s = INF if token.refresh_lifetime_s is None else token.refresh_lifetime_s
+        refreshable_s = INF if token.refresh_lifetime_s is None else token.refresh_lifetime_s
         if strategy.push is not None and strategy.push.effect == "drop_refresh":
-            renewable_s = min(renewable_s, _delivery_s(scenario, strategy.push, cause))
-        return min(renewable_s + lifetime_s, cap_s) + token.leeway_s
-    return cap_s + token.leeway_s
+            refreshable_s = min(refreshable_s, _delivery_s(scenario, strategy.push, cause))
+    return refreshed_bound_s(refreshable_s, lifetime_s, token.leeway_s, cap_s)
 
 
 def _allowlist_s(strategy: Strategy) -> float:
@@ -52,7 +53,7 @@ def _check_s(strategy: Strategy, cause: Cause, kind: Kind) -> float:
     check = strategy.check
     if check is None or not check.covers(kind) or not check.sees(cause):
         return INF
-    return INF if check.on_failure == "allow" else check.allow_for_s + check.timeout_s
+    return cached_check_bound_s(check.allow_for_s, check.timeout_s, check.on_failure == "allow")
 
 
 def _push_s(scenario: Scenario, strategy: Strategy, cause: Cause) -> float:

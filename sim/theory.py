@@ -1,4 +1,4 @@
-"""Closed forms that the simulation must reproduce where their assumptions hold.
+"""Closed forms that the simulation must reproduce where their assumptions hold, and bounds by settings.
 
 Common to all: a person sends requests in a Poisson stream and keeps sending after the revocation,
 which falls at a random instant (independent of tokens and requests); messages take no time unless a
@@ -8,6 +8,7 @@ raises ValueError for arguments outside its range.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -25,6 +26,39 @@ class ClosedStation:
 
     response_s: float
     throughput_per_s: float
+
+
+@dataclass(frozen=True)
+class Messages:
+    """What a cache and its server exchange: small control messages, and transfers of the document."""
+
+    control: int
+    transfers: int
+
+
+# --- Bounds: the longest exposure that settings allow ---------------------------------------------
+
+
+def token_bound_s(lifetime_s: float, leeway_s: float = 0.0, absolute_s: float = math.inf) -> float:
+    """A token that nobody renews after the revocation: its longest lifetime, capped, and the leeway."""
+    return min(lifetime_s, absolute_s) + leeway_s
+
+
+def refreshed_bound_s(
+    refreshable_s: float, lifetime_s: float, leeway_s: float = 0.0, absolute_s: float = math.inf
+) -> float:
+    """A token renewed for `refreshable_s` after the revocation by someone who does not know of it."""
+    return token_bound_s(refreshable_s + lifetime_s, leeway_s, absolute_s)
+
+
+def cached_check_bound_s(allow_for_s: float, timeout_s: float, fails_open: bool = False) -> float:
+    """The host is asked; a yes is kept for `allow_for_s`; without an answer the request passes or not."""
+    return math.inf if fails_open else allow_for_s + timeout_s
+
+
+def gates_bound_s(*gates_s: float) -> float:
+    """A request must pass all gates, so the first to close ends it; infinite without a gate."""
+    return min(gates_s, default=math.inf)
 
 
 # --- A: the token is always held (renewed in the background) --------------------------------------
@@ -60,6 +94,33 @@ def early_refresh_cdf(exposure_s: float, lifetime_s: float, refresh_at: float = 
     """A1, A2: probability that the exposure is at most `exposure_s`."""
     early_refresh_exposure(lifetime_s, refresh_at)
     return _within_1((exposure_s - (1 - refresh_at) * lifetime_s) / (refresh_at * lifetime_s))
+
+
+def early_refresh_renewals_per_s(lifetime_s: float, refresh_at: float) -> float:
+    """A2: renewals of one session per second; those who refresh earlier ask more often."""
+    early_refresh_exposure(lifetime_s, refresh_at)
+    return 1 / (refresh_at * lifetime_s)
+
+
+def early_refresh_quantile_s(share: float, lifetime_s: float, refresh_at: float = 1.0) -> float:
+    """A1, A2: the exposure that the share `share` of cases stays below."""
+    _need_share(share)
+    early_refresh_exposure(lifetime_s, refresh_at)
+    return lifetime_s * (1 - refresh_at * (1 - share))
+
+
+def random_refresh_exposure_mean_s(
+    lifetime_s: float, interval_mean_s: float, interval_second_s2: float
+) -> float:
+    """A: mean exposure where tokens of a fixed lifetime are renewed after random intervals below it.
+
+    The age of the newest token at a random instant has the equilibrium law of the intervals.
+    """
+    _need_positive(lifetime_s=lifetime_s, interval_mean_s=interval_mean_s)
+    _need(interval_mean_s <= lifetime_s, "interval_mean_s", "at most lifetime_s", interval_mean_s)
+    enough = interval_second_s2 >= interval_mean_s**2 * (1 - 1e-12)
+    _need(enough, "interval_second_s2", "at least interval_mean_s squared", interval_second_s2)
+    return lifetime_s - interval_second_s2 / (2 * interval_mean_s)
 
 
 def random_lifetime_exposure(mean_s: float, second_s2: float, third_s3: float) -> Moments:
@@ -147,11 +208,37 @@ def on_demand_renewals_per_s(rate_per_s: float, lifetime_s: float) -> float:
     return rate_per_s / (1 + _load(rate_per_s, lifetime_s))
 
 
+def on_demand_hit_share(renewals_per_lifetime: float) -> float:
+    """B5: hit ratio for any independent gaps between requests.
+
+    `renewals_per_lifetime` is their renewal function at the lifetime: the mean number of requests
+    within a lifetime that starts with one (Jung, Berger and Balakrishnan, INFOCOM 2003).
+    """
+    _need(renewals_per_lifetime >= 0, "renewals_per_lifetime", "at least 0", renewals_per_lifetime)
+    return renewals_per_lifetime / (1 + renewals_per_lifetime)
+
+
 def on_demand_erlang2_hit_share(gap_mean_s: float, lifetime_s: float) -> float:
     """B6: hit ratio where gaps between requests are Erlang of two stages, not exponential."""
     y = 4 * _load(1 / _positive("gap_mean_s", gap_mean_s), lifetime_s)
-    renewals = 0.25 * (y + math.expm1(-y))
-    return renewals / (1 + renewals)
+    return on_demand_hit_share(0.25 * (y + math.expm1(-y)))
+
+
+def on_demand_exposure_after_request_mean_s(rate_per_s: float, lifetime_s: float) -> float:
+    """B: mean exposure where the revocation falls on a request, as a logout does.
+
+    The request found a live token of uniform age (share x / (1 + x)) or fetched a new one, so the
+    exposure is longer than at a random instant (`on_demand_exposure`).
+    """
+    hit = on_demand_live_share(rate_per_s, lifetime_s)
+    return (1 - hit) * lifetime_s + hit * 0.5 * lifetime_s
+
+
+def on_demand_quantile_s(share: float, rate_per_s: float, lifetime_s: float) -> float:
+    """B2: the exposure that the share `share` of cases stays below."""
+    _need_share(share)
+    live = on_demand_live_share(rate_per_s, lifetime_s)
+    return max(0.0, 1 - (1 - share) / live) * lifetime_s
 
 
 # --- C: use extends the lifetime ------------------------------------------------------------------
@@ -189,6 +276,75 @@ def token_and_cache_exposure_mean_s(rate_per_s: float, lifetime_s: float, cached
     _need_positive(lifetime_s=lifetime_s)
     _need(cached_s <= lifetime_s, "cached_s", "at most lifetime_s", cached_s)
     return live * 0.5 * cached_s * (1 - cached_s / (3 * lifetime_s))
+
+
+def many_caches_exposure_mean_s(rate_per_s: float, cached_s: float, caches: int) -> float:
+    """D1: decisions cached on demand by each of `caches` nodes that share the requests evenly.
+
+    Requests are accepted until the last of them has forgotten: the largest of independent windows.
+    """
+    live = _live_per_cache(rate_per_s, cached_s, caches)
+    return cached_s * (1 + math.expm1((caches + 1) * math.log1p(-live)) / ((caches + 1) * live))
+
+
+def many_caches_cdf(exposure_s: float, rate_per_s: float, cached_s: float, caches: int) -> float:
+    """D1: probability that the exposure is at most `exposure_s`."""
+    live = _live_per_cache(rate_per_s, cached_s, caches)
+    return 0.0 if exposure_s < 0 else (1 - live + live * _within_1(exposure_s / cached_s)) ** caches
+
+
+def many_caches_requests_mean(rate_per_s: float, cached_s: float, caches: int) -> float:
+    """D1: mean number of unauthorised requests accepted by all nodes together."""
+    return 0.5 * rate_per_s * _live_per_cache(rate_per_s, cached_s, caches) * cached_s
+
+
+def stale_served_share(rate_per_s: float, lifetime_s: float, changes_per_s: float) -> float:
+    """D2: share of requests answered by a copy fetched on demand that has changed since.
+
+    Permissions change in a Poisson stream. The complement of the "hit* rate" of Bahat and Makowski
+    (2005, Performance Evaluation); the form is derived.
+    """
+    y = _load(changes_per_s, lifetime_s)
+    fresh_s = -math.expm1(-y) / changes_per_s
+    return rate_per_s * (lifetime_s - fresh_s) / (1 + _load(rate_per_s, lifetime_s))
+
+
+def synchronised_fresh_share(every_s: float, changes_per_s: float) -> float:
+    """D3: share of time in which a copy refreshed every `every_s` is still true.
+
+    Cho and Garcia-Molina, SIGMOD 2000 (form re-derived).
+    """
+    return _mean_survival(_load(changes_per_s, every_s))
+
+
+def synchronised_age_mean_s(every_s: float, changes_per_s: float) -> float:
+    """D3: mean age of a copy refreshed every `every_s`: time since its first unseen change, 0 if none."""
+    r = _load(changes_per_s, every_s)
+    return every_s * -_exp_remainder(-r, 3) / (r * r)
+
+
+def quantised_exposure(quantum_s: float) -> Moments:
+    """D5: exposure in s where a revision is fixed at the start of each quantum: uniform below it."""
+    return fixed_lifetime_exposure(quantum_s)
+
+
+def quantised_bound_s(quantum_s: float, staleness: float) -> float:
+    """D5: the longest exposure; a revision may serve for a further share `staleness` of the quantum."""
+    _need_positive(quantum_s=quantum_s)
+    _need(staleness >= 0, "staleness", "at least 0", staleness)
+    return quantum_s * (1 + staleness)
+
+
+# --- E: each request is checked -------------------------------------------------------------------
+
+
+def in_flight_requests(rate_per_s: float, effect_mean_s: float) -> Moments:
+    """E1: requests already decided but not yet done at the revocation: Poisson, for any law of the time.
+
+    The busy servers of an M/G/infinity station.
+    """
+    mean = _load(rate_per_s, effect_mean_s)
+    return Moments(mean, mean)
 
 
 # --- F: the event is pushed -----------------------------------------------------------------------
@@ -259,6 +415,39 @@ def held_push_exposure_mean_s(
     return outage_second_s2 / (2 * (up_mean_s + outage_mean_s))
 
 
+def fan_out_exposure(nodes: int, rate_per_s: float) -> Moments:
+    """F4: the event goes to all nodes at once, exponential delays of this rate; the last one counts."""
+    _need(nodes >= 1, "nodes", "at least 1", nodes)
+    _need_positive(rate_per_s=rate_per_s)
+    steps = [1 / (i * rate_per_s) for i in range(1, nodes + 1)]
+    return Moments(math.fsum(steps), math.fsum(step * step for step in steps))
+
+
+def fan_out_cdf(exposure_s: float, nodes: int, rate_per_s: float) -> float:
+    """F4: probability that the last node knows within `exposure_s`."""
+    fan_out_exposure(nodes, rate_per_s)
+    return (-math.expm1(-rate_per_s * max(0.0, exposure_s))) ** nodes
+
+
+def last_poll_mean_s(period_s: float, nodes: int) -> float:
+    """F5: nodes poll at this period with independent phases: mean time until the last has polled."""
+    _need_positive(period_s=period_s)
+    _need(nodes >= 1, "nodes", "at least 1", nodes)
+    return period_s * nodes / (nodes + 1)
+
+
+def first_poll_mean_s(period_s: float, nodes: int) -> float:
+    """F5: mean time until the first of the nodes has polled."""
+    return period_s - last_poll_mean_s(period_s, nodes)
+
+
+def all_attempts_lost_share(loss: float, attempts: int) -> float:
+    """F6: probability that every attempt is lost."""
+    _need_share(loss)
+    _need(attempts >= 0, "attempts", "at least 0", attempts)
+    return loss**attempts
+
+
 # --- R: lists -------------------------------------------------------------------------------------
 
 
@@ -266,6 +455,180 @@ def denylist_entries(revocations_per_s: float, lifetime_s: float) -> Moments:
     """R1: entries of a denylist (Poisson) that are dropped when the token expires anyway."""
     entries = 0.5 * _load(revocations_per_s, lifetime_s)
     return Moments(entries, entries)
+
+
+def pending_list_law(credentials: int, per_step: float, stay_steps: float) -> tuple[int, float]:
+    """R2: a list of revoked credentials out of a finite population is binomial: (n, probability).
+
+    Each step a credential is revoked with probability `per_step`; entries stay `stay_steps` on average.
+    """
+    _need(credentials >= 1, "credentials", "at least 1", credentials)
+    _need(0 <= per_step <= 1, "per_step", "from 0 to 1", per_step)
+    _need_positive(stay_steps=stay_steps)
+    return credentials, per_step * stay_steps / (1 + per_step * stay_steps)
+
+
+def pending_list_quantile(
+    share: float, credentials: int, per_step: float, stay_steps: float
+) -> int:
+    """R2: the least number of entries that the list does not exceed with probability `share`."""
+    from scipy.stats import binom
+
+    _need_share(share)
+    return int(binom.ppf(share, *pending_list_law(credentials, per_step, stay_steps)))
+
+
+# --- G: leases and invalidation -------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Lease:
+    """Gray and Cheriton's lease (SOSP 1989); formulas from students' notes of the paper.
+
+    `clients` each read at `reads_per_s` and write at `writes_per_s`; a file is held by `shared` caches.
+    A message takes `propagation_s` and `processing_s` at each end; clocks differ by at most `clocks_s`.
+    No queueing, no loss; terms are extended on demand. A client is an app's node, a file a person's
+    entitlement, a write a permission that changes.
+    """
+
+    clients: int
+    reads_per_s: float
+    writes_per_s: float
+    shared: int = 1
+    propagation_s: float = 0.0005
+    processing_s: float = 0.0005
+    clocks_s: float = 0.1
+
+    def term_s(self, server_term_s: float) -> float:
+        """The part of the term that a client can use."""
+        _need(server_term_s >= 0, "server_term_s", "at least 0", server_term_s)
+        way_s = self.propagation_s + 2 * self.processing_s
+        return max(0.0, server_term_s - way_s - self.clocks_s)
+
+    def messages_per_s(self, server_term_s: float) -> float:
+        """Messages per second that the server handles for consistency: extensions and approvals."""
+        extended = 1 + self.reads_per_s * self.term_s(server_term_s)
+        load = 2 * self.clients * self.reads_per_s / extended
+        if server_term_s > 0 and self.shared > 1:
+            load += self.clients * self.shared * self.writes_per_s
+        return load
+
+    def approval_s(self) -> float:
+        """What a write waits for the other holders' approval (multicast; none if nobody shares)."""
+        if self.shared == 1:
+            return 0.0
+        return 2 * self.propagation_s + (self.shared + 2) * self.processing_s
+
+    def added_delay_s(self, server_term_s: float) -> float:
+        """Mean delay that consistency adds to an operation."""
+        extended = 1 + self.reads_per_s * self.term_s(server_term_s)
+        ask_s = 2 * self.reads_per_s * (self.propagation_s + 2 * self.processing_s) / extended
+        approve_s = self.writes_per_s * self.approval_s() if server_term_s > 0 else 0.0
+        return (ask_s + approve_s) / (self.reads_per_s + self.writes_per_s)
+
+    @property
+    def benefit(self) -> float:
+        """The benefit factor: a lease lowers the load only where it exceeds 1."""
+        return 2 * self.reads_per_s / (self.shared * self.writes_per_s)
+
+    @property
+    def break_even_s(self) -> float:
+        """The client's term above which a lease lowers the load; infinite where none does."""
+        if self.benefit <= 1:
+            return math.inf
+        return 1 / (self.reads_per_s * (self.benefit - 1))
+
+
+def volume_renewals_per_s(reads_per_s: Sequence[float], volume_term_s: float) -> float:
+    """G: renewals of a volume lease that all objects of a volume share (Yin et al. 1999; from B5)."""
+    return on_demand_renewals_per_s(math.fsum(reads_per_s), volume_term_s)
+
+
+def volume_write_wait_bound_s(object_term_s: float, volume_term_s: float) -> float:
+    """G: the longest wait of a write for a client that does not answer (Yin et al. 1999)."""
+    _need_positive(object_term_s=object_term_s, volume_term_s=volume_term_s)
+    return min(object_term_s, volume_term_s)
+
+
+def polling_messages(stream: str) -> Messages:
+    """CL: a stream of requests (r) and modifications (m) where every request asks (Cao and Liu 1998)."""
+    requests, runs = _runs(stream)
+    return Messages(2 * requests - runs, runs)
+
+
+def invalidation_messages(stream: str) -> Messages:
+    """CL: the same stream where the server tells of the first modification after a request.
+
+    As published; where the stream ends with a request, one invalidation less is sent in fact.
+    """
+    _, runs = _runs(stream)
+    return Messages(2 * runs, runs)
+
+
+def _runs(stream: str) -> tuple[int, int]:
+    """Requests, and maximal runs of requests between modifications."""
+    letters = stream.replace(" ", "")
+    _need(set(letters) <= {"r", "m"}, "stream", "of the letters r and m", math.nan)
+    return letters.count("r"), sum(bool(run) for run in letters.split("m"))
+
+
+# --- S: how stale a copy is -----------------------------------------------------------------------
+
+
+def within_versions_share(versions: int, replicas: int, read: int, written: int) -> float:
+    """PBS: probability that a quorum read is at most `versions` - 1 versions old (Bailis et al., VLDB 2012)."""
+    _need(1 <= read <= replicas, "read", "from 1 to replicas", read)
+    _need(1 <= written <= replicas, "written", "from 1 to replicas", written)
+    _need(versions >= 1, "versions", "at least 1", versions)
+    missed = math.comb(replicas - written, read) / math.comb(replicas, read)
+    return 1 - missed**versions
+
+
+def mm1_age_mean_s(rate_per_s: float, service_per_s: float) -> float:
+    """AoI: mean age of what a monitor knows, updates through an M/M/1 queue (Kaul et al., INFOCOM 2012)."""
+    _need_stable(rate_per_s, service_per_s)
+    rho = rate_per_s / service_per_s
+    return (1 + 1 / rho + rho * rho / (1 - rho)) / service_per_s
+
+
+def snapshot_age_mean_s(every_s: float, latency_s: float) -> float:
+    """AoI: mean age of a snapshot taken every `every_s` and seen after `latency_s`."""
+    _need_positive(every_s=every_s)
+    _need(latency_s >= 0, "latency_s", "at least 0", latency_s)
+    return 0.5 * every_s + latency_s
+
+
+# --- N: certificate revocation lists --------------------------------------------------------------
+
+
+def list_requests_per_s(
+    time_s: float, parties: int, per_party_s: float, segments: int = 1, stagger_s: float = 0.0
+) -> float:
+    """N: requests for a list of which everybody's copy expires at once (Cooper, ACSAC 1999).
+
+    `parties` validate in Poisson streams of `per_party_s` and fetch at the first validation after a
+    segment's issue; segment i is issued i `stagger_s` after the first. Rate at `time_s` after the issue
+    of the newest, each segment being asked for evenly.
+    """
+    _need(time_s >= 0, "time_s", "at least 0", time_s)
+    _need(parties >= 1, "parties", "at least 1", parties)
+    _need(segments >= 1, "segments", "at least 1", segments)
+    each = _positive("per_party_s", per_party_s) / segments
+    ages = (time_s + i * stagger_s for i in range(segments))
+    return parties * each * math.fsum(math.exp(-each * age) for age in ages)
+
+
+def over_issued_peak_per_s(
+    parties: int, per_party_s: float, lifetime_s: float, lists: int
+) -> float:
+    """N1: peak of requests where `lists` lists are valid at once, issued evenly within a lifetime.
+
+    The oracle for staggered against synchronised expiry. Derived; agrees with Cooper's.
+    """
+    _need(parties >= 1, "parties", "at least 1", parties)
+    _need(lists >= 1, "lists", "at least 1", lists)
+    seen = -math.expm1(-_load(per_party_s, lifetime_s) / lists)
+    return parties * per_party_s / (1 + (lists - 1) * seen)
 
 
 # --- Q: stations ----------------------------------------------------------------------------------
@@ -287,6 +650,55 @@ def mm1_response_quantile_s(rate_per_s: float, service_per_s: float, share: floa
     """Q1: response that the share `share` of requests stay below at an M/M/1 station."""
     _need_share(share)
     return -math.log1p(-share) * mm1_response(rate_per_s, service_per_s).mean
+
+
+def mm1_response_exceeds_share(response_s: float, rate_per_s: float, service_per_s: float) -> float:
+    """Q1: probability that a response takes longer than `response_s` at an M/M/1 station."""
+    _need(response_s >= 0, "response_s", "at least 0", response_s)
+    return math.exp(-response_s / mm1_response(rate_per_s, service_per_s).mean)
+
+
+def mm1_first_waits_mean_s(rate_per_s: float, service_per_s: float, customers: int) -> float:
+    """Mean wait of the first customers of an M/M/1 station that starts empty.
+
+    Exact, by the law of the number that an arrival finds: before the next, k of n + 1 are served.
+    """
+    _need_positive(rate_per_s=rate_per_s, service_per_s=service_per_s)
+    _need(customers >= 1, "customers", "at least 1", customers)
+    arrives = rate_per_s / (rate_per_s + service_per_s)
+    found, total_s = [1.0], 0.0
+    for _ in range(customers):
+        total_s += math.fsum(n * p for n, p in enumerate(found)) / service_per_s
+        found = _next_found(found, arrives)
+    return total_s / customers
+
+
+def _next_found(found: list[float], arrives: float) -> list[float]:
+    """From what one arrival finds to what the next one finds."""
+    after = [0.0, *found]  # the arrival itself is present
+    reached = 0.0  # probability of passing through n on the way down
+    result = [0.0] * len(after)
+    for n in range(len(after) - 1, 0, -1):
+        reached += after[n]
+        result[n] = reached * arrives
+        reached *= 1 - arrives
+    result[0] = reached
+    return result
+
+
+def queue_reaches_before_empty_share(level: int, rate_per_s: float, service_per_s: float) -> float:
+    """Probability that an M/M/1 queue of one reaches `level` before it empties (the gambler's ruin)."""
+    _need_positive(rate_per_s=rate_per_s, service_per_s=service_per_s)
+    _need(level >= 1, "level", "at least 1", level)
+    ratio = service_per_s / rate_per_s
+    return 1 / math.fsum(ratio**k for k in range(level))
+
+
+def mm1_wait_average_variance_s2(rate_per_s: float, service_per_s: float) -> float:
+    """Asymptotic variance of the mean wait over n customers, times n (Whitt 1989, Management Science)."""
+    _need_stable(rate_per_s, service_per_s)
+    r = rate_per_s / service_per_s
+    return r * (2 + 5 * r - 4 * r**2 + r**3) / (1 - r) ** 4 / service_per_s**2
 
 
 def erlang_b(servers: int, offered: float) -> float:
@@ -364,6 +776,59 @@ def closed_throughput_bound_per_s(think_s: float, service_s: float, users: int) 
     return min(users / (think_s + service_s), 1 / service_s)
 
 
+def interactive_response_s(users: int, throughput_per_s: float, think_s: float) -> float:
+    """Q5: the interactive response law (Denning and Buzen 1978): users = throughput (response + think)."""
+    _need_positive(throughput_per_s=throughput_per_s)
+    return users / throughput_per_s - think_s
+
+
+def two_stations_response_s(
+    rate_per_s: float, first_per_s: float, second_per_s: float, onward: float
+) -> float:
+    """Q6: mean response of M/M/1 stations in series, the second visited by the share `onward` (Jackson)."""
+    _need(0 <= onward <= 1, "onward", "from 0 to 1", onward)
+    first_s = mm1_response(rate_per_s, first_per_s).mean
+    if onward == 0:
+        return first_s
+    return first_s + onward * mm1_response(onward * rate_per_s, second_per_s).mean
+
+
+def renewal_station_response_s(
+    clients: int, rate_per_s: float, lifetime_s: float, service_per_s: float
+) -> float:
+    """Q7: response of an authority to clients that renew on demand, taken as M/M/1.
+
+    An approximation: the merged stream of many clients is nearly Poisson (about 1 % at 500 clients).
+    """
+    _need(clients >= 1, "clients", "at least 1", clients)
+    arrivals = clients * on_demand_renewals_per_s(rate_per_s, lifetime_s)
+    return mm1_response(arrivals, service_per_s).mean
+
+
+def priority_waits_mean_s(
+    urgent_per_s: float, other_per_s: float, service_per_s: float
+) -> tuple[float, float]:
+    """Q8: mean waits of urgent and other requests at one exponential server, not preempted (Cobham 1954)."""
+    _need_positive(urgent_per_s=urgent_per_s, other_per_s=other_per_s)
+    _need_stable(urgent_per_s + other_per_s, service_per_s)
+    all_s = (urgent_per_s + other_per_s) / service_per_s**2
+    urgent_share = 1 - urgent_per_s / service_per_s
+    free_share = 1 - (urgent_per_s + other_per_s) / service_per_s
+    return all_s / urgent_share, all_s / (urgent_share * free_share)
+
+
+def herd_response_mean_s(clients: int, service_s: float) -> float:
+    """H1: mean response of clients that all ask one server of fixed service at the same instant."""
+    return 0.5 * (clients + 1) * herd_response_last_s(clients, service_s) / clients
+
+
+def herd_response_last_s(clients: int, service_s: float) -> float:
+    """H1: response of the last of them."""
+    _need_positive(service_s=service_s)
+    _need(clients >= 1, "clients", "at least 1", clients)
+    return clients * service_s
+
+
 # --- Shared steps ---------------------------------------------------------------------------------
 
 
@@ -372,6 +837,11 @@ def _poisson_over(rate_per_s: float, exposure: Moments) -> Moments:
     _need_positive(rate_per_s=rate_per_s)
     mean = rate_per_s * exposure.mean
     return Moments(mean, mean + rate_per_s**2 * exposure.variance)
+
+
+def _live_per_cache(rate_per_s: float, cached_s: float, caches: int) -> float:
+    _need(caches >= 1, "caches", "at least 1", caches)
+    return on_demand_live_share(_positive("rate_per_s", rate_per_s) / caches, cached_s)
 
 
 def _mean_survival(x: float) -> float:
