@@ -23,6 +23,7 @@ RANKS = (
     {"coverage", "workload"},
     {"engine"},
     {"statistics"},
+    {"selection"},
     {"metrics"},
     {"experiment"},
     {"study"},
