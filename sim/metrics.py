@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from sim.engine.recording import CaseRecord, Run
-from sim.mechanisms import CAUSES, KINDS
+from sim.engine.histogram import Histogram
+from sim.engine.recording import Cases, Run
+from sim.mechanisms import CAUSES, KINDS, Cause
 from sim.statistics import Estimate, mean_of_runs, quantile, ratio_of_runs, share
 
 Array = npt.NDArray[np.float64]
@@ -104,84 +105,79 @@ def figures(strategy: str, runs: Sequence[Run]) -> list[Figure]:
 
 
 def _case_figures(strategy: str, runs: Sequence[Run]) -> Iterator[Figure]:
-    for cause in CAUSES:
-        by_run = [[case for case in run.cases if case.cause == cause] for run in runs]
-        if any(by_run):
-            yield from _cause_figures(strategy, cause, by_run)
+    for cause in Cause:
+        by_run = [run.cases[run.cases.cause == cause] for run in runs]
+        if any(map(len, by_run)):
+            yield from _cause_figures(strategy, CAUSES[cause], by_run)
 
 
-def _cause_figures(strategy: str, cause: str, by_run: list[list[CaseRecord]]) -> Iterator[Figure]:
+def _cause_figures(strategy: str, cause: str, by_run: list[Cases]) -> Iterator[Figure]:
     def row(metric: str, statistic: str, estimate: Estimate, of: str | None = None) -> Figure:
         return _figure(strategy, cause, of, metric, statistic, estimate)
 
-    opened = [[case for case in cases if case.page_open] for cases in by_run]
+    opened = [cases[cases.page_open] for cases in by_run]
     for suffix, chosen in (("", by_run), ("_if_open", opened)):
-        if not any(chosen):
+        if not any(map(len, chosen)):
             continue
         for metric in ("exposure", "last_click"):
-            for statistic, estimate in _window(chosen, _attribute(f"{metric}_s")):
+            for statistic, estimate in _window(_values(chosen, f"{metric}_s")):
                 yield row(metric, statistic + suffix, estimate)
         for kind in KINDS:
-            of_kind = _attribute(f"exposure_{kind}_s")
-            known = [[case for case in cases if not math.isnan(of_kind(case))] for cases in chosen]
-            if any(known):
-                for statistic, estimate in _window(known, of_kind):
+            known = [values[~np.isnan(values)] for values in _values(chosen, f"exposure_{kind}_s")]
+            if any(map(len, known)):
+                for statistic, estimate in _window(known):
                     yield row("exposure", statistic + suffix, estimate, kind)
         for metric in _CASE_COUNTS:
-            for statistic, estimate in _counts(chosen, _attribute(metric)):
+            for statistic, estimate in _counts(_values(chosen, metric)):
                 yield row(metric, statistic + suffix, estimate)
         for metric in _CASE_MEANS:
-            yield row(metric, "mean" + suffix, _case_mean(chosen, _attribute(metric)))
-        censored = sum(case.censored for cases in chosen for case in cases)
+            yield row(metric, "mean" + suffix, _case_mean(_values(chosen, metric)))
+        censored = sum(int(values.sum()) for values in _values(chosen, "censored"))
         n = sum(map(len, chosen))
         yield row("censored", "mean" + suffix, share(censored, n, len(by_run)))
         yield row("censored", "count" + suffix, Estimate(censored, None, None, n))
-    cases = [case for cases in by_run for case in cases]
-    yield row("page_open", "mean", share(sum(c.page_open for c in cases), len(cases), len(by_run)))
+    n, n_open = sum(map(len, by_run)), sum(map(len, opened))
+    yield row("page_open", "mean", share(n_open, n, len(by_run)))
 
 
-Value = Callable[[CaseRecord], float]
-
-
-def _attribute(name: str) -> Value:
+def _values(by_run: Sequence[Cases], name: str) -> list[Array]:
+    """One column of the cases of each run."""
     if name == "unauthorised_requests":
-        return lambda c: c.unauthorised_reads + c.unauthorised_writes + c.unauthorised_admin
-    return lambda case: float(getattr(case, name))
+        names = ("unauthorised_reads", "unauthorised_writes", "unauthorised_admin")
+        return [sum(np.asarray(cases[n], dtype=np.float64) for n in names) for cases in by_run]  # type: ignore[misc]
+    return [np.asarray(cases[name], dtype=np.float64) for cases in by_run]
 
 
-def _window(by_run: list[list[CaseRecord]], value: Value) -> Iterator[tuple[str, Estimate]]:
+def _window(by_run: list[Array]) -> Iterator[tuple[str, Estimate]]:
     """mean, quantiles, max and share_zero of a time."""
-    values, runs = _pooled(by_run, value), len(by_run)
-    yield "mean", _case_mean(by_run, value)
+    values, runs = np.concatenate(by_run), len(by_run)
+    yield "mean", _case_mean(by_run)
     for name, q in QUANTILES.items():
         yield name, quantile(values, q, runs)
     yield "max", Estimate(float(values.max()), None, None, len(values))
     yield "share_zero", share(int((values == 0).sum()), len(values), runs)
 
 
-def _counts(by_run: list[list[CaseRecord]], value: Value) -> Iterator[tuple[str, Estimate]]:
-    values, runs = _pooled(by_run, value), len(by_run)
-    yield "mean", _case_mean(by_run, value)
+def _counts(by_run: list[Array]) -> Iterator[tuple[str, Estimate]]:
+    values, runs = np.concatenate(by_run), len(by_run)
+    yield "mean", _case_mean(by_run)
     yield "p95", quantile(values, 0.95, runs)
     yield "max", Estimate(float(values.max()), None, None, len(values))
     yield "share_zero", share(int((values == 0).sum()), len(values), runs)
 
 
-def _pooled(by_run: list[list[CaseRecord]], value: Value) -> Array:
-    return np.array([value(case) for cases in by_run for case in cases], dtype=np.float64)
-
-
-def _case_mean(by_run: list[list[CaseRecord]], value: Value) -> Estimate:
-    sums = [math.fsum(value(case) for case in cases) for cases in by_run]
-    numbers = [float(len(cases)) for cases in by_run]
+def _case_mean(by_run: list[Array]) -> Estimate:
+    sums = [math.fsum(values) for values in by_run]
+    numbers = [float(len(values)) for values in by_run]
     return ratio_of_runs(sums, numbers, int(sum(numbers)))
 
 
 def pooled_mean(runs: Sequence[Run], metric: str, causes: Sequence[str]) -> Estimate:
     """The mean of a case metric over the cases of several causes together."""
-    by_run = [[case for case in run.cases if case.cause in causes] for run in runs]
+    codes = [CAUSES.index(cause) for cause in causes]
+    by_run = [run.cases[np.isin(run.cases.cause, codes)] for run in runs]
     name = f"{metric}_s" if metric in ("exposure", "last_click") else metric
-    return _case_mean(by_run, _attribute(name))
+    return _case_mean(_values(by_run, name))
 
 
 # -- per run ------------------------------------------------------------------------------------
@@ -228,25 +224,25 @@ def _run_figures(strategy: str, runs: Sequence[Run]) -> Iterator[Figure]:
 
 def _times(strategy: str, runs: Sequence[Run]) -> Iterator[Figure]:
     """Response time and gate overhead: of the whole, and the response by kind."""
-    for metric, name in (("response", "response_s"), ("auth_overhead", "auth_overhead_s")):
-        yield from _time(strategy, metric, None, [getattr(run, name) for run in runs])
+    yield from _time(strategy, "response", None, [run.all_responses() for run in runs])
+    yield from _time(strategy, "auth_overhead", None, [run.all_auth_overheads() for run in runs])
     for code, kind in enumerate(KINDS):
-        of_kind = [run.response_s[run.kind == code] for run in runs]
-        yield from _time(strategy, "response", kind, of_kind)
+        yield from _time(strategy, "response", kind, [run.response[code] for run in runs])
 
 
-def _time(strategy: str, metric: str, of: str | None, samples: list[Array]) -> Iterator[Figure]:
-    samples = [sample for sample in samples if len(sample)]
+def _time(
+    strategy: str, metric: str, of: str | None, histograms: Sequence[Histogram]
+) -> Iterator[Figure]:
+    samples = [histogram for histogram in histograms if len(histogram)]
     if not samples:
         return
     n = sum(map(len, samples))
-    statistics: dict[str, Callable[[Array], float]] = {"mean": lambda x: float(x.mean())}
+    estimate = mean_of_runs([sample.mean() for sample in samples], n)
+    yield _figure(strategy, None, of, metric, "mean", estimate)
     for name, q in QUANTILES.items():
-        statistics[name] = lambda x, q=q: float(np.quantile(x, q))  # type: ignore[misc]
-    for name, statistic in statistics.items():
-        estimate = mean_of_runs([statistic(sample) for sample in samples], n)
+        estimate = mean_of_runs([sample.quantile(q) for sample in samples], n)
         yield _figure(strategy, None, of, metric, name, estimate)
-    largest = max(float(sample.max()) for sample in samples)
+    largest = max(sample.max_s for sample in samples)
     yield _figure(strategy, None, of, metric, "max", Estimate(largest, None, None, n))
 
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from sim.engine.cases import BEHAVIOURS
+from sim.engine.histogram import lower_edges, merged
 from sim.mechanisms import CAUSES
 from sim.statistics import Estimate, ratio_of_runs
 from sim.strategies import Strategy, mechanisms_text
@@ -130,7 +132,7 @@ def study_of(comparison: "Comparison") -> Study:
         manifest=manifest_of(comparison),
         results=pd.DataFrame([asdict(figure) for figure in comparison.figures]),
         coverage=pd.DataFrame([asdict(cell) for cell in comparison.coverage]),
-        cases=pd.DataFrame(list(_case_rows(comparison))),
+        cases=_cases_table(comparison),
         strategies=pd.DataFrame([_strategy_row(s) for s in comparison.strategies.values()]),
         response_times=pd.DataFrame(
             list(_time_rows(comparison)), columns=["strategy", "metric", "below_s", "clicks"]
@@ -211,27 +213,30 @@ def _strategy_row(strategy: Strategy) -> dict[str, str]:
     }
 
 
-def _case_rows(comparison: "Comparison") -> Iterator[dict[str, Any]]:
-    for name, runs in comparison.runs.items():
-        for run in runs:
-            for case in run.cases:
-                row = asdict(case)
-                del row["last_clicks_s"]
-                yield {"strategy": name, "replication": run.replication, **row}
+def _cases_table(comparison: "Comparison") -> "pd.DataFrame":
+    import pandas as pd
 
-
-# Upper edges of the bins in seconds: 40 a decade from 10 us to 1,000 s, so that a quantile is read within 6 %.
-_EDGES_S = 10.0 ** np.arange(-5, 3 + 1 / 80, 1 / 40)
+    parts = [
+        pd.DataFrame(run.cases).assign(strategy=name, replication=run.replication)
+        for name, runs in comparison.runs.items()
+        for run in runs
+    ]
+    table = pd.concat(parts, ignore_index=True)
+    causes, behaviours = dict(enumerate(CAUSES)), dict(enumerate(BEHAVIOURS)) | {-1: ""}
+    table["cause"] = table["cause"].map(causes)
+    table["behaviour"] = table["behaviour"].map(behaviours)
+    first = ["strategy", "replication"]
+    return table[first + [name for name in table.columns if name not in first]]
 
 
 def _time_rows(comparison: "Comparison") -> Iterator[tuple[str, str, float, int]]:
+    """Clicks by the upper edge of their bucket; a bucket is at most 0.8 % wide."""
+    edges_s = lower_edges()
     for name, runs in comparison.runs.items():
         for metric in ("response", "auth_overhead"):
-            times_s = np.concatenate([getattr(run, f"{metric}_s") for run in runs])
-            bins = np.minimum(np.searchsorted(_EDGES_S, times_s), len(_EDGES_S) - 1)
-            counts = np.bincount(bins, minlength=len(_EDGES_S))
+            counts = merged(part for run in runs for part in getattr(run, metric)).counts
             for i in np.flatnonzero(counts):
-                yield name, metric, float(_EDGES_S[i]), int(counts[i])
+                yield name, metric, float(edges_s[i + 1]), int(counts[i])
 
 
 def _load_rows(comparison: "Comparison") -> Iterator[tuple[str, float, str, float]]:

@@ -261,7 +261,7 @@ def test_q5_closed_station_is_exact_mean_value_analysis(people: int, service_s: 
         app={"workers": 1, "holds_worker": True, "service": {"read": exponential(service_s)}},
     )
     strategy = drawn.strategies["tried"]
-    means = [reference.run(drawn, strategy, r).response_s.mean() for r in range(10)]
+    means = [reference.run(drawn, strategy, r).all_responses().mean() for r in range(10)]
     queue = response_s = 0.0
     for k in range(1, people + 1):
         response_s = service_s * (1 + queue)

@@ -1,7 +1,6 @@
 """The tables of a study: the same from memory and from disk, the same numbers as the command line; its scenario file."""
 
 import math
-from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -134,4 +133,4 @@ def test_every_case_row_is_written(comparison: Comparison) -> None:
     cases = study_of(comparison).cases
     records = [c for runs in comparison.runs.values() for run in runs for c in run.cases]
     assert len(cases) == len(records)
-    assert cases["exposure_s"].tolist() == [asdict(c)["exposure_s"] for c in records]
+    assert cases["exposure_s"].tolist() == [c.exposure_s for c in records]

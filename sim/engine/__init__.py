@@ -1,0 +1,44 @@
+"""One contract, two engines, the same path event for event: `run` simulates one replication under one strategy."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sim.engine.recording import Run
+    from sim.scenario import Scenario
+    from sim.strategies import Strategy
+
+Progress = Callable[[float], None]  # called with the share of simulated time that is done
+ENGINES = ("compiled", "reference")
+
+
+def run(
+    scenario: "Scenario",
+    strategy: "Strategy",
+    replication: int = 0,
+    *,
+    seed: int | None = None,
+    tracing: bool = False,
+    progress: Progress | None = None,
+    engine: str = "compiled",
+) -> "Run":
+    """Simulate one replication of a scenario under one strategy.
+
+    The result depends on the scenario, the strategy, the seed (default: the scenario's) and the number of the
+    replication only, to the bit: not on the engine. With `tracing` the run keeps every event. `progress` may raise to
+    interrupt. Raises ValueError for an unknown engine.
+    """
+    if engine not in ENGINES:
+        raise ValueError(f"engine = {engine!r}: expected one of {', '.join(ENGINES)}")
+    from sim.engine import reference
+
+    return reference.run(
+        scenario, strategy, replication, seed=seed, tracing=tracing, progress=progress
+    )
+
+
+def engine_for(strategy: "Strategy", engine: str = "compiled") -> str:
+    """The engine that will run a strategy: one written in Python needs the reference."""
+    from sim.strategies import Strategy
+
+    return engine if type(strategy) is Strategy else "reference"

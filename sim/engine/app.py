@@ -76,13 +76,13 @@ class App:
     def write_entry(self, person: int, page: Page, expires_s: float) -> None:
         """Write the allowlist entry of a page."""
         page.entry_expires_s = expires_s
-        page.entry_row = self._rec.list_entry("allowlist", self._clock.now, expires_s)
+        self._rec.list_entry("allowlist", self._clock.now, expires_s)
 
     def drop_entry(self, page: Page) -> None:
         """Remove the entry of a page, if it has been written."""
-        if page.entry_row >= 0:
-            page.entry_expires_s = -math.inf
-            self._rec.drop_entry("allowlist", page.entry_row, self._clock.now)
+        if page.entry_expires_s > self._clock.now:
+            self._rec.drop_entry("allowlist", self._clock.now, page.entry_expires_s)
+        page.entry_expires_s = -math.inf
 
     # -- gates ----------------------------------------------------------------------------------
 
@@ -128,13 +128,13 @@ class App:
             yield from self.station.serve(request.person, request.handler_s)
 
     def _blocking(self, client: "ClientHooks", request: Request) -> Process:
-        joined_s = yield from self.station.seize()
+        visitor = yield from self.station.seize()
         if request.verify_s > 0:
             yield self._clock.after(request.verify_s, Priority.COMPLETION, request.person)
         yield from self._judge(client, request)
         if request.decision == ACCEPTED:
             yield self._clock.after(request.handler_s, Priority.COMPLETION, request.person)
-        self.station.release(joined_s)
+        self.station.release(visitor)
 
     def _judge(self, client: "ClientHooks", request: Request) -> Process:
         decision, reason = yield from self._gates(client, request)

@@ -27,7 +27,6 @@ class Page:
     held: Credential  # what the client presents
     issued: list[Credential] = field(default_factory=list)  # all that could still be presented
     entry_expires_s: float = -math.inf  # allowlist entry; -inf while there is none
-    entry_row: int = -1  # the entry's row in the book of entries
     refresh_dropped: bool = False
     renewing: simpy.Event | None = None  # a background renewal under way
     background_renewals: int = 0

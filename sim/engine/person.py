@@ -255,7 +255,9 @@ class Person(ClientHooks):
         after_decision_s = 0.0 if request is None else now_s - request.decided_at_s
         trip_s = 0.0 if request is None else request.half_trip_s
         overhead_s = now_s - clicked_at_s - after_decision_s - trip_s
-        self._rec.honest_click(now_s - clicked_at_s, max(0.0, overhead_s), kind, _accepted(request))
+        self._rec.honest_click(
+            clicked_at_s, now_s - clicked_at_s, max(0.0, overhead_s), kind, _accepted(request)
+        )
 
     def _try(self, click: int, kind: Kind, size: float, attempts: Attempts) -> Process:
         """Renew if need be and send, once more if the token expired on the way; None if he is out."""

@@ -3,14 +3,16 @@
 Engines act and record; numbers for people are made afterwards (`sim.metrics`).
 """
 
+import hashlib
 import math
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from sim.engine.histogram import TICKS_PER_S, Histogram, merged, ticks
 from sim.engine.station import StationBooks
 from sim.mechanisms import KINDS, Kind
 from sim.scenario import Scenario
@@ -60,14 +62,48 @@ EVENTS = [
 ]
 
 
+# What is known of a case, a row each (model, section 7). Times in seconds; windows count from `revoked_at_s`.
+CASE_TYPE = np.dtype(
+    [
+        ("person", np.int64),
+        ("cause", np.int8),  # mechanisms.Cause
+        ("administrator", np.bool_),
+        ("behaviour", np.int8),  # cases.BEHAVIOURS; -1 after a logout
+        ("revoked_at_s", np.float64),
+        ("host_knows_at_s", np.float64),
+        ("notice_at_s", np.float64),
+        ("bound_s", np.float64),
+        ("page_open", np.bool_),
+        ("exposure_s", np.float64),
+        ("exposure_read_s", np.float64),  # NaN where the kind is not lost
+        ("exposure_write_s", np.float64),
+        ("exposure_admin_s", np.float64),
+        ("censored", np.bool_),
+        ("last_click_s", np.float64),
+        ("unauthorised_reads", np.int64),
+        ("unauthorised_writes", np.int64),
+        ("unauthorised_admin", np.int64),
+        ("unauthorised_bytes", np.float64),
+        ("recoverable_writes", np.int64),
+        ("forewarned_reads", np.int64),
+        ("forewarned_writes", np.int64),
+        ("forewarned_admin", np.int64),
+        ("refused", np.int64),
+    ]
+)
+Cases = (
+    Any  # np.recarray of CASE_TYPE: `cases.exposure_s` is a column, `cases[0].exposure_s` a value
+)
+
+
 @dataclass
 class CaseRecord:
-    """What happened in one case; times in seconds, measured from `revoked_at_s` where they are windows."""
+    """A case while it goes on: the columns of `CASE_TYPE`."""
 
     person: int
-    cause: str
+    cause: int
     administrator: bool
-    behaviour: str
+    behaviour: int
     revoked_at_s: float
     host_knows_at_s: float
     notice_at_s: float
@@ -91,17 +127,29 @@ class CaseRecord:
     last_clicks_s: dict[int, float] = field(default_factory=dict)  # by kind
 
 
-@dataclass
+def case_array(records: list[CaseRecord]) -> Cases:
+    """Records as an array with named columns."""
+    names = CASE_TYPE.names or ()
+    rows = [tuple(getattr(record, name) for name in names) for record in records]
+    return np.array(rows, dtype=CASE_TYPE).view(np.recarray)
+
+
+@dataclass(eq=False)
 class Run:
-    """One replication under one strategy, as recorded. Arrays are aligned within a group."""
+    """One replication under one strategy, as recorded by either engine.
+
+    Histograms stand by kind of request (`mechanisms.Kind`), of the clicks of honest people inside the window.
+    Minutes count from the beginning of the window.
+    """
 
     strategy: str
     replication: int
     window_s: tuple[float, float]
-    cases: list[CaseRecord]
-    response_s: npt.NDArray[np.float64]
-    auth_overhead_s: npt.NDArray[np.float64]
-    kind: npt.NDArray[np.int8]
+    cases: Cases
+    response: tuple[Histogram, Histogram, Histogram]
+    auth_overhead: tuple[Histogram, Histogram, Histogram]
+    response_sum_s: npt.NDArray[np.float64]  # by minute of the click: sum of the response times,
+    response_n: npt.NDArray[np.int64]  # and their number
     honest_clicks: int
     honest_refused: int
     interruptions: int
@@ -117,30 +165,106 @@ class Run:
     stations: dict[str, StationBooks]
     trace: list[tuple[Any, ...]] | None = None
 
+    def all_responses(self) -> Histogram:
+        """Response times of every kind."""
+        return merged(self.response)
+
+    def all_auth_overheads(self) -> Histogram:
+        """Gate overheads of every kind."""
+        return merged(self.auth_overhead)
+
+    def differences(self, other: "Run") -> list[str]:
+        """The names of the fields in which two runs differ, to the bit."""
+        return [
+            part.name
+            for part in fields(self)
+            if _bytes(getattr(self, part.name)) != _bytes(getattr(other, part.name))
+        ]
+
+    def same_as(self, other: "Run") -> bool:
+        """Whether two runs recorded the same, to the bit."""
+        return not self.differences(other)
+
+    def digest(self) -> str:
+        """A fingerprint of all that was recorded: equal if and only if the runs are the same."""
+        whole = hashlib.sha256()
+        for part in fields(self):
+            whole.update(_bytes(getattr(self, part.name)))
+        return whole.hexdigest()
+
+
+def _bytes(value: Any) -> bytes:
+    """What a recorded value is, without doubt: floats by their bits, so that NaN equals NaN."""
+    if isinstance(value, np.ndarray):
+        return b"%d:" % len(value) + value.tobytes()
+    if isinstance(value, Histogram):
+        parts = (value.counts, value.n, value.total_ticks, value.min_s, value.max_s)
+        return b"".join(map(_bytes, parts))
+    if isinstance(value, StationBooks):
+        return b"".join(_bytes(getattr(value, part.name)) for part in fields(value))
+    if isinstance(value, dict):
+        return b"".join(_bytes(item) for key in sorted(value) for item in (key, value[key]))
+    if isinstance(value, tuple | list):
+        return b"(" + b",".join(map(_bytes, value)) + b")"
+    return repr(float(value) if isinstance(value, float) else value).encode()
+
+
+class ListBook:
+    """How many entries of a list are alive: the mean over the window, and the peak over equally spaced instants."""
+
+    INSTANTS = 1 << 15
+
+    def __init__(self, window_s: tuple[float, float]):
+        self.from_s, self.until_s = window_s
+        self.step_s = (self.until_s - self.from_s) / self.INSTANTS
+        self.changes = np.zeros(self.INSTANTS + 1, dtype=np.int64)
+        self.alive_ticks = 0
+
+    def count(self, from_s: float, until_s: float, number: int = 1) -> None:
+        """`number` more entries are alive from one instant until just before another."""
+        from_s, until_s = self._clip(from_s), self._clip(until_s)
+        if not from_s < until_s:
+            return
+        self.alive_ticks += number * (ticks(until_s) - ticks(from_s))
+        self.changes[self._instant(from_s)] += number
+        self.changes[self._instant(until_s)] -= number
+
+    def mean_and_peak(self) -> tuple[float, float]:
+        """Mean over time and largest number of live entries."""
+        width_s = self.until_s - self.from_s
+        mean = self.alive_ticks / TICKS_PER_S / width_s if width_s else 0.0
+        return mean, float(self.changes[:-1].cumsum().max())
+
+    def _clip(self, time_s: float) -> float:
+        return min(max(time_s, self.from_s), self.until_s)
+
+    def _instant(self, time_s: float) -> int:
+        return math.ceil((time_s - self.from_s) / self.step_s)
+
 
 @dataclass
 class Recorder:
-    """Collects while a run goes on. `window_s` is what honest figures are cut to: warm-up to horizon."""
+    """Collects while a run of the reference goes on. `window_s` is what honest figures are cut to: warm-up to horizon."""
 
     scenario: Scenario
     tracing: bool = False
     trace: list[tuple[Any, ...]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        run = self.scenario.run
-        warm_up_s = 0.0 if run.warm_up_s == "auto" else float(run.warm_up_s)
-        self.window_s = (warm_up_s, run.horizon_s)
+        self.window_s = window_s(self.scenario)
+        self.minutes = minutes_of(self.window_s)
         self.requests: Counter[str] = Counter()
         self.events: Counter[str] = Counter()
         self.counts: Counter[str] = Counter()
         self.limited: Counter[str] = Counter()
         self.retry_after_s = 0.0
-        self.visit_s = 0.0
-        self.response_s: list[float] = []
-        self.auth_overhead_s: list[float] = []
-        self.kinds: list[int] = []
-        self.calls: dict[str, Counter[int]] = {}
-        self.lists: dict[str, list[list[float]]] = {"allowlist": [], "denylist": []}
+        self.visit_ticks = 0
+        self.response = (Histogram(), Histogram(), Histogram())
+        self.auth_overhead = (Histogram(), Histogram(), Histogram())
+        self.response_ticks = np.zeros(self.minutes, dtype=np.int64)
+        self.response_n = np.zeros(self.minutes, dtype=np.int64)
+        self.calls: dict[str, npt.NDArray[np.int64]] = {}
+        self.lists = {name: ListBook(self.window_s) for name in ("allowlist", "denylist")}
         self._serials: Counter[int] = Counter()
 
     def event(
@@ -171,7 +295,9 @@ class Recorder:
     def host_call(self, now_s: float, reason: str) -> None:
         """A call arrives at the host."""
         if self.in_window(now_s):
-            self.calls.setdefault(reason, Counter())[int((now_s - self.window_s[0]) // 60.0)] += 1
+            if reason not in self.calls:
+                self.calls[reason] = np.zeros(self.minutes, dtype=np.int64)
+            self.calls[reason][self._minute(now_s)] += 1
 
     def rate_limited(self, now_s: float, reason: str, retry_after_s: float) -> None:
         """The host answers 429."""
@@ -180,27 +306,34 @@ class Recorder:
             self.limited[reason] += 1
 
     def honest_click(
-        self, response_s: float, auth_overhead_s: float, kind: Kind, accepted: bool
+        self,
+        clicked_at_s: float,
+        response_s: float,
+        auth_overhead_s: float,
+        kind: Kind,
+        accepted: bool,
     ) -> None:
         """A click of an honest person has been answered."""
-        self.response_s.append(response_s)
-        self.auth_overhead_s.append(auth_overhead_s)
-        self.kinds.append(kind)
+        self.response[kind].add(response_s)
+        self.auth_overhead[kind].add(auth_overhead_s)
+        minute = self._minute(clicked_at_s)
+        self.response_ticks[minute] += ticks(response_s)
+        self.response_n[minute] += 1
         self.counts["clicks"] += 1
         self.counts["refused"] += not accepted
 
     def visited(self, from_s: float, until_s: float) -> None:
         """An honest person was inside a visit."""
-        self.visit_s += max(0.0, min(until_s, self.window_s[1]) - max(from_s, self.window_s[0]))
+        inside_s = min(until_s, self.window_s[1]) - max(from_s, self.window_s[0])
+        self.visit_ticks += ticks(max(0.0, inside_s))
 
-    def list_entry(self, name: str, from_s: float, until_s: float) -> int:
-        """An entry is written to a list; returns its row."""
-        self.lists[name].append([from_s, until_s])
-        return len(self.lists[name]) - 1
+    def list_entry(self, name: str, from_s: float, until_s: float) -> None:
+        """An entry is written to a list."""
+        self.lists[name].count(from_s, until_s)
 
-    def drop_entry(self, name: str, row: int, now_s: float) -> None:
-        """An entry is removed before it expires."""
-        self.lists[name][row][1] = min(self.lists[name][row][1], now_s)
+    def drop_entry(self, name: str, now_s: float, until_s: float) -> None:
+        """An entry that would have lived until an instant is removed now."""
+        self.lists[name].count(now_s, until_s, -1)
 
     def finish(
         self,
@@ -213,52 +346,42 @@ class Recorder:
         """The record of the run; `in_flight` requests were under way at its end."""
         decided = sum(self.requests[name] for name in ("accepted", "refused", "failed"))
         assert self.requests["sent"] == decided + in_flight, "requests must be conserved"
-        minutes = max(1, math.ceil((self.window_s[1] - self.window_s[0]) / 60.0))
         return Run(
             strategy=strategy,
             replication=replication,
             window_s=self.window_s,
-            cases=cases,
-            response_s=np.array(self.response_s, dtype=np.float64),
-            auth_overhead_s=np.array(self.auth_overhead_s, dtype=np.float64),
-            kind=np.array(self.kinds, dtype=np.int8),
+            cases=case_array(cases),
+            response=self.response,
+            auth_overhead=self.auth_overhead,
+            response_sum_s=self.response_ticks / TICKS_PER_S,
+            response_n=self.response_n,
             honest_clicks=self.counts["clicks"],
             honest_refused=self.counts["refused"],
             interruptions=self.counts["interruptions"],
-            visit_s=self.visit_s,
+            visit_s=self.visit_ticks / TICKS_PER_S,
             requests={
                 **{name: self.requests[name] for name in ("sent", "accepted", "refused", "failed")},
                 "in_flight": in_flight,
             },
-            host_calls={name: _per_minute(calls, minutes) for name, calls in self.calls.items()},
+            host_calls=self.calls,
             rate_limited=dict(self.limited),
             retry_after_s=self.retry_after_s,
-            entries={
-                name: _mean_and_peak(rows, self.window_s) for name, rows in self.lists.items()
-            },
+            entries={name: book.mean_and_peak() for name, book in self.lists.items()},
             events={"pushed": self.events["pushed"], "lost": self.events["lost"]},
             stations={books.name: books for books in stations},
             trace=self.trace if self.tracing else None,
         )
 
-
-def _per_minute(calls: Counter[int], minutes: int) -> npt.NDArray[np.int64]:
-    counts = np.zeros(minutes, dtype=np.int64)
-    for minute, number in calls.items():
-        counts[minute] = number
-    return counts
+    def _minute(self, time_s: float) -> int:
+        return int((time_s - self.window_s[0]) // 60.0)
 
 
-def _mean_and_peak(rows: list[list[float]], window_s: tuple[float, float]) -> tuple[float, float]:
-    """Mean over time and largest number of intervals alive within the window."""
-    if not rows:
-        return 0.0, 0.0
-    alive = np.clip(np.array(rows), *window_s)
-    alive = alive[alive[:, 1] > alive[:, 0]]
-    if not len(alive):
-        return 0.0, 0.0
-    width_s = window_s[1] - window_s[0]
-    times = np.concatenate([alive[:, 1], alive[:, 0]])  # ends before starts of the same time
-    steps = np.repeat([-1, 1], len(alive))
-    order = np.argsort(times, kind="stable")
-    return float((alive[:, 1] - alive[:, 0]).sum() / width_s), float(steps[order].cumsum().max())
+def window_s(scenario: Scenario) -> tuple[float, float]:
+    """From the end of the warm-up to the horizon."""
+    run = scenario.run
+    return (0.0 if run.warm_up_s == "auto" else float(run.warm_up_s), run.horizon_s)
+
+
+def minutes_of(window: tuple[float, float]) -> int:
+    """Number of minutes begun in a window."""
+    return max(1, math.ceil((window[1] - window[0]) / 60.0))

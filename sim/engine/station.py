@@ -1,5 +1,6 @@
 """A station: servers with one queue, first come, first served; it keeps its own books."""
 
+import math
 from collections import deque
 from collections.abc import Generator
 from dataclasses import dataclass
@@ -8,23 +9,32 @@ from typing import Any
 import simpy
 
 from sim.engine.clock import Clock, Priority
+from sim.engine.histogram import TICKS_PER_S, ticks
 
 Process = Generator[simpy.Event, Any, Any]
 
 
 @dataclass(frozen=True)
 class StationBooks:
-    """What a station did. Little's law: `presence_s` (integral of the number present) equals `sojourns_s`."""
+    """What a station did. Little's law: `presence_s` (the integral of the number present: departure times less
+    arrival times) equals `sojourns_s` (each one's own time there, counted up to the end of the run).
+    """
 
     name: str
     arrivals: int
     departures: int
     presence_s: float
     sojourns_s: float
-    utilisation: (
-        float  # share of the servers busy in the observed window; 0 where they are unlimited
-    )
-    queue: float  # mean number waiting in the observed window
+    utilisation: float  # share of the servers busy in the window; 0 where they are unlimited
+    queue: float  # mean number waiting in the window
+
+
+@dataclass(slots=True, eq=False)
+class Visitor:
+    """Somebody at a station: in the queue since `joined_s`, at a server since `served_s`."""
+
+    joined_s: float
+    served_s: float = math.inf
 
 
 class Station:
@@ -35,31 +45,31 @@ class Station:
         self.arrivals = self.departures = 0
         self._clock, self._servers = clock, servers
         self._busy = 0
+        self._here: set[Visitor] = set()
         self._waiting: deque[simpy.Event] = deque()
         self._from_s, self._until_s = window_s
-        self._last_s = self._presence_s = self._sojourns_s = self._entered_s = 0.0
-        self._busy_s = self._queue_s = 0.0
+        self._presence = self._sojourns = self._busy_ticks = self._queue_ticks = 0
 
     def seize(self) -> Process:
-        """Wait for a server; returns the time of joining, which `release` wants back."""
-        self._account()
+        """Wait for a server; returns the visitor, which `release` wants back."""
         self.arrivals += 1
-        joined_s = self._clock.now
-        self._entered_s += joined_s
+        visitor = Visitor(self._clock.now)
+        self._here.add(visitor)
+        self._presence -= ticks(self._clock.now)
         if self._busy < self._servers:
             self._busy += 1
         else:
             turn = self._clock.event()
             self._waiting.append(turn)
             yield turn
-        return joined_s
+        visitor.served_s = self._clock.now
+        return visitor
 
-    def release(self, joined_s: float) -> None:
+    def release(self, visitor: Visitor) -> None:
         """Free the server; the head of the queue takes it in the same instant."""
-        self._account()
         self.departures += 1
-        self._entered_s -= joined_s
-        self._sojourns_s += self._clock.now - joined_s
+        self._here.remove(visitor)
+        self._book(visitor)
         if self._waiting:
             self._waiting.popleft().succeed()
         else:
@@ -67,30 +77,33 @@ class Station:
 
     def serve(self, person: int, service_s: float) -> Process:
         """Queue, be served, leave."""
-        joined_s = yield from self.seize()
+        visitor = yield from self.seize()
         yield self._clock.after(service_s, Priority.COMPLETION, person)
-        self.release(joined_s)
+        self.release(visitor)
 
     def books(self) -> StationBooks:
         """The accounts up to now; who is still here counts with the time he has been here."""
-        self._account()
-        present = self.arrivals - self.departures
-        width_s = max(0.0, min(self._clock.now, self._until_s) - self._from_s)
+        for visitor in self._here:
+            self._book(visitor)
+        self._here.clear()
+        width_s = self._until_s - self._from_s
         return StationBooks(
             self.name,
             self.arrivals,
             self.departures,
-            self._presence_s,
-            self._sojourns_s + present * self._clock.now - self._entered_s,
-            self._busy_s / (width_s * self._servers) if width_s else 0.0,
-            self._queue_s / width_s if width_s else 0.0,
+            self._presence / TICKS_PER_S,
+            self._sojourns / TICKS_PER_S,
+            self._busy_ticks / TICKS_PER_S / (width_s * self._servers) if width_s > 0 else 0.0,
+            self._queue_ticks / TICKS_PER_S / width_s if width_s > 0 else 0.0,
         )
 
-    def _account(self) -> None:
-        now_s, waiting = self._clock.now, len(self._waiting)
-        self._presence_s += (now_s - self._last_s) * (self._busy + waiting)
-        seen_s = min(now_s, self._until_s) - max(self._last_s, self._from_s)
-        if seen_s > 0:
-            self._busy_s += seen_s * self._busy
-            self._queue_s += seen_s * waiting
-        self._last_s = now_s
+    def _book(self, visitor: Visitor) -> None:
+        """Somebody leaves, or the run ends."""
+        now_s = self._clock.now
+        self._presence += ticks(now_s)
+        self._sojourns += ticks(now_s - visitor.joined_s)
+        self._busy_ticks += self._in_window(visitor.served_s, now_s)
+        self._queue_ticks += self._in_window(visitor.joined_s, min(visitor.served_s, now_s))
+
+    def _in_window(self, from_s: float, until_s: float) -> int:
+        return ticks(max(0.0, min(until_s, self._until_s) - max(from_s, self._from_s)))

@@ -5,14 +5,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sim.engine.app import ACCEPTED, App, Request
-from sim.engine.cases import BEHAVIOURS, Case
+from sim.engine.cases import Case
 from sim.engine.clock import Clock
 from sim.engine.credentials import Credential, Page
 from sim.engine.host import Host
 from sim.engine.push import PushChannel
 from sim.engine.recording import CaseRecord, Recorder
 from sim.engine.station import Station
-from sim.mechanisms import CAUSES, Cause, Kind
+from sim.mechanisms import Cause, Kind
 from sim.scenario import Scenario
 from sim.strategies import Strategy
 from sim.streams import stream_key
@@ -117,9 +117,9 @@ class World:
         """An empty record."""
         return CaseRecord(
             person=case.person,
-            cause=CAUSES[case.cause],
+            cause=int(case.cause),
             administrator=case.administrator,
-            behaviour="" if case.cause is Cause.LOGOUT else BEHAVIOURS[case.behaviour],
+            behaviour=-1 if case.cause is Cause.LOGOUT else case.behaviour,
             revoked_at_s=case.revoked_at_s,
             host_knows_at_s=case.revoked_at_s + case.propagation_s,
             notice_at_s=case.notice_at_s,
