@@ -2,6 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --progress-bar off
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint nightly lock clean
@@ -30,14 +31,13 @@ lock: ## renew requirements.lock (needs uv)
 clean: ## remove the environment and caches
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist
 
-# The stamp is written last, so an interrupted set-up is not taken as good.
+# The stamp is written last, so an interrupted set-up is not taken as good. What pip says is kept, and shown if it fails.
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; name one with PYTHON=..." >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "this Python cannot make environments; on Debian: apt-get install python3-venv" >&2; exit 1; }
-	@echo "making .venv (about a minute)"
+	@echo "making .venv (one to three minutes)"
 	@rm -rf .venv
 	@$(PYTHON) -m venv .venv
-	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock 2>&1 | grep -v "^WARNING: Location" || true
-	@$(BIN)/pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e . 2>&1 | grep -v "^WARNING: Location" || true
+	@{ $(PIP) --require-hashes -r requirements.lock && $(PIP) --no-build-isolation --no-deps -e . ; } >.venv/pip.log 2>&1 || { cat .venv/pip.log >&2; exit 1; }
 	@$(BIN)/python -c "import sim.cli"
 	@touch $(READY)
