@@ -1,12 +1,15 @@
 """Merging, the content id, what is shipped."""
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.scenario import Scenario, load, resolved_text, schema, shipped, with_changes
+from sim.scenario.parameters import grade_of
 from sim.strategies import CATALOGUE
 
 EXAMPLE = Path(__file__).parents[2] / "shared" / "design" / "scenario.example.toml"
@@ -18,15 +21,26 @@ def written(tmp_path: Path, text: str, name: str = "s.toml") -> Scenario:
     return load(str(path))
 
 
+def _keys_with_a_value(raw: dict[str, Any]) -> Iterator[str]:
+    for table, content in raw.items():
+        if isinstance(content, dict) and table not in ("strategies", "sources"):
+            for key in content:
+                parts = content[key] if (table, key) == ("app", "service") else [""]
+                yield from (f"{table}.{key}.{part}".rstrip(".") for part in parts)
+
+
 @pytest.mark.parametrize("name", shipped())
 def test_what_is_shipped_loads_and_is_sourced(name: str) -> None:
     scenario = load(name)
     assert scenario.question.endswith("?")
     assert not scenario.warnings
     raw = scenario._raw
-    for table in ("run", "organisation", "workload", "cases", "host", "push", "network"):
-        for key in raw[table]:
-            assert f"{table}.{key}" in scenario.sources, f"{name}: {table}.{key}"
+    for key in _keys_with_a_value(raw):
+        assert key in scenario.sources, f"{name}: {key} has no source"
+        assert grade_of(scenario.sources[key]) != "none", f"{name}: {key} has no grade"
+    for strategy in scenario.strategies.values():
+        assert strategy.sentence
+        assert strategy.source
     assert scenario.id in resolved_text(scenario)
 
 
@@ -79,6 +93,31 @@ def test_merging(tmp_path: Path) -> None:
     assert token.renewal == "page"
     assert merged.strategies["layered"].check is None
     assert merged.strategies["layered"].push is not None
+
+
+def test_a_source_speaks_for_its_own_value_only(tmp_path: Path) -> None:
+    """Also across includes: what a stronger file overrides without a source has none."""
+    (tmp_path / "part.toml").write_text(
+        '[host]\ncheck = "9ms"\n[store]\nlookup = "1ms"\n'
+        '[sources]\n"host.check" = "our dashboard (M)"\n"store.lookup" = "our Redis (M)"\n'
+    )
+    merged = written(
+        tmp_path,
+        'include = ["part.toml"]\n[host]\ncheck = "7ms"\n[workload]\nthink = "3s"\n'
+        '[app]\nservice = { read = "1ms" }\n[push]\nloss = 0.5\n[sources]\n"push.loss" = "a bad week (M)"\n',
+    )
+    shown = dict(
+        line.split("  # ", 1) for line in resolved_text(merged).splitlines() if "  # " in line
+    )
+    origin = {key.split(" = ")[0]: text for key, text in shown.items()}
+    assert origin["host.check"] == f"{tmp_path / 's.toml'}:3"
+    assert origin["workload.think"] == f"{tmp_path / 's.toml'}:5"
+    assert origin["store.lookup"] == f"{tmp_path / 'part.toml'}:4: our Redis (M)"
+    assert origin["push.loss"] == f"{tmp_path / 's.toml'}:9: a bad week (M)"
+    assert origin["app.service.read"] == f"{tmp_path / 's.toml'}:7"
+    assert origin["app.service.write"] == "office default: assumption"
+    assert origin["host.renewal"].startswith("office default: assumption")
+    assert "workload.think" not in with_changes(load("office"), {"workload.think": "1s"}).sources
 
 
 def test_schema_has_no_requirements_and_knows_the_tables() -> None:

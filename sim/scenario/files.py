@@ -63,6 +63,8 @@ def with_changes(scenario: Scenario, changes: dict[str, Any]) -> Scenario:
     raw: Raw = deepcopy(scenario._raw)
     for path, value in changes.items():
         _put(raw, path.split("."), value, path)
+        for name in _above([path]):
+            raw.get("sources", {}).pop(name, None)
     changed = validate([Layer("changes", raw, "")], raw)
     changed._origins.update(scenario._origins | dict.fromkeys(_above(changes), "changes"))
     return changed.model_copy(update={"path": scenario.path})
@@ -188,6 +190,7 @@ def resolve(layers: list[Layer]) -> Scenario:
     raw: Raw = {}
     for layer in layers:
         _merge(raw, layer.raw)
+        _forget_sources(raw, layer.raw)
     for table, key in _FILLED:
         given, office = raw.get(table, {}), layers[0].raw[table][key]
         if isinstance(given, dict) and isinstance(given.get(key), dict):
@@ -208,6 +211,15 @@ def _merge(raw: Raw, over: Raw) -> None:
                     _merge_deep(raw[table], {key: below}, 1)
                 else:
                     raw[table][key] = deepcopy(below)
+
+
+def _forget_sources(raw: Raw, over: Raw) -> None:
+    """A source speaks for the value it was written for, not for one that a stronger file puts in its place."""
+    sources, own = raw.get("sources"), over.get("sources")
+    if isinstance(sources, dict):
+        own = own if isinstance(own, dict) else {}
+        for name in [n for n in sources if n not in own and _written(over, tuple(n.split(".")))]:
+            del sources[name]
 
 
 def _merge_deep(raw: Raw, over: Raw, levels: int) -> None:
@@ -378,6 +390,7 @@ def _origins(layers: list[Layer]) -> dict[str, str]:
     origins: dict[str, str] = {}
     for number, layer in enumerate(layers):
         for path, line in key_lines(layer.text).items():
-            office = number == 0 and layer.file == "office"
-            origins[".".join(path)] = "" if office else f"{layer.file}:{line}"
+            origin = "" if number == 0 and layer.file == "office" else f"{layer.file}:{line}"
+            parts = layer.raw["app"]["service"] if path == ("app", "service") else [""]
+            origins.update((".".join((*path, part)).rstrip("."), origin) for part in parts)
     return origins

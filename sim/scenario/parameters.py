@@ -74,20 +74,4 @@ def _parameter(scenario: Scenario, key: str, value: Any) -> Parameter:
     above = [".".join(path[:n]) for n in range(len(path), 1, -1)]
     origin = next((scenario._origins[name] for name in above if name in scenario._origins), "")
     source = next((scenario.sources[name] for name in above if name in scenario.sources), "")
-    if _file(origin) != "office" and not any(name in _own_sources(scenario) for name in above):
-        source = ""  # the office's source does not speak for a value that replaced the office's
     return Parameter(key, value_text(value), origin or "office default", source, grade_of(source))
-
-
-def _own_sources(scenario: Scenario) -> set[str]:
-    """The keys whose source was not taken over from the office."""
-    prefix = "sources."
-    return {
-        name.removeprefix(prefix)
-        for name, origin in scenario._origins.items()
-        if name.startswith(prefix) and _file(origin) != "office"
-    }
-
-
-def _file(origin: str) -> str:
-    return origin.partition(":")[0] or "office"

@@ -56,11 +56,11 @@ def _origin(scenario: Scenario, key: str) -> str:
     source = next(
         (s for n in range(len(path), 0, -1) if (s := scenario.sources.get(".".join(path[:n])))), ""
     )
-    for n in range(len(path), 0, -1):
+    for n in range(len(path), 1, -1):
         origin = scenario._origins.get(".".join(path[:n]))
         if origin:
-            return f"{origin}" + (f": {source}" if source and n > 1 else "")
-        if origin == "" and n > 1:
+            return f"{origin}: {source}" if source else origin
+        if origin == "":
             break
     if path[0] == "strategies" and len(path) > 1:
         return f"catalogue: {scenario.strategies[path[1]].source}"
