@@ -8,7 +8,6 @@ import warnings
 from collections.abc import Sequence
 
 import numpy as np
-import pymser
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -211,15 +210,11 @@ def decaying() -> list[float]:
 
 
 def test_mser_cuts_where_hand_and_pymser_cut() -> None:
+    """50 and 120 are also what pymser 1.0.22 finds; it is no requirement, since it brings torch, some gigabytes."""
     assert s.mser(step_down()) == 50
     assert s.mser([0.0] * 30 + [5.0] * 470) == 30
     assert s.mser(decaying()) == 120
     assert s.mser(decaying(), batch=1) == 92
-    for series in (step_down(), decaying()):
-        by_pymser = pymser.equilibrate(
-            np.array(series), LLM=False, batch_size=5, ADF_test=False, print_results=False
-        )["t0"]
-        assert s.mser(series) == by_pymser
     assert s.mser([1.0, 2.0]) == 0
 
 
