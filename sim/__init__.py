@@ -3,8 +3,13 @@
 from typing import Any
 
 __version__ = "0.1.0"
-_ROOMS = {"load": "sim.scenario", "compare": "sim.experiment", "fit_log": "sim.workload.fitting"}
-__all__ = ["__version__", "compare", "fit_log", "load"]
+_ROOMS = {
+    "load": "sim.scenario",
+    "compare": "sim.experiment",
+    "fit_log": "sim.workload.fitting",
+    "sweep": "sim.sweep",
+}
+__all__ = ["__version__", "compare", "fit_log", "load", "sweep"]
 
 
 def __getattr__(name: str) -> Any:

@@ -145,15 +145,12 @@ def study_of(comparison: "Comparison") -> Study:
 
 def manifest_of(comparison: "Comparison") -> dict[str, Any]:
     """What it takes to make the results again, and what they rest on."""
-    import platform
     from datetime import UTC, datetime
-    from importlib.metadata import version as installed
 
-    from sim import __version__
+    from sim.provenance import provenance
     from sim.scenario.parameters import parameters
 
     scenario = comparison.scenario
-    libraries = ("simpy", "numba", "numpy", "pandas", "pyarrow", "pydantic", "scipy", "matplotlib")
     return {
         "scenario": {
             "title": scenario.title,
@@ -168,10 +165,7 @@ def manifest_of(comparison: "Comparison") -> dict[str, Any]:
         "strategies": list(comparison.strategies),
         "command": command_of(comparison),
         "engine": comparison.engine,
-        "version": __version__,
-        "python": platform.python_version(),
-        "platform": platform.platform(),
-        "libraries": {name: installed(name) for name in libraries},
+        **provenance(),
         "written_at": datetime.now(UTC).isoformat(timespec="seconds"),
     }
 

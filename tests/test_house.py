@@ -15,7 +15,7 @@ HEAVY = ("pandas", "matplotlib", "scipy", "pyarrow", "simpy", "numba", "statsmod
 
 # A module imports only from lower ranks; inside a package its modules may import one another.
 RANKS = (
-    {"units", "streams", "quantiles", "theory"},
+    {"units", "streams", "quantiles", "theory", "provenance"},
     {"distributions"},
     {"mechanisms"},
     {"strategies"},
@@ -28,6 +28,7 @@ RANKS = (
     {"experiment"},
     {"study"},
     {"store"},
+    {"sweep"},
     {"plot"},
     {"tables"},
     {"cli"},

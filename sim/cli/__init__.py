@@ -14,6 +14,7 @@ ROOMS = {
     "schema": "sim.cli.scenarios:schema",
     "strategies": "sim.cli.scenarios:strategies",
     "compare": "sim.cli.compare:compare",
+    "sweep": "sim.cli.sweep:sweep",
     "trace": "sim.cli.trace:trace",
     "fit": "sim.cli.fit:fit",
 }

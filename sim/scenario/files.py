@@ -262,6 +262,16 @@ def _strategy(name: str, table: Raw) -> Raw:
     return base
 
 
+def _explicit(tables: Raw) -> Raw:
+    """Tables that resolve to themselves: a mechanism taken from a strategy of the catalogue stays away."""
+    explicit = deepcopy(tables)
+    for name, table in explicit.items():
+        if name in CATALOGUE:
+            for mechanism in MECHANISMS:
+                table.setdefault(mechanism, "none")
+    return explicit
+
+
 def _as_table(strategy: Strategy) -> Raw:
     return strategy.model_dump(by_alias=True, exclude_unset=True)
 
@@ -284,7 +294,7 @@ def validate(layers: list[Layer], raw: Raw) -> Scenario:
         found += _sweep_problems(scenario, raw)
     if found:
         raise ScenarioError([_problem(layers, *item) for item in found])
-    scenario._raw.update(deepcopy(raw) | {"strategies": deepcopy(tables["strategies"])})
+    scenario._raw.update(deepcopy(raw) | {"strategies": _explicit(tables["strategies"])})
     scenario._origins.update(_origins(layers))
     return scenario
 

@@ -1,0 +1,182 @@
+"""`lastclick sweep`: the same study at many settings, kept in a folder that can be resumed and queried."""
+
+import sys
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sim.cli.common import InputError, chosen, load
+from sim.units import format_duration
+
+if TYPE_CHECKING:
+    from sim.sweep import Plan, Sweep
+
+
+@click.command()
+@click.argument("scenario")
+@click.option(
+    "--out", type=click.Path(path_type=Path, file_okay=False), help="Folder of the results."
+)
+@click.option("--strategy", "names", multiple=True, metavar="NAME", help="Only these (repeatable).")
+@click.option(
+    "--vary",
+    "varied",
+    multiple=True,
+    metavar="PATH=VALUES",
+    help='Instead of [sweep]: "host.check.median=10ms,50ms" (repeatable).',
+)
+@click.option("--method", help='"grid" (default), "zip" or "latin_hypercube=N".')
+@click.option("--replications", type=click.IntRange(min=1), help="Instead of the scenario's.")
+@click.option("--seed", type=click.IntRange(min=0), help="Instead of the scenario's.")
+@click.option("--workers", type=click.IntRange(min=1), help="Processes; default: the cores here.")
+@click.option(
+    "--cluster", metavar="ADDRESS", help="A Dask scheduler instead, e.g. tcp://host:8786."
+)
+@click.option("--dry-run", is_flag=True, help="Only say how many cells, how long, how much disk.")
+@click.option("--quiet", is_flag=True, help="No progress, no summary.")
+def sweep(
+    scenario: str,
+    out: Path | None,
+    names: tuple[str, ...],
+    varied: tuple[str, ...],
+    method: str | None,
+    replications: int | None,
+    seed: int | None,
+    workers: int | None,
+    cluster: str | None,
+    dry_run: bool,
+    quiet: bool,
+) -> None:
+    """Run a scenario at every setting of its [sweep]; run it again to go on where it stopped.
+
+    Results are Parquet files in the folder, readable while the sweep runs: see docs/results.md.
+    """
+    loaded = load(scenario)
+    options: dict[str, Any] = {
+        "strategies": chosen(loaded, names),
+        "vary": dict(map(_varied, varied)) or None,
+        "method": _method(method),
+        "replications": replications,
+        "seed": seed,
+    }
+    if dry_run:
+        return _estimate(loaded, options, workers)
+    if out is None:
+        raise InputError("--out: name a folder for the results (or --dry-run)")
+    result = _run(loaded, out, options, workers, cluster, quiet)
+    if not quiet:
+        click.echo(_summary(result))
+    if result.failures:
+        sys.exit(1)
+
+
+def _run(
+    loaded: Any,
+    out: Path,
+    options: dict[str, Any],
+    workers: int | None,
+    cluster: str | None,
+    quiet: bool,
+) -> "Sweep":
+    from sim import sweep as room
+    from sim.scenario import ScenarioError
+
+    try:
+        return room.sweep(
+            loaded,
+            out,
+            **options,
+            workers=workers,
+            cluster=cluster,
+            progress="none" if quiet else "auto",
+        )
+    except (ScenarioError, room.FolderInUse, room.NotASweep) as error:
+        raise InputError(str(error)) from None
+    except KeyboardInterrupt:
+        click.echo(
+            f"interrupted; what was finished is kept in {out}: run it again to go on", err=True
+        )
+        sys.exit(130)
+    except ImportError as error:
+        raise InputError(f'{error}: a cluster needs pip install "lastclick[cluster]"') from None
+    except OSError as error:
+        where = (
+            cluster
+            if cluster and not isinstance(error, FileNotFoundError | PermissionError)
+            else out
+        )
+        raise Stopped(
+            f"{where}: {error.strerror or error}; what was finished is kept: run it again to go on"
+        ) from None
+
+
+class Stopped(click.ClickException):
+    """Something outside failed: the disk, the cluster."""
+
+    exit_code = 1
+
+
+def _varied(text: str) -> tuple[str, list[Any]]:
+    path, equals, values = text.partition("=")
+    if not equals or not path or not values:
+        raise InputError(f"--vary {text}: expected PATH=VALUE,VALUE,...")
+    try:
+        listed = tomllib.loads(f"x = {values}")["x"] if values.startswith("[") else None
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"--vary {text}: not a TOML list: {error}") from None
+    return path, listed if listed is not None else [
+        _value(part.strip()) for part in values.split(",")
+    ]
+
+
+def _value(text: str) -> Any:
+    try:
+        return tomllib.loads(f"x = {text}")["x"]
+    except tomllib.TOMLDecodeError:
+        return text
+
+
+def _method(text: str | None) -> Any:
+    name, equals, number = (text or "").partition("=")
+    if name == "latin_hypercube" and equals and number.isdigit():
+        return {name: int(number)}
+    if text in (None, "grid", "zip"):
+        return text
+    raise InputError(f'--method {text}: expected "grid", "zip" or "latin_hypercube=N"')
+
+
+def _estimate(loaded: Any, options: dict[str, Any], workers: int | None) -> None:
+    from sim.scenario import ScenarioError
+    from sim.sweep import make_plan
+    from sim.sweep.estimate import estimate
+    from sim.sweep.executors import cores
+
+    try:
+        plan = make_plan(loaded, **options)
+    except ScenarioError as error:
+        raise InputError(str(error)) from None
+    found = estimate(plan)
+    count = workers or cores()
+    click.echo(_cells_text(plan))
+    click.echo(
+        f"about {format_duration(float(f'{found.worker_s / count:.2g}'))} on {count} worker(s):"
+        f" {found.worker_s / max(1, found.replications):.3g} s a replication, measured on {found.sampled} samples"
+    )
+    click.echo(f"about {found.bytes / 1e6:.2g} MB in {found.files} file(s)")
+
+
+def _cells_text(plan: "Plan") -> str:
+    each = ", ".join(f"{group.strategy} {len(group.points)}" for group in plan.groups)
+    return f"{len(plan):,} cells of {plan.replications} replication(s), {plan.method}: {each}"
+
+
+def _summary(result: "Sweep") -> str:
+    lines = [
+        f"{result.folder}: {result.ran:,} cells run, {result.skipped:,} were there already, of {len(result.plan):,}"
+    ]
+    if result.failures:
+        lines.append(f"{len(result.failures)} failed; run it again to try them again:")
+        lines += [f"  {cell}: {why}" for cell, why in list(result.failures.items())[:20]]
+    return "\n".join(lines)

@@ -1,0 +1,307 @@
+"""The driver: gives cells to workers in tasks of about a second, keeps what comes back, and survives what does not.
+
+Only the driver writes. The order in which cells finish decides nothing: blocks of replications are put together in
+their order, and parts hold fixed cells.
+"""
+
+import json
+import pickle
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, wait
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sim.scenario import Scenario
+from sim.strategies import Strategy
+from sim.sweep.cells import Item, Outcome, Study, opened, rows_of, run_items, to_stream
+from sim.sweep.executors import Given, Pool, died, make_pool
+from sim.sweep.ledger import Ledger
+from sim.sweep.plan import Cell, Plan, make_plan
+from sim.sweep.progress import Progress
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from sim.engine.recording import Run
+
+TASK_S = 1.0  # what a task should take: dear enough to send, cheap enough to lose
+LONG_CELL_S = 2.0  # from here on the replications of a cell are spread over tasks
+_MOST_ITEMS = 200
+_IN_FLIGHT = 2  # tasks for each slot: one runs, one waits
+
+
+@dataclass
+class Sweep:
+    """A folder of results. `failures` names the cells that failed, and why."""
+
+    folder: Path
+    plan: Plan
+    skipped: int
+    ran: int = 0
+    failures: dict[str, str] = field(default_factory=dict)
+    damaged: list[str] = field(default_factory=list)
+
+    def frame(self) -> "pd.DataFrame":
+        """All results so far as one tidy table; columns: docs/results.md."""
+        import pandas as pd
+
+        parts = sorted(self.folder.glob("part-*.parquet"))
+        return (
+            pd.concat([pd.read_parquet(p) for p in parts], ignore_index=True)
+            if parts
+            else pd.DataFrame()
+        )
+
+
+def sweep(
+    scenario: Scenario,
+    folder: str | Path,
+    strategies: Sequence[Strategy] | None = None,
+    *,
+    vary: Mapping[str, Sequence[Any]] | None = None,
+    method: Any = None,
+    replications: int | None = None,
+    seed: int | None = None,
+    workers: int | None = None,
+    cluster: str | None = None,
+    executor: Executor | None = None,
+    progress: str | Progress = "auto",
+) -> Sweep:
+    """Run the scenario's `[sweep]` (or `vary`: {path: values}) into a folder; go on where an earlier run stopped.
+
+    `workers` local processes (default: the cores here), the Dask cluster at the address `cluster`, or an `executor` of
+    yours. The bytes of the results depend on the plan and the version only. Raises ScenarioError, FolderInUse,
+    NotASweep, OSError; a cell that fails stops nothing and is named in `failures`.
+    """
+    plan = make_plan(
+        scenario, strategies, vary=vary, method=method, replications=replications, seed=seed
+    )
+    shown = progress if isinstance(progress, Progress) else Progress(progress)
+    with Ledger(Path(folder), plan) as ledger, shown:
+        result = Sweep(ledger.folder, plan, skipped=len(ledger.done), damaged=ledger.damaged)
+        for name in ledger.damaged:
+            shown.say(f"{name} is damaged: set aside, its cells run again")
+        shown.start(len(plan), result.skipped)
+        if result.skipped < len(plan):
+            pool = Given(executor) if executor is not None else make_pool(workers, cluster)
+            _Driver(plan, ledger, pool, shown, result).run()
+        else:
+            _write_manifest(result, "complete")
+    return result
+
+
+def _write_manifest(result: Sweep, state: str) -> None:
+    """What it takes to make the results again, and how far they are; the only file with a clock in it."""
+    from sim.provenance import provenance
+    from sim.store import write_atomically
+
+    plan = result.plan
+    document = {
+        "scenario": {
+            "title": plan.scenario.title,
+            "id": plan.scenario.id,
+            "path": plan.scenario.path,
+        },
+        "resolved": plan.scenario.resolved(),
+        "plan": plan.id,
+        "method": plan.method,
+        "paths": plan.paths,
+        "strategies": list(plan.strategies),
+        "seed": plan.seed,
+        "replications": plan.replications,
+        "cells": len(plan),
+        "done": result.skipped + result.ran,
+        "failures": result.failures,
+        "state": state,
+        **provenance(),
+        "written_at": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+    text = json.dumps(document, indent=2, sort_keys=True, default=str) + "\n"
+    write_atomically(result.folder / "manifest.json", lambda path: _text(path, text))
+
+
+def _text(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8")
+
+
+def _error_of(future: "Future[Any]") -> BaseException | None:
+    try:
+        return future.exception()
+    except CancelledError:
+        return ConnectionError("the connection to the cluster is lost")
+
+
+class _Driver:
+    def __init__(self, plan: Plan, ledger: Ledger, pool: Pool, shown: Progress, result: Sweep):
+        self._plan, self._ledger, self._pool = plan, ledger, pool
+        self._shown, self._result = shown, result
+        self._study = pickle.dumps(Study(plan))
+        self._seconds: dict[str, float] = {}  # strategy -> of one replication, measured
+        self._blocks: dict[int, dict[int, list[Run]]] = {}  # cell -> first replication -> runs
+        self._flying: dict[Future[list[Outcome]], list[Item]] = {}
+        self._suspects: deque[Item] = deque()
+        self._failed: set[int] = set()
+
+    def run(self) -> None:
+        _write_manifest(self._result, "running")
+        state = "interrupted"
+        try:
+            self._work()
+            self._ledger.flush()
+            state = "failures" if self._result.failures else "complete"
+        finally:
+            self._pool.close(now=state == "interrupted")
+            try:
+                _write_manifest(self._result, state)
+            except OSError:
+                if state != "interrupted":
+                    raise
+
+    def _work(self) -> None:
+        tasks = self._tasks()
+        more = True
+        while more or self._flying:
+            while more and len(self._flying) < _IN_FLIGHT * max(1, self._pool.slots):
+                task = next(tasks, None)
+                if task is None:
+                    more = False
+                else:
+                    self._submit(task)
+            if self._flying:
+                self._collect()
+            if self._suspects:
+                self._settle()
+
+    def _submit(self, items: list[Item]) -> None:
+        self._flying[self._pool.submit(run_items, self._study, items)] = items
+
+    # -- giving out -----------------------------------------------------------------------------
+
+    def _tasks(self) -> Iterator[list[Item]]:
+        """Missing cells in tasks of about a second, by what replications have taken so far."""
+        task: list[Item] = []
+        expected_s = 0.0
+        for item in self._items():
+            task.append(item)
+            expected_s += self._seconds.get(item.cell.strategy, TASK_S) * item.number
+            if expected_s >= TASK_S or len(task) >= _MOST_ITEMS:
+                yield task
+                task, expected_s = [], 0.0
+        if task:
+            yield task
+
+    def _items(self) -> Iterator[Item]:
+        for index in range(len(self._plan)):
+            if index not in self._ledger.done:
+                yield from self._items_of(self._plan.cell(index))
+
+    def _items_of(self, cell: Cell) -> Iterator[Item]:
+        """The cell as a whole, or its replications in blocks (one by one until a time is known)."""
+        every, first = self._plan.replications, 0
+        while first < every:
+            if cell.index in self._failed:
+                return
+            one_s = self._seconds.get(cell.strategy)
+            number = 1 if one_s is None else max(1, int(TASK_S / max(one_s, 1e-9)))
+            if first == 0 and one_s is not None and one_s * every <= LONG_CELL_S:
+                number = every
+            number = min(number, every - first)
+            yield Item(cell, first, number, number == every)
+            first += number
+
+    # -- taking in ------------------------------------------------------------------------------
+
+    def _collect(self) -> None:
+        """Wait for a task; what its worker's death took with it becomes suspect."""
+        finished, _ = wait(self._flying, return_when=FIRST_COMPLETED)
+        crashed = False
+        for future in finished:
+            items = self._flying.pop(future)
+            crashed |= not self._take(future, items)
+        if crashed:
+            self._after_a_crash()
+        self._tell()
+
+    def _take(self, future: "Future[list[Outcome]]", items: list[Item]) -> bool:
+        """Keep a task's outcomes; False if its worker died."""
+        error = _error_of(future)
+        if error is None:
+            for outcome in future.result():
+                self._keep(outcome)
+            return True
+        if not died(error):
+            raise error
+        self._suspects.extend(items)
+        return False
+
+    def _after_a_crash(self) -> None:
+        """Local processes all end with the one that died: take what had finished, suspect the rest, begin anew."""
+        if self._pool.restarts:
+            wait(self._flying)
+            for future, items in self._flying.items():
+                self._take(future, items)
+            self._flying.clear()
+        self._pool.restart()
+
+    def _settle(self) -> None:
+        """Run suspects one at a time with nothing beside them, so that a cell that kills its worker is named."""
+        if self._pool.restarts:
+            while self._flying:
+                self._collect()
+        while self._suspects:
+            self._alone(self._suspects.popleft())
+            self._tell()
+
+    def _alone(self, item: Item) -> None:
+        if item.cell.index in self._failed:
+            return
+        for _ in range(self._pool.attempts):
+            future = self._pool.submit(run_items, self._study, [item])
+            error = _error_of(future)
+            if error is None:
+                return self._keep(future.result()[0])
+            if not died(error):
+                raise error
+            self._pool.restart()
+        self._fail(item.cell, f"killed the worker that ran it, {self._pool.attempts_text}")
+
+    def _keep(self, outcome: Outcome) -> None:
+        item = outcome.item
+        if outcome.error is not None:
+            return self._fail(item.cell, outcome.error)
+        one_s = outcome.seconds / item.number
+        before_s = self._seconds.get(item.cell.strategy, one_s)
+        self._seconds[item.cell.strategy] = 0.5 * (before_s + one_s)
+        if outcome.rows is not None:
+            self._finish(item.cell, outcome.rows)
+        elif outcome.runs is not None and item.cell.index not in self._failed:
+            self._put_together(item, outcome.runs)
+
+    def _put_together(self, item: Item, runs: "list[Run]") -> None:
+        blocks = self._blocks.setdefault(item.cell.index, {})
+        blocks[item.first] = runs
+        if sum(map(len, blocks.values())) < self._plan.replications:
+            return
+        del self._blocks[item.cell.index]
+        ordered = [run for first in sorted(blocks) for run in blocks[first]]
+        scenario, _ = opened(self._plan, item.cell)
+        self._finish(item.cell, to_stream(rows_of(self._plan, item.cell, scenario, ordered)))
+
+    def _finish(self, cell: Cell, rows: bytes) -> None:
+        self._ledger.add(cell.index, rows)
+        self._result.ran += 1
+
+    def _fail(self, cell: Cell, why: str) -> None:
+        self._blocks.pop(cell.index, None)
+        if cell.index not in self._failed:
+            self._failed.add(cell.index)
+            self._result.failures[str(cell)] = why
+            self._shown.say(f"failed: {cell}: {why}")
+
+    def _tell(self) -> None:
+        under_way = sum(len(runs) for blocks in self._blocks.values() for runs in blocks.values())
+        done = self._result.skipped + self._result.ran + under_way / self._plan.replications
+        self._shown.update(done, len(self._failed))

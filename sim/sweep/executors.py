@@ -1,0 +1,161 @@
+"""Where cells run. The seam is `concurrent.futures.Executor`: local processes, or a cluster that exists already.
+
+Each pool says how many tasks it can run at once, and how to go on after a worker died.
+"""
+
+import ctypes
+import os
+import signal
+import sys
+import threading
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any
+
+_WATCH_S = 0.5
+_PR_SET_PDEATHSIG = 1
+
+
+class Pool(ABC):
+    """An executor that survives its workers.
+
+    `restarts`: whether a worker's death breaks the whole pool. `attempts`: how often a task that runs alone may kill its
+    worker before it is given up, and the words for it.
+    """
+
+    executor: Executor
+    restarts = True
+    attempts = 2
+    attempts_text = "twice, with nothing beside it"
+
+    @property
+    @abstractmethod
+    def slots(self) -> int:
+        """Tasks that run at the same time."""
+
+    def restart(self) -> None:  # noqa: B027 - most pools go on by themselves
+        """Go on after a worker died."""
+
+    def close(self, *, now: bool = False) -> None:
+        """Give the workers up; `now` waits for nothing."""
+        self.executor.shutdown(wait=not now, cancel_futures=True)
+
+    def submit(self, function: Any, *args: Any) -> "Future[Any]":
+        """Run a function of a module in a worker."""
+        return self.executor.submit(function, *args)
+
+
+class Given(Pool):
+    """An executor of the caller's, who also ends it."""
+
+    def __init__(self, executor: Executor, slots: int = 1):
+        self.executor, self._slots = executor, slots
+
+    @property
+    def slots(self) -> int:
+        return self._slots
+
+    def close(self, *, now: bool = False) -> None:
+        """Nothing: the executor is the caller's."""
+
+
+class Local(Pool):
+    """Processes on this machine (loky): fresh ones, never forked; they end when this process does."""
+
+    def __init__(self, workers: int):
+        self._workers = workers
+        self.restart()
+
+    @property
+    def slots(self) -> int:
+        return self._workers
+
+    def restart(self) -> None:
+        from loky import ProcessPoolExecutor
+
+        self.executor = ProcessPoolExecutor(
+            self._workers, initializer=end_with_parent, initargs=(os.getpid(),)
+        )
+        with (
+            _interrupts_ignored()
+        ):  # what is ignored here is ignored there: Ctrl-C is answered here alone
+            self.executor.submit(os.getpid)
+
+    def close(self, *, now: bool = False) -> None:
+        self.executor.shutdown(wait=not now, kill_workers=now)  # type: ignore[call-arg]
+
+
+class Cluster(Pool):
+    """The workers of a Dask scheduler. It restarts tasks of workers that die; a task that kills several is given up."""
+
+    restarts = False
+    attempts = 1
+    attempts_text = "and each one that it was given to"
+
+    def __init__(self, address: str, *, timeout_s: float = 10.0):
+        """Raises ImportError without Dask Distributed, OSError where no scheduler answers."""
+        from distributed import Client
+
+        self._client: Any = Client(address, timeout=timeout_s, set_as_default=False)  # type: ignore[no-untyped-call]
+        self.executor = self._client.get_executor(pure=False)
+
+    @property
+    def slots(self) -> int:
+        return sum(self._client.nthreads().values())
+
+    def close(self, *, now: bool = False) -> None:
+        self.executor.shutdown(wait=not now)
+        self._client.close()
+
+
+def make_pool(workers: int | None = None, cluster: str | None = None) -> Pool:
+    """A pool on the cluster, if one is named, else of local processes (default: the cores that this process may use)."""
+    return Cluster(cluster) if cluster else Local(workers or cores())
+
+
+def in_this_process() -> Given:
+    """One thread of this process: no start-up, no isolation."""
+    return Given(ThreadPoolExecutor(1))
+
+
+def cores() -> int:
+    """The cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def died(error: BaseException) -> bool:
+    """Whether a task failed because its worker died, and not by an error of its own."""
+    return isinstance(error, BrokenExecutor) or type(error).__name__ == "KilledWorker"
+
+
+# -- in the workers -----------------------------------------------------------------------------
+
+
+def end_with_parent(parent: int) -> None:
+    """End this process when its parent ends, also in the middle of compiled code (the kernel's signal on Linux)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != parent:
+        os._exit(1)
+    threading.Thread(target=_watch, args=(parent,), daemon=True).start()
+
+
+def _watch(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(_WATCH_S)
+    os._exit(1)
+
+
+@contextmanager
+def _interrupts_ignored() -> Iterator[None]:
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

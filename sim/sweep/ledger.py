@@ -1,0 +1,372 @@
+"""The folder of a sweep: results in parts, a journal of finished cells, a ledger of parts, one writer.
+
+Only `part-*.parquet` are results. A finished cell goes to the journal at once; when all cells of a part are there, the
+part is written in one step and its digest noted. Both are addressed by the content of the cells, so whatever was
+interrupted, changed or damaged, the next run takes over what is still valid and nothing else.
+"""
+
+import fcntl
+import hashlib
+import json
+import os
+import struct
+import zlib
+from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import IO, TYPE_CHECKING, Any, Self
+
+from sim.store import write_atomically
+from sim.sweep.cells import from_stream, schema_of, to_stream
+from sim.sweep.plan import Plan
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+JOURNAL, LEDGER, LOCK = "journal.tmp", "ledger.jsonl", ".lock"
+_HEAD = struct.Struct("<16sII")  # key of the cell, bytes of the rows, their CRC-32
+_COMPACT_ABOVE_BYTES = 64_000_000
+
+
+class FolderInUse(RuntimeError):
+    """Another sweep is writing into the folder."""
+
+
+class NotASweep(ValueError):
+    """The folder holds Parquet files that no sweep wrote."""
+
+
+class Ledger:
+    """Opens a folder for one plan; holds its lock until closed.
+
+    `done` numbers the cells that need not run again, `damaged` names the files that were set aside. Raises FolderInUse,
+    NotASweep, OSError.
+    """
+
+    def __init__(self, folder: Path, plan: Plan):
+        self.folder, self.plan = folder, plan
+        self.damaged: list[str] = []
+        self.done: set[int] = set()
+        self._pending: dict[int, dict[int, int]] = {}  # part -> cell -> place in the journal
+        self._keys: dict[str, int] | None = None
+        folder.mkdir(parents=True, exist_ok=True)
+        self._lock = _locked(folder)
+        try:
+            self._refuse_foreign_files()
+            self._journal = _Journal(folder / JOURNAL)
+            self._take_over()
+        except BaseException:
+            self._lock.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, e: BaseException | None, t: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give up the lock. The journal goes when it holds nothing that a part does not."""
+        self._journal.close(remove=not self._pending)
+        self._lock.close()
+
+    def add(self, index: int, rows: bytes) -> None:
+        """Keep the rows of a finished cell; write its part if it was the last one missing."""
+        if index in self.done:
+            return
+        part = index // self.plan.cells_a_part
+        place = self._journal.append(self.plan.key(self.plan.cell(index)), rows)
+        self._pending.setdefault(part, {})[index] = place
+        self.done.add(index)
+        if len(self._pending[part]) == len(self._cells_of(part)):
+            self._write_part(part)
+
+    def flush(self) -> None:
+        """Write the parts that lack cells (which failed), so that what succeeded can be read."""
+        for part in sorted(self._pending):
+            self._write_part(part)
+
+    def _cells_of(self, part: int) -> range:
+        size = self.plan.cells_a_part
+        return range(part * size, min((part + 1) * size, len(self.plan)))
+
+    # -- parts ----------------------------------------------------------------------------------
+
+    def _write_part(self, part: int) -> None:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        places = self._pending[part]
+        schema = schema_of(self.plan)
+        tables = [
+            _conform(from_stream(self._journal.read(places[i])), schema) for i in sorted(places)
+        ]
+        table = pa.concat_tables([t for t in tables if t is not None]).combine_chunks()
+        path = self.folder / f"part-{part:05d}.parquet"
+
+        def write(temporary: Path) -> None:
+            pq.write_table(table, temporary, compression="zstd")
+            self._note({"part": path.name, "sha256": _sha256(temporary), "cells": sorted(places)})
+
+        write_atomically(path, write)
+        if len(places) == len(self._cells_of(part)):
+            del self._pending[part]
+            if self._journal.bytes > _COMPACT_ABOVE_BYTES or not self._pending:
+                self._compact()
+
+    def _note(self, entry: dict[str, Any]) -> None:
+        """The digest is noted before the file has its name: a part without a note cannot be."""
+        with (self.folder / LEDGER).open("a", encoding="utf-8") as file:
+            file.write("\n" + json.dumps(entry) + "\n")  # a torn line before it stays alone
+            file.flush()
+            os.fsync(file.fileno())
+
+    def _compact(self) -> None:
+        """A new journal with only what no part holds yet."""
+        waiting = [
+            (part, index, place)
+            for part, cells in self._pending.items()
+            for index, place in cells.items()
+        ]
+        rows = ((self.plan.key(self.plan.cell(i)), self._journal.read(p)) for _, i, p in waiting)
+        places = self._journal.replace(rows)
+        for (part, index, _), place in zip(waiting, places, strict=True):
+            self._pending[part][index] = place
+
+    # -- taking over ----------------------------------------------------------------------------
+
+    def _take_over(self) -> None:
+        plan_id, notes = self._read_notes()
+        same = plan_id == self.plan.id
+        for name, noted in notes.items():
+            cells = self._cells_held(name, noted)
+            if (
+                cells
+                and same
+                and len(cells) == len(self._cells_of(cells[0] // self.plan.cells_a_part))
+            ):
+                self.done.update(cells)
+            elif cells:
+                self._save_rows(name)
+        if not same:
+            self._set_aside_old(plan_id, notes)
+        self._read_journal()
+
+    def _read_notes(self) -> tuple[str, dict[str, dict[str, list[int]]]]:
+        """The plan that the folder was written for, and for each part its digests and the cells they stand for."""
+        path = self.folder / LEDGER
+        notes: dict[str, dict[str, list[int]]] = {}
+        plan_id = ""
+        for line in (
+            path.read_text(encoding="utf-8", errors="replace").splitlines() if path.exists() else ()
+        ):
+            try:
+                entry = json.loads(line)
+                plan_id = entry.get("plan", plan_id)
+                if "part" in entry:
+                    notes.setdefault(entry["part"], {})[entry["sha256"]] = entry["cells"]
+            except (ValueError, KeyError, AttributeError):
+                continue  # a torn line: its part is run again
+        return plan_id, notes
+
+    def _cells_held(self, name: str, noted: dict[str, list[int]]) -> list[int]:
+        """The cells of a part whose bytes are those that were written; one that is not is set aside."""
+        path = self.folder / name
+        if not path.exists():
+            return []
+        cells = noted.get(_sha256(path), [])
+        if not cells:
+            self._set_aside_damaged(path)
+        return cells
+
+    def _set_aside_damaged(self, path: Path) -> None:
+        os.replace(path, path.with_name(path.name + ".damaged"))
+        self.damaged.append(path.name)
+
+    def _save_rows(self, name: str) -> None:
+        """The rows of an incomplete part, or of a part of another plan, go to the journal where cells still count."""
+        import pyarrow.parquet as pq
+
+        table = pq.read_table(self.folder / name)
+        wanted = self._wanted()
+        column = table.column("cell").to_pylist()
+        start = 0
+        for end in range(1, len(column) + 1):
+            if end == len(column) or column[end] != column[start]:
+                if column[start] in wanted:
+                    self._journal.append(column[start], to_stream(table.slice(start, end - start)))
+                start = end
+
+    def _set_aside_old(self, plan_id: str, notes: dict[str, Any]) -> None:
+        """Results of another scenario, version or plan leave the data set; they are kept under another name."""
+        old = self.folder / f"superseded-{plan_id or 'unknown'}"
+        for name in notes:
+            if (self.folder / name).exists():
+                old.mkdir(exist_ok=True)
+                os.replace(self.folder / name, old / f"{name}.old")
+        if (self.folder / LEDGER).exists():
+            (self.folder / LEDGER).unlink()
+        self._note({"plan": self.plan.id})
+
+    def _read_journal(self) -> None:
+        schema, wanted = schema_of(self.plan), self._wanted()
+        for key, place in self._journal.places():
+            index = wanted.get(key)
+            if index is not None and index not in self.done:
+                if _conform(from_stream(self._journal.read(place)), schema) is not None:
+                    self._pending.setdefault(index // self.plan.cells_a_part, {})[index] = place
+                    self.done.add(index)
+        for part in [
+            p for p, cells in self._pending.items() if len(cells) == len(self._cells_of(p))
+        ]:
+            self._write_part(part)
+
+    def _wanted(self) -> dict[str, int]:
+        """The cells of the plan by their keys; made once and only if something was left over."""
+        if self._keys is None:
+            self._keys = (
+                {self.plan.key(cell): cell.index for cell in self.plan.cells()}
+                if self._leftovers()
+                else {}
+            )
+        return self._keys
+
+    def _leftovers(self) -> bool:
+        return self._journal.bytes > 0 or (self.folder / LEDGER).exists()
+
+    def _refuse_foreign_files(self) -> None:
+        _, notes = self._read_notes()
+        foreign = sorted(
+            path.relative_to(self.folder).as_posix()
+            for path in self.folder.rglob("*.parquet")
+            if path.relative_to(self.folder).as_posix() not in notes
+        )
+        strangers = [name for name in foreign if not _is_part(name)]
+        if strangers:
+            raise NotASweep(
+                f"{self.folder}: {strangers[0]} was not written by a sweep, and every Parquet file here would count as"
+                " results; choose another folder"
+            )
+        for name in foreign:
+            self._set_aside_damaged(self.folder / name)
+        for path in self.folder.glob(".part-*.tmp"):
+            path.unlink(missing_ok=True)
+
+
+class _Journal:
+    """Rows of cells, appended; what an interruption tore off at the end is cut."""
+
+    def __init__(self, path: Path):
+        self._path = path
+        self._file = path.open("a+b")
+        self.bytes = 0
+        for _, place in self.places():
+            self.bytes = place + _HEAD.size + self._length(place)
+        self._file.truncate(self.bytes)
+
+    def append(self, key: str, rows: bytes) -> int:
+        """Add a record; returns its place. What could not be written whole is taken back."""
+        place = self.bytes
+        try:
+            self._file.write(_record(key, rows))
+            self._file.flush()
+        except OSError:
+            self._reopen()
+            raise
+        self.bytes += _HEAD.size + len(rows)
+        return place
+
+    def _reopen(self) -> None:
+        """A buffered writer that failed keeps the bytes and would write them again: begin anew."""
+        with suppress(OSError):
+            self._file.close()
+        self._file = self._path.open("a+b")
+        self._file.truncate(self.bytes)
+
+    def read(self, place: int) -> bytes:
+        self._file.seek(place + _HEAD.size)
+        return self._file.read(self._length(place))
+
+    def _length(self, place: int) -> int:
+        self._file.seek(place)
+        return int(_HEAD.unpack(self._file.read(_HEAD.size))[1])
+
+    def places(self) -> Iterator[tuple[str, int]]:
+        """(key, place) of every whole record."""
+        place = 0
+        while True:
+            self._file.seek(place)
+            head = self._file.read(_HEAD.size)
+            if len(head) < _HEAD.size:
+                return
+            key, length, checksum = _HEAD.unpack(head)
+            rows = self._file.read(length)
+            if len(rows) < length or zlib.crc32(key + rows) != checksum:
+                return
+            yield key.decode(), place
+            place += _HEAD.size + length
+
+    def replace(self, records: Iterable[tuple[str, bytes]]) -> list[int]:
+        """Write a new journal with these records and go on with it; returns their places."""
+        places, end = [], 0
+
+        def write(temporary: Path) -> None:
+            nonlocal end
+            with temporary.open("wb") as file:
+                for key, rows in records:
+                    places.append(end)
+                    end += file.write(_record(key, rows))
+
+        write_atomically(self._path, write)
+        self._file.close()
+        self._file, self.bytes = self._path.open("a+b"), end
+        return places
+
+    def close(self, remove: bool) -> None:
+        self._file.close()
+        if remove:
+            self._path.unlink(missing_ok=True)
+
+
+def _record(key: str, rows: bytes) -> bytes:
+    name = key.encode()
+    return _HEAD.pack(name, len(rows), zlib.crc32(name + rows)) + rows
+
+
+def _is_part(name: str) -> bool:
+    return name.startswith("part-") and "/" not in name
+
+
+def _locked(folder: Path) -> IO[str]:
+    """The operating system's lock on the folder: it dies with its holder, and no child inherits it."""
+    file = (folder / LOCK).open("a+")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.close()
+        message = f"{folder}: another sweep is writing here; wait for it, or choose another folder"
+        raise FolderInUse(message) from None
+    return file
+
+
+def _conform(table: "pa.Table", schema: "pa.Schema") -> "pa.Table | None":
+    """The table with the plan's columns (a path that does not touch the cell is null); None if a type differs."""
+    import pyarrow as pa
+
+    columns = []
+    for field in schema:
+        if field.name not in table.column_names:
+            columns.append(pa.nulls(len(table), field.type))
+        elif table.schema.field(field.name).type != field.type:
+            return None
+        else:
+            columns.append(table.column(field.name))
+    return pa.Table.from_arrays(columns, schema=schema)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
