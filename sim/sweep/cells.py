@@ -67,10 +67,13 @@ class OtherVersion(RuntimeError):
     """A worker runs another version of this program; its results must not be mixed in."""
 
 
-def run_items(study: bytes, items: Sequence[Item]) -> list[Outcome]:
-    """Run items one after the other; an item that raises harms no other."""
+def run_items(study: bytes, items: Sequence[Item]) -> bytes:
+    """Run items one after the other; an item that raises harms no other. Returns the outcomes, pickled.
+
+    Pickled here, because executors differ in how they pickle (by value, what they cannot find by name).
+    """
     shared = _open(study)
-    return [run_item(shared, item) for item in items]
+    return pickle.dumps([run_item(shared, item) for item in items])
 
 
 @lru_cache(maxsize=2)

@@ -18,7 +18,7 @@ from sim.scenario import Scenario
 from sim.strategies import Strategy
 from sim.sweep.cells import Item, Outcome, Study, opened, rows_of, run_items, to_stream
 from sim.sweep.executors import Given, Pool, died, make_pool
-from sim.sweep.ledger import Ledger
+from sim.sweep.ledger import RESULTS, Ledger
 from sim.sweep.plan import Cell, Plan, make_plan
 from sim.sweep.progress import Progress
 
@@ -48,12 +48,8 @@ class Sweep:
         """All results so far as one tidy table; columns: docs/results.md."""
         import pandas as pd
 
-        parts = sorted(self.folder.glob("part-*.parquet"))
-        return (
-            pd.concat([pd.read_parquet(p) for p in parts], ignore_index=True)
-            if parts
-            else pd.DataFrame()
-        )
+        folder = self.folder / RESULTS
+        return pd.read_parquet(folder) if any(folder.iterdir()) else pd.DataFrame()
 
 
 def sweep(
@@ -141,7 +137,7 @@ class _Driver:
         self._study = pickle.dumps(Study(plan))
         self._seconds: dict[str, float] = {}  # strategy -> of one replication, measured
         self._blocks: dict[int, dict[int, list[Run]]] = {}  # cell -> first replication -> runs
-        self._flying: dict[Future[list[Outcome]], list[Item]] = {}
+        self._flying: dict[Future[bytes], list[Item]] = {}
         self._suspects: deque[Item] = deque()
         self._failed: set[int] = set()
 
@@ -225,11 +221,11 @@ class _Driver:
             self._after_a_crash()
         self._tell()
 
-    def _take(self, future: "Future[list[Outcome]]", items: list[Item]) -> bool:
+    def _take(self, future: "Future[bytes]", items: list[Item]) -> bool:
         """Keep a task's outcomes; False if its worker died."""
         error = _error_of(future)
         if error is None:
-            for outcome in future.result():
+            for outcome in pickle.loads(future.result()):
                 self._keep(outcome)
             return True
         if not died(error):
@@ -262,7 +258,7 @@ class _Driver:
             future = self._pool.submit(run_items, self._study, [item])
             error = _error_of(future)
             if error is None:
-                return self._keep(future.result()[0])
+                return self._keep(pickle.loads(future.result())[0])
             if not died(error):
                 raise error
             self._pool.restart()

@@ -13,6 +13,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from importlib import import_module
 from typing import Any
 
 _WATCH_S = 0.5
@@ -97,10 +98,9 @@ class Cluster(Pool):
 
     def __init__(self, address: str, *, timeout_s: float = 10.0):
         """Raises ImportError without Dask Distributed, OSError where no scheduler answers."""
-        from distributed import Client
-
-        self._client: Any = Client(address, timeout=timeout_s, set_as_default=False)  # type: ignore[no-untyped-call]
-        self.executor = self._client.get_executor(pure=False)
+        distributed: Any = import_module("distributed")
+        self._client = distributed.Client(address, timeout=timeout_s, set_as_default=False)
+        self.executor: Executor = self._client.get_executor(pure=False)
 
     @property
     def slots(self) -> int:

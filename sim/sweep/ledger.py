@@ -1,6 +1,6 @@
 """The folder of a sweep: results in parts, a journal of finished cells, a ledger of parts, one writer.
 
-Only `part-*.parquet` are results. A finished cell goes to the journal at once; when all cells of a part are there, the
+Only `results/part-*.parquet` are results. A finished cell goes to the journal at once; when all cells of a part are there, the
 part is written in one step and its digest noted. Both are addressed by the content of the cells, so whatever was
 interrupted, changed or damaged, the next run takes over what is still valid and nothing else.
 """
@@ -11,8 +11,8 @@ import json
 import os
 import struct
 import zlib
-from contextlib import suppress
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import IO, TYPE_CHECKING, Any, Self
@@ -24,7 +24,7 @@ from sim.sweep.plan import Plan
 if TYPE_CHECKING:
     import pyarrow as pa
 
-JOURNAL, LEDGER, LOCK = "journal.tmp", "ledger.jsonl", ".lock"
+RESULTS, JOURNAL, LEDGER, LOCK = "results", "journal.tmp", "ledger.jsonl", ".lock"
 _HEAD = struct.Struct("<16sII")  # key of the cell, bytes of the rows, their CRC-32
 _COMPACT_ABOVE_BYTES = 64_000_000
 
@@ -46,11 +46,12 @@ class Ledger:
 
     def __init__(self, folder: Path, plan: Plan):
         self.folder, self.plan = folder, plan
+        self._results = folder / RESULTS
         self.damaged: list[str] = []
         self.done: set[int] = set()
         self._pending: dict[int, dict[int, int]] = {}  # part -> cell -> place in the journal
         self._keys: dict[str, int] | None = None
-        folder.mkdir(parents=True, exist_ok=True)
+        self._results.mkdir(parents=True, exist_ok=True)
         self._lock = _locked(folder)
         try:
             self._refuse_foreign_files()
@@ -105,7 +106,7 @@ class Ledger:
             _conform(from_stream(self._journal.read(places[i])), schema) for i in sorted(places)
         ]
         table = pa.concat_tables([t for t in tables if t is not None]).combine_chunks()
-        path = self.folder / f"part-{part:05d}.parquet"
+        path = self._results / f"part-{part:05d}.parquet"
 
         def write(temporary: Path) -> None:
             pq.write_table(table, temporary, compression="zstd")
@@ -174,7 +175,7 @@ class Ledger:
 
     def _cells_held(self, name: str, noted: dict[str, list[int]]) -> list[int]:
         """The cells of a part whose bytes are those that were written; one that is not is set aside."""
-        path = self.folder / name
+        path = self._results / name
         if not path.exists():
             return []
         cells = noted.get(_sha256(path), [])
@@ -183,14 +184,14 @@ class Ledger:
         return cells
 
     def _set_aside_damaged(self, path: Path) -> None:
-        os.replace(path, path.with_name(path.name + ".damaged"))
+        os.replace(path, self.folder / f"{path.name}.damaged")
         self.damaged.append(path.name)
 
     def _save_rows(self, name: str) -> None:
         """The rows of an incomplete part, or of a part of another plan, go to the journal where cells still count."""
         import pyarrow.parquet as pq
 
-        table = pq.read_table(self.folder / name)
+        table = pq.read_table(self._results / name)
         wanted = self._wanted()
         column = table.column("cell").to_pylist()
         start = 0
@@ -204,9 +205,9 @@ class Ledger:
         """Results of another scenario, version or plan leave the data set; they are kept under another name."""
         old = self.folder / f"superseded-{plan_id or 'unknown'}"
         for name in notes:
-            if (self.folder / name).exists():
+            if (self._results / name).exists():
                 old.mkdir(exist_ok=True)
-                os.replace(self.folder / name, old / f"{name}.old")
+                os.replace(self._results / name, old / f"{name}.old")
         if (self.folder / LEDGER).exists():
             (self.folder / LEDGER).unlink()
         self._note({"plan": self.plan.id})
@@ -239,20 +240,15 @@ class Ledger:
 
     def _refuse_foreign_files(self) -> None:
         _, notes = self._read_notes()
-        foreign = sorted(
-            path.relative_to(self.folder).as_posix()
-            for path in self.folder.rglob("*.parquet")
-            if path.relative_to(self.folder).as_posix() not in notes
-        )
-        strangers = [name for name in foreign if not _is_part(name)]
-        if strangers:
-            raise NotASweep(
-                f"{self.folder}: {strangers[0]} was not written by a sweep, and every Parquet file here would count as"
-                " results; choose another folder"
-            )
-        for name in foreign:
-            self._set_aside_damaged(self.folder / name)
-        for path in self.folder.glob(".part-*.tmp"):
+        for path in sorted(self.folder.rglob("*.parquet")):
+            if path.parent != self._results or not path.name.startswith("part-"):
+                raise NotASweep(
+                    f"{path}: was not written by a sweep, and every Parquet file here would count as results; choose"
+                    " another folder"
+                )
+            if path.name not in notes:
+                self._set_aside_damaged(path)
+        for path in self._results.glob(".part-*.tmp"):
             path.unlink(missing_ok=True)
 
 
@@ -334,10 +330,6 @@ class _Journal:
 def _record(key: str, rows: bytes) -> bytes:
     name = key.encode()
     return _HEAD.pack(name, len(rows), zlib.crc32(name + rows)) + rows
-
-
-def _is_part(name: str) -> bool:
-    return name.startswith("part-") and "/" not in name
 
 
 def _locked(folder: Path) -> IO[str]:
