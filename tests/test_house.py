@@ -31,6 +31,7 @@ RANKS = (
     {"sweep"},
     {"plot"},
     {"tables"},
+    {"testbed"},
     {"cli"},
     {"__main__"},
 )

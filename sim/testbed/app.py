@@ -4,6 +4,7 @@ A request meets the gates in `StrategyGate`; what passes goes to the handler, wh
 The app also receives the host's events, opens pages (allowlist entry, refresh token) and renews tokens itself.
 """
 
+import math
 from collections import Counter
 from contextlib import AsyncExitStack
 from typing import Any
@@ -27,6 +28,7 @@ from sim.testbed.prober import Prober
 from sim.testbed.push import EventRefused, Receiver
 from sim.testbed.setup import CONTROL_HEADER, DRAW_HEADER, HOST, Draw, Lane, Setup, Station, down
 from sim.testbed.stores import Store, StoreDown, open_store
+from sim.testbed.tokens import Claims
 from sim.testbed.web import HANDLERS, TooLarge, bearer, body_of, json_of
 
 _KIND_OF = {name: Kind(number) for number, name in enumerate(KINDS)}
@@ -48,8 +50,9 @@ class StrategyGate:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         lane, headers = self._lane, Headers(scope=scope)
         params = scope["path_params"]
-        kind, page = _KIND_OF.get(params["kind"]), params["page"]
+        kind, page = _KIND_OF.get(params["kind"]), 0
         try:
+            page = page_number(params["page"])
             draw = Draw.parse(headers.get(DRAW_HEADER, ""))
         except ValueError:
             kind = None
@@ -130,7 +133,9 @@ class AppLane:
         """A page has been seen by its person: {token} -> {refresh}."""
         content = await json_of(request)
         claims, reason = self.gates.read(
-            str(content.get("token", "")), request.path_params["page"], self.clock.now_s()
+            str(content.get("token", "")),
+            page_number(request.path_params["page"]),
+            self.clock.now_s(),
         )
         if claims is None or reason:
             return JSONResponse({"error": reason}, 401)
@@ -154,10 +159,12 @@ class AppLane:
             refresh = await self.gates.refreshable(text, self.clock.now_s())
         except StoreDown:
             return JSONResponse({"error": "store_down"}, 503)
-        if refresh is None:
+        cap_s = math.inf
+        if refresh is not None and self.lane.strategy.token is not None:
+            absolute_s = self.lane.strategy.token.absolute_s
+            cap_s = math.inf if absolute_s is None else refresh.page_stamped_s + absolute_s
+        if refresh is None or not self.clock.now_s() < cap_s:
             return JSONResponse({"error": "invalid_grant"}, 400)
-        from sim.testbed.tokens import Claims
-
         stands_for = Claims(
             refresh.person,
             refresh.page,
@@ -216,10 +223,10 @@ class AppLane:
         """The tenant's addresses."""
         gate = [Middleware(StrategyGate, lane=self)]
         return [
-            Route("/pages/{page:int}/open", self.open, methods=["POST"]),
+            Route("/pages/{page}/open", self.open, methods=["POST"]),
             Route("/refresh", self.refresh, methods=["POST"]),
             Route("/events", self.event, methods=["POST"]),
-            Route("/pages/{page:int}/{kind}", self.work, methods=["POST"], middleware=gate),
+            Route("/pages/{page}/{kind}", self.work, methods=["POST"], middleware=gate),
         ]
 
     def books(self) -> dict[str, Any]:
@@ -314,6 +321,13 @@ class AppServer:
 
     def _allowed(self, request: Request) -> bool:
         return self.setup.allows(request.headers.get(CONTROL_HEADER, ""))
+
+
+def page_number(text: str) -> int:
+    """The number of a page in an address; reloads have negative ones. Raises ValueError."""
+    if len(text) > 20:
+        raise ValueError("too long")
+    return int(text)
 
 
 def _verdict_headers(verdict: Verdict) -> dict[str, str]:

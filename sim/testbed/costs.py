@@ -89,9 +89,7 @@ class PathCosts:
     def __init__(self, setup: Setup, lane: Lane, clock: Clock, http: aiohttp.ClientSession):
         self._setup, self._lane, self._clock, self._http = setup, lane, clock, http
         self._draw = Samplers.of(setup.scenario, lane.strategy)
-        self._person = next(
-            (n for n in range(setup.scenario.organisation.people) if setup.case(n) is None), 0
-        )
+        self._person = setup.scenario.organisation.people  # nobody of the scenario: has no case
         self._took: dict[str, list[float]] = {"app": [], "host": []}
 
     async def measure(self, rate_per_s: float, real_s: float) -> dict[str, list[float]]:

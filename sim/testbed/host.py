@@ -197,6 +197,8 @@ class HostLane:
         if "admin" in token.revalidates:
             admin = admin and self.vouches_admin(person)
         now_s = self.clock.now_s()
+        if token.absolute_s is not None and not now_s < held.page_stamped_s + token.absolute_s:
+            return JSONResponse({"error": "refused"}, 403)  # what it issued would be expired
         return self._token(
             request, person, held.page, now_s, held.page_stamped_s, lifetime, draw, admin
         )

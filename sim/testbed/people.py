@@ -13,7 +13,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import count
-from typing import Any
+from typing import Any, NamedTuple
 
 import aiohttp
 
@@ -33,6 +33,13 @@ from sim.workload.plan import LEAVE_OPEN, LOGOUT, Plan, pick
 
 NO_APP = "app_down"
 CLIENT_TIMEOUT = 15.0  # real seconds
+
+
+class Attempts(NamedTuple):
+    """How often one click has been sent and its token been renewed: each is the last part of an address of draws."""
+
+    sends: Iterator[int]
+    renewals: Iterator[int]
 
 
 class CalledOff(Exception):
@@ -312,12 +319,13 @@ class Person:
             else (Stream.RELOAD_TRIP, Stream.RELOAD)
         )
         load = self.load
+        number = n if purpose == "page" else -1 - n
         for attempt in count():
             self._check_muted()
             u_trip = self._u(trip, n, attempt)
             await self._depart(0.5 * load.draw.client_host(u_trip))
             headers = self._as_person() | Draw(purpose, n, attempt, self._offset).header()
-            status, content = await load.post(f"{load.host}/page", headers, {"page": n})
+            status, content = await load.post(f"{load.host}/page", headers, {"page": number})
             load.record.counts[f"page_{status}"] += 1
             self._note_contact()
             page = None
@@ -328,7 +336,7 @@ class Person:
                 self._note_residual(self._clock.now_s() + 0.5 * load.draw.client_host(u_trip))
             if status == 200:
                 token = _token(content)
-                page = Page(n, token.stamped_s, token, [token])
+                page = Page(number, token.stamped_s, token, [token])
                 self.live_pages.append(page)
                 await self._tell_prober()
                 await self._show(page)
@@ -365,7 +373,7 @@ class Person:
             kind = Kind.READ
         clicked_at_s = self.t_s
         record = self.load.record
-        attempts = count()
+        attempts = Attempts(count(), count())
         sent = await self._try(click, kind, size, attempts)
         counts = self._honest(clicked_at_s) and self.load.in_window(clicked_at_s)
         if not _accepted(sent) and reloads:
@@ -381,16 +389,14 @@ class Person:
                 record.auth_overhead.record(sent.gates_done_s - clicked_at_s)
         return _accepted(sent)
 
-    async def _try(
-        self, click: int, kind: Kind, size: float, attempts: Iterator[int]
-    ) -> Sent | None:
+    async def _try(self, click: int, kind: Kind, size: float, attempts: Attempts) -> Sent | None:
         """Renew if need be and send, once more if the token expired on the way; None if he is out."""
-        if not await self._ready(click, attempts):
+        if not await self._ready(click, attempts.renewals):
             return None
-        sent = await self._send(click, kind, size, next(attempts))
+        sent = await self._send(click, kind, size, next(attempts.sends))
         if sent.reason == "token_expired" and self._renewable():
-            if await self._ready(click, attempts):
-                sent = await self._send(click, kind, size, next(attempts))
+            if await self._ready(click, attempts.renewals):
+                sent = await self._send(click, kind, size, next(attempts.sends))
         return sent
 
     async def _send(self, click: int, kind: Kind, size: float, attempt: int) -> Sent:
@@ -474,7 +480,7 @@ class Person:
         now_s = max(self.t_s, self._clock.now_s())
         return self.page is not None and now_s < self.page.held.expires_s
 
-    async def _ready(self, click: int, attempts: Iterator[int]) -> bool:
+    async def _ready(self, click: int, renewals: Iterator[int]) -> bool:
         """Whether there is something to present: renews a token that has expired (or at each click)."""
         token, page = self.load.strategy.token, self.page
         if token is None or page is None or not self._renewable():
@@ -483,7 +489,7 @@ class Person:
             await page.renewing.wait()
             self.t_s = max(self.t_s, self._clock.now_s())
         while token.renewal == "host_each" or not self._holds_valid():
-            outcome = await self._renew(page, "renewal", click, next(attempts))
+            outcome = await self._renew(page, "renewal", click, next(renewals))
             if outcome == OK or self._holds_valid():
                 return True
             if outcome == "refused":
@@ -538,7 +544,11 @@ class Person:
 
     def _schedule_refresh(self, page: Page) -> None:
         token = self.load.strategy.token
-        if token is not None and token.refresh_at is not None:
+        if token is None or token.refresh_at is None:
+            return
+        cap_s = math.inf if token.absolute_s is None else page.stamped_s + token.absolute_s
+        # a token that lasts to the cap cannot be prolonged
+        if page.held.expires_s < cap_s - 1e-6:
             self._start(self._refresh_later(page, page.held, token.refresh_at))
 
     async def _refresh_later(self, page: Page, held: Token, refresh_at: float) -> None:
@@ -576,10 +586,8 @@ class Person:
 
     async def _notice(self, case: Case) -> None:
         await self._clock.until(case.notice_at_s)
-        if case.behaviour not in (CONTINUE, CUT_OFF) or (
-            case.behaviour == CONTINUE and not self._in_visit
-        ):
-            self._call_off(case.notice_at_s)
+        if not (case.behaviour in (CONTINUE, CUT_OFF) and self._in_visit):
+            self._call_off(case.notice_at_s)  # nor does a new visit begin
 
     def _call_off(self, at_s: float) -> None:
         """Acts no more as before: at once where he is idle, else when the answer under way is seen."""

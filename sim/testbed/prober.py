@@ -146,7 +146,7 @@ class Prober:
             return -math.inf
         cap_s = math.inf
         if token.absolute_s is not None:
-            cap_s = claims.page_stamped_s + token.absolute_s + token.leeway_s
+            cap_s = claims.page_stamped_s + token.absolute_s
         if token.renewal in ("host", "host_each"):
             return cap_s if contacts["renewal"] else -math.inf
         if token.renewal == "app" and page.refresh:

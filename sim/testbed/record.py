@@ -8,9 +8,9 @@ from typing import Any
 from hdrh.histogram import HdrHistogram  # type: ignore[import-untyped]
 
 from sim.engine.app import ACCEPTED
-from sim.engine.cases import BEHAVIOURS, Case
+from sim.engine.cases import Case
 from sim.engine.recording import CaseRecord
-from sim.mechanisms import CAUSES, Kind
+from sim.mechanisms import Cause, Kind
 from sim.scenario import Scenario
 from sim.strategies import Strategy
 
@@ -72,9 +72,9 @@ def case_record(scenario: Scenario, strategy: Strategy, case: Case) -> CaseRecor
     """An empty record, as the simulation begins it."""
     return CaseRecord(
         person=case.person,
-        cause=CAUSES[case.cause],
+        cause=int(case.cause),
         administrator=case.administrator,
-        behaviour="" if case.cause.name == "LOGOUT" else BEHAVIOURS[case.behaviour],
+        behaviour=-1 if case.cause is Cause.LOGOUT else case.behaviour,
         revoked_at_s=case.revoked_at_s,
         host_knows_at_s=case.revoked_at_s + case.propagation_s,
         notice_at_s=case.notice_at_s,

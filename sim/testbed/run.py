@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -177,6 +178,8 @@ async def _live(
         await asyncio.gather(*(person.sign_in() for person in people[i : i + 50]))
     clock.started = time.monotonic() + _HEAD_START
     await _start(http, setup, clock.started, begin=True)
+    gc.collect()
+    gc.freeze()  # what was simulated before shall not be looked through again in the middle of a request
     tasks = [asyncio.create_task(person.live()) for person in people]
     others = [asyncio.create_task(_fault(servers, clock, fault)) for fault in faults]
     try:
@@ -187,6 +190,7 @@ async def _live(
             person.stop()
         for task in (*tasks, *others):
             task.cancel()
+        gc.unfreeze()
         with contextlib.suppress(asyncio.CancelledError):
             await asyncio.gather(*tasks, *others, return_exceptions=True)
 
@@ -250,8 +254,10 @@ async def _close_books(
             sorted(stretches, key=lambda stretch: stretch[0]),
             end_s,
             may_extend=token is not None
-            and token.renewal in ("sliding", "app")
-            and person.actors > 0,
+            and (
+                (token.renewal == "app" and token.refresh_at is not None)
+                or (token.renewal in ("sliding", "app") and person.actors > 0)
+            ),
             may_shorten=lane.host["pending_events"] > 0,
         )
         lane.cases.append(record)

@@ -4,6 +4,7 @@ It prints its port as JSON, serves on loopback until standard input closes, and 
 """
 
 import asyncio
+import gc
 import json
 import os
 import pickle
@@ -57,6 +58,8 @@ async def _serve(role: str, setup: Any, listening: socket.socket) -> None:
         server_header=False,
         timeout_keep_alive=120,
     )
+    gc.collect()
+    gc.freeze()  # what was loaded to start shall not be looked through again in the middle of a request
     listening.listen(2048)
     print(json.dumps({"port": listening.getsockname()[1]}), flush=True)
     try:

@@ -168,7 +168,7 @@ class Draw:
             raise ValueError("too long")
         purpose, *numbers = text.split(",")
         n, attempt, offset, size = map(int, numbers)
-        within = 0 <= n < 1 << 40 and 0 <= attempt < 1 << 16 and 0 <= size <= 1 << 40
+        within = -(1 << 40) < n < 1 << 40 and 0 <= attempt < 1 << 16 and 0 <= size <= 1 << 40
         if not within or offset not in OFFSETS:
             raise ValueError("out of range")
         return Draw(purpose, n, attempt, offset, size)

@@ -1,0 +1,95 @@
+"""`lastclick testbed`: the scenario played live, beside its simulation."""
+
+from pathlib import Path
+
+import click
+
+from sim.cli.common import InputError, chosen, file_errors, interruptible, load, progress
+from sim.testbed import MissingExtra, require_extra
+
+
+@click.command()
+@click.argument("scenario", default="testbed_office")
+@click.option("--strategy", "names", multiple=True, metavar="NAME", help="Only these (repeatable).")
+@click.option("--seed", type=click.IntRange(min=0), help="Instead of the scenario's.")
+@click.option(
+    "--within",
+    default="5min",
+    show_default=True,
+    metavar="DURATION",
+    help="Compress time so that the run lasts at most this long.",
+)
+@click.option(
+    "--compression",
+    type=click.FloatRange(min=0.1),
+    help="Model seconds a real second; wins over --within.",
+)
+@click.option(
+    "--algorithm",
+    type=click.Choice(["HS256", "RS256", "ES256"]),
+    default="HS256",
+    show_default=True,
+    help="Of the host's tokens.",
+)
+@click.option(
+    "--store",
+    type=click.Choice(["redis", "sqlite", "memory"]),
+    help="Of the app's lists; default: redis where a server is found.",
+)
+@click.option(
+    "--figure",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Draw predicted against measured (SVG, PNG, PDF).",
+)
+@click.option("--quiet", is_flag=True, help="No progress.")
+def testbed(
+    scenario: str,
+    names: tuple[str, ...],
+    seed: int | None,
+    within: str,
+    compression: float | None,
+    algorithm: str,
+    store: str | None,
+    figure: Path | None,
+    quiet: bool,
+) -> None:
+    """Play a scenario against real servers on loopback, and put the simulation beside it.
+
+    Starts a stand-in host, a reference app and a store, replays the scenario's people under compressed time with the
+    same seed and cases as the simulation, and stops everything again, also after Ctrl-C. Needs lastclick[testbed].
+    """
+    try:
+        require_extra()
+    except MissingExtra as error:
+        raise InputError(str(error)) from None
+    from sim.testbed import compare, report, run
+    from sim.testbed.compress import factor_within
+    from sim.testbed.servers import NoRedis, ServerFailed, default_store
+    from sim.units import parse_duration
+
+    loaded = load(scenario)
+    try:
+        factor = compression or factor_within(loaded, parse_duration(within))
+    except ValueError as error:
+        raise InputError(f"--within {within}: {error}") from None
+    strategies = chosen(loaded, names)
+    with interruptible(), progress(quiet) as said:
+        try:
+            live = run.run(
+                loaded,
+                strategies,
+                factor=factor,
+                seed=seed,
+                algorithm=algorithm,  # type: ignore[arg-type]
+                store=store or default_store(),  # type: ignore[arg-type]
+                progress=None if said is None else lambda share: said(share, 1),
+            )
+        except (NoRedis, ServerFailed, ValueError) as error:
+            raise InputError(str(error)) from None
+    rows = compare.compare(live)
+    click.echo(report.summary(live, rows))
+    click.echo("\npredicted/measured; means over cases; response times of honest people\n")
+    click.echo(report.table(rows))
+    if figure is not None:
+        with file_errors(figure):
+            report.figure(rows, live, figure)
