@@ -23,7 +23,10 @@ from sim.cli.common import InputError, file_errors
 @click.option(
     "--time-zone", default="UTC", show_default=True, help="Of local hours and naive times."
 )
-@click.option("--session-gap", default="30min", show_default=True)
+@click.option(
+    "--session-gap",
+    help="A pause that starts a new session. Default: 30min, and none where the log names its sessions.",
+)
 @click.option("--page-load-window", default="2s", show_default=True)
 @click.option(
     "--kind",
@@ -38,7 +41,7 @@ def fit(
     figure: Path | None,
     columns: tuple[str, ...],
     time_zone: str,
-    session_gap: str,
+    session_gap: str | None,
     page_load_window: str,
     kinds: tuple[str, ...],
 ) -> None:

@@ -56,7 +56,7 @@ class Fit:
             f"{self.path}: {log.form}, {log.lines:,} rows, {log.bad.count:,} bad, "
             f"{sessions.without_person:,} without a person (left out)",
             *(f"  bad: {sample}" for sample in log.bad.first),
-            f"sessions by {sessions.key}, a gap over {self.options.session_gap:g} s starts a new one: "
+            f"sessions by {sessions.key}, {self._gap_text()}: "
             f"{len(self.visits):,} sessions of {sessions.persons:,} persons",
             _statistics("think time, s", self.think_s),
             _statistics("session length, s", self.length_s),
@@ -71,6 +71,12 @@ class Fit:
             f"dropped: how visits end (not in a log); clock resolution {_resolution(gaps)}",
         ]
         return "\n".join(lines)
+
+    def _gap_text(self) -> str:
+        gap_s, long = self.options.gap_s, self.sessions.with_long_pause
+        if self.sessions.pauses_split:
+            return f"a gap over {gap_s:g} s starts a new one"
+        return f"as the log names them (a gap over {gap_s:g} s would split {long:,})"
 
     def write_toml(self, path: Path) -> None:
         """Write the part of a scenario, whole or not at all."""
@@ -233,8 +239,8 @@ def _busiest(log: Log, zone: str) -> tuple[int, float]:
 
 
 def _non_get(log: Log) -> float:
-    method = log.rows["method"]
-    return float((method[method.notna()] != "GET").mean())
+    method = log.rows["method"].dropna()
+    return float((method != "GET").sum() / max(len(method), 1))
 
 
 def _times_s(log: Log) -> Array:

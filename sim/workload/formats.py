@@ -194,7 +194,8 @@ def _table(
                 numbers.append(number)
         cells = {name: _strings(column) for name, column in columns_of(records).items()}
         blocks.append(pd.DataFrame(cells, index=pd.Index(numbers, dtype="int64")))
-    return pd.concat(blocks), seen, bad
+    empty = pd.DataFrame(columns_of([]), dtype="string[pyarrow]")
+    return pd.concat(blocks) if blocks else empty, seen, bad
 
 
 def _strings(cells: Sequence[str | None]) -> Any:

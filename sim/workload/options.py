@@ -106,15 +106,16 @@ class FitOptions(_Options):
 
     `columns` says which column holds a field (`{user = "uid"}`); a dot reaches into nested JSON. `time_zone` (IANA)
     gives the local hours of the daily shape, and the zone of times written without one unless `naive_time_zone` is
-    set. A pause above `session_gap_s` starts a new session; a request within `page_load_window_s` of the one before
-    belongs to the same load. `kinds`: the first rule that matches decides; then GET, HEAD, OPTIONS read and other
+    set. A pause above `session_gap` (default 30 min) starts a new session; where the log names its sessions they are
+    taken at their word, and a pause splits one only if `session_gap` is given. A request within `page_load_window` of
+    the one before belongs to the same load. `kinds`: the first rule that matches decides; then GET, HEAD, OPTIONS read and other
     methods write.
     """
 
     columns: Columns = {}
     time_zone: Zone = "UTC"
     naive_time_zone: Zone | None = None
-    session_gap: PositiveDuration = 1800.0
+    session_gap: PositiveDuration | None = None
     page_load_window: Duration = 2.0
     kinds: tuple[KindRule, ...] = ()
 
@@ -130,6 +131,11 @@ class FitOptions(_Options):
     def key(self) -> str:
         """Equal for equal options: a key for caches."""
         return self.model_dump_json()
+
+    @property
+    def gap_s(self) -> float:
+        """The pause that starts a new session, seconds, where a log does not name its sessions."""
+        return 1800.0 if self.session_gap is None else self.session_gap
 
     @property
     def zone(self) -> tzinfo:

@@ -39,6 +39,8 @@ class Sessions:
 
     rows: "pd.DataFrame"
     key: str  # how a session was told apart
+    pauses_split: bool  # whether a long pause starts a new session
+    with_long_pause: int  # keys with a pause longer than the gap
     without_person: int
     persons: int
 
@@ -51,12 +53,15 @@ def sessions_of(log: Log, options: FitOptions) -> Sessions:
     frame = frame.sort_values(["key", "ts_s"], kind="stable", ignore_index=True)
     times, keys = frame["ts_s"].to_numpy(), frame["key"].to_numpy()
     gap_s = np.diff(times, prepend=-np.inf)
-    starts = np.r_[True, keys[1:] != keys[:-1]] | (gap_s > options.session_gap)
+    new_key = np.r_[True, keys[1:] != keys[:-1]]
+    long = ~new_key & (gap_s > options.gap_s)
+    named = key == "session" and options.session_gap is None
+    starts = new_key if named else new_key | long
     loads = starts | (gap_s > options.page_load_window)
     frame["session_no"], frame["load_no"] = starts.cumsum() - 1, loads.cumsum() - 1
     frame["kind"] = _kinds(frame, options)
-    persons = frame["person"].nunique()
-    return Sessions(frame, key, without, int(persons))
+    persons = int(frame["person"].nunique())
+    return Sessions(frame, key, not named, len(set(keys[long])), without, persons)
 
 
 def _keyed(log: Log) -> tuple["pd.DataFrame", str, int]:

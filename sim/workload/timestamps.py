@@ -57,9 +57,9 @@ def _iso_us(texts: "pd.Series[str]", naive_zone: tzinfo) -> Any:
     times = pd.to_datetime(plain, format="ISO8601", utc=True, errors="coerce")
     naive = ~plain.str.contains(_HAS_ZONE, regex=True).to_numpy(dtype=bool, na_value=False)
     clock = times.dt.tz_localize(None)
-    # in the hour that comes twice the first is meant; the one that is left out is the next
+    # in the hour that comes twice the first is meant; the one that is left out is an hour later, as clocks then show it
     local = clock.dt.tz_localize(
-        naive_zone, ambiguous=np.ones(len(clock), dtype=bool), nonexistent="shift_forward"
+        naive_zone, ambiguous=np.ones(len(clock), dtype=bool), nonexistent=pd.Timedelta(hours=1)
     )
     return np.where(naive, _us(local.dt.tz_convert("UTC")), _us(times))
 
