@@ -1,21 +1,36 @@
 """Last Click: how long do a fired person's clicks still work, and at what price?"""
 
-from typing import Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:  # what an editor and mypy see; a run opens the rooms below when they are used
+    from sim import plot, theory
+    from sim.notebook import compare
+    from sim.scenario import load
+    from sim.workload.fitting import fit_log
+    from sim.workload.fitting import fit_log as fit
 
 __version__ = "0.1.0"
+__all__ = ["__version__", "compare", "fit", "fit_log", "load", "plot", "sweep", "theory"]
 _ROOMS = {
-    "load": "sim.scenario",
-    "compare": "sim.experiment",
-    "fit_log": "sim.workload.fitting",
-    "sweep": "sim.sweep",
+    "load": "sim.scenario:load",
+    "compare": "sim.notebook:compare",
+    "fit": "sim.workload.fitting:fit_log",
+    "fit_log": "sim.workload.fitting:fit_log",
+    "plot": "sim.plot",
+    "sweep": "sim.sweep:sweep",
+    "theory": "sim.theory",
 }
-__all__ = ["__version__", "compare", "fit_log", "load", "sweep"]
 
 
 def __getattr__(name: str) -> Any:
     """Rooms are opened when they are used: `import sim` stays light."""
     if name not in _ROOMS:
         raise AttributeError(f"module 'sim' has no attribute {name!r}")
-    from importlib import import_module
+    room, _, thing = _ROOMS[name].partition(":")
+    module = import_module(room)
+    return getattr(module, thing) if thing else module
 
-    return getattr(import_module(_ROOMS[name]), name)
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

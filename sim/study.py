@@ -256,12 +256,6 @@ def _by_run(
     return sums, numbers
 
 
-def curve(values_s: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.float64], ...]:
-    """The share of windows longer than t, at the instants where it changes: (t in seconds, share)."""
-    ordered = np.sort(values_s)
-    return ordered, 1.0 - np.arange(1, len(ordered) + 1) / len(ordered)
-
-
 def _text(value: Any) -> str | None:
     return value if isinstance(value, str) else None
 

@@ -36,8 +36,16 @@ def _line(row: Sequence[str], widths: Sequence[int]) -> str:
 # -- coverage -----------------------------------------------------------------------------------
 
 
+Table = tuple[list[str], list[list[str]]]  # head, rows
+
+
 def coverage_table(cells: Sequence[Cover]) -> str:
     """One line a strategy, one column a cause: the bound, or `open`; kinds where they differ."""
+    return grid(*coverage_rows(cells))
+
+
+def coverage_rows(cells: Sequence[Cover]) -> Table:
+    """The coverage matrix as head and rows of text."""
     names = list(dict.fromkeys(cell.strategy for cell in cells))
     rows = [
         [
@@ -49,7 +57,7 @@ def coverage_table(cells: Sequence[Cover]) -> str:
         ]
         for name in names
     ]
-    return grid(["strategy", *_CAUSE_HEADS.values()], rows)
+    return ["strategy", *_CAUSE_HEADS.values()], rows
 
 
 def _cell_text(cells: Sequence[Cover]) -> str:
@@ -76,37 +84,27 @@ def catalogue_text(strategies: Sequence[Strategy]) -> str:
 
 def comparison_table(comparison: Comparison) -> str:
     """What gets through and what it costs, best first; 95 % intervals as +- half width."""
-    order = ranked(comparison)
-    causes = [c for c in CAUSES if any(f.cause == c for f in comparison.figures)]
-    after = grid(
-        [
-            "strategy",
-            *(f"exposure, {_CAUSE_HEADS[c]}" for c in causes),
-            "last click",
-            "reads",
-            "writes",
-        ],
-        [_after_row(comparison, name, causes) for name in order],
-    )
-    price = grid(
-        [
-            "strategy",
-            "response",
-            "p95",
-            "p99",
-            "gate overhead",
-            "host calls/s",
-            "interruptions/h",
-            "refused",
-        ],
-        [_price_row(comparison, name) for name in order],
-    )
     return (
         "After the revocation: mean per case (exposure by cause; last click, unauthorised reads and writes"
-        f" over all cases)\n{after}\n\n"
+        f" over all cases)\n{grid(*after_table(comparison))}\n\n"
         "The price: honest people (response mean, p95, p99; interruptions per person-hour of use;"
-        f" clicks refused for good)\n{price}"
+        f" clicks refused for good)\n{grid(*price_table(comparison))}"
     )
+
+
+def after_table(comparison: Comparison) -> Table:
+    """What gets through after the revocation, as head and rows of text."""
+    causes = [c for c in CAUSES if any(f.cause == c for f in comparison.figures)]
+    head = ["strategy", *(f"exposure, {_CAUSE_HEADS[c]}" for c in causes)]
+    rows = [_after_row(comparison, name, causes) for name in ranked(comparison)]
+    return [*head, "last click", "reads", "writes"], rows
+
+
+def price_table(comparison: Comparison) -> Table:
+    """What it costs honest people and the host, as head and rows of text."""
+    head = ["strategy", "response", "p95", "p99", "gate overhead"]
+    rows = [_price_row(comparison, name) for name in ranked(comparison)]
+    return [*head, "host calls/s", "interruptions/h", "refused"], rows
 
 
 def ranked(comparison: Comparison) -> list[str]:

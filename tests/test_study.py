@@ -16,7 +16,8 @@ from sim.study import Study, study_of
 
 @pytest.fixture(scope="module")
 def comparison() -> Comparison:
-    scenario = with_changes(load("office"), {"organisation.people": 40})
+    changes = {"organisation.people": 20, "cases.deactivation": {"share": 0.4}, "run.horizon": "5h"}
+    scenario = with_changes(load("office"), {**changes, "cases.until": "4h", "run.drain": "1h"})
     names = ("no_check", "short_token", "cached_check", "layered")
     return compare(scenario, [scenario.strategies[n] for n in names], replications=2)
 

@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sim import __version__
-from sim.cli.common import chosen, cores, file_errors, interruptible, load, progress, small_office
+from sim.cli.common import (
+    InputError,
+    chosen,
+    cores,
+    file_errors,
+    interruptible,
+    load,
+    progress,
+    small_office,
+)
 
 if TYPE_CHECKING:
     from sim.experiment import Comparison
@@ -74,17 +83,23 @@ def compare(
         with file_errors(out):
             write_comparison(comparison, out)
     if figure is not None:
-        from sim.plot import exposure_against_overhead
-
-        with file_errors(figure):
-            exposure_against_overhead(comparison, figure, _first_cause(comparison))
+        _draw(comparison, figure)
     _show(comparison, as_json, quiet)
     if out is not None and not quiet:
         click.echo(f"written to {out}", err=True)
 
 
-def _first_cause(comparison: "Comparison") -> str:
-    return next((f.cause for f in comparison.figures if f.cause), "deactivation")
+def _draw(comparison: "Comparison", figure: Path) -> None:
+    from sim.plot import exposure_against_overhead
+    from sim.store import write_atomically
+    from sim.study import study_of
+
+    try:
+        picture = exposure_against_overhead(study_of(comparison))
+        with file_errors(figure):
+            write_atomically(figure, lambda path: picture.save(path, figure.suffix))
+    except ValueError as error:
+        raise InputError(f"--figure {figure}: {error}") from None
 
 
 def _show(comparison: "Comparison", as_json: bool, quiet: bool) -> None:

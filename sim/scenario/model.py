@@ -1,8 +1,9 @@
 """The scenario as frozen, validated objects. Keys and their meaning are those of the file format."""
 
 import math
+from collections.abc import Sequence
 from functools import cached_property
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import (
     BaseModel,
@@ -19,6 +20,9 @@ from sim.distributions import CountLaw, DurationLaw, Law, SignedDurationLaw, Siz
 from sim.mechanisms import CAUSES
 from sim.strategies import Strategy
 from sim.units import Duration, PositiveDuration, Rate
+
+if TYPE_CHECKING:
+    from sim.notebook import Comparison
 
 MONTH_S = 30.4375 * 86400.0
 
@@ -457,3 +461,29 @@ class Scenario(Table):
     def resolved(self) -> dict[str, Any]:
         """The whole scenario as plain values (seconds, numbers, strings), under the keys of the file."""
         return self.model_dump(by_alias=True, mode="python", exclude={"sources"})
+
+    def compare(
+        self,
+        strategies: "Sequence[str | Strategy] | None" = None,
+        *,
+        replications: int | None = None,
+        seed: int | None = None,
+        workers: int = 1,
+        progress: bool = True,
+        **options: Any,
+    ) -> "Comparison":
+        """Run strategies (names or objects; default: all of the scenario) on the same people and cases.
+
+        A door to `sim.notebook.compare`, where the arguments are explained.
+        """
+        from sim.notebook import compare
+
+        return compare(
+            self,
+            strategies,
+            replications=replications,
+            seed=seed,
+            workers=workers,
+            progress=progress,
+            **options,
+        )

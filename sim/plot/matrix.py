@@ -1,0 +1,96 @@
+"""The coverage matrix: which strategy ends which cause, and within which bound."""
+
+import math
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from sim.mechanisms import CAUSES
+from sim.plot.style import INK, Picture, canvas, headline, listed, readable
+from sim.study import Study
+
+OPEN = "#E69F00"
+
+
+def coverage_matrix(study: Study, strategies: Sequence[str] | None = None) -> Picture:
+    """One row a strategy, one column a cause: the bound, darker for longer, or *open* (hatched)."""
+    names = list(strategies or study.names)
+    picture, ax = canvas(8.4, 1.5 + 0.36 * len(names))
+    for row, name in enumerate(names):
+        for column, cause in enumerate(CAUSES):
+            _cell(ax, study, name, cause, column, row)
+    ax.set_xlim(-0.5, len(CAUSES) - 0.5)
+    ax.set_ylim(len(names) - 0.5, -0.5)
+    ax.set_xticks(range(len(CAUSES)), [readable(cause) for cause in CAUSES])
+    ax.set_yticks(range(len(names)), names)
+    ax.tick_params(length=0, top=True, labeltop=True, bottom=False, labelbottom=False)
+    for spine in ax.spines.values():
+        spine.set_visible(False)
+    headline(
+        ax,
+        _finding(study, names),
+        "A table of strategies and causes; a darker blue cell is a longer bound, a hatched orange cell is open.",
+        70,
+    )
+    return picture
+
+
+def _cell(ax: Any, study: Study, name: str, cause: str, column: int, row: int) -> None:
+    from matplotlib.patches import Rectangle
+
+    covered, bound_s = study.covered(name, cause), study.bound_s(name, cause)
+    fill, ink = _colours(bound_s) if covered else ("#fdf0d5", INK)
+    ax.add_patch(
+        Rectangle(
+            (column - 0.49, row - 0.47),
+            0.98,
+            0.94,
+            fc=fill,
+            ec=OPEN if not covered else "white",
+            hatch=None if covered else "////",
+            lw=0.6,
+        )
+    )
+    worst, kinds = cell_texts(study, name, cause)
+    box = None if covered else {"fc": "#fdf0d5", "ec": "none", "pad": 1.2}
+    text = worst + (f"  ({kinds})" if kinds else "")
+    ax.text(column, row, text, ha="center", va="center", fontsize=8.5, color=ink, bbox=box)
+
+
+def cell_texts(study: Study, name: str, cause: str) -> tuple[str, str]:
+    """The bound of the worst kind, and of the kinds that differ: ("15min", "admin 1s")."""
+    table = study.coverage
+    rows = table[(table["strategy"] == name) & (table["cause"] == cause)]
+    worst = str(rows[rows["of"].isna()]["text"].iloc[0])
+    by_text: dict[str, list[str]] = {}
+    for kind, text in rows[rows["of"].notna()][["of", "text"]].itertuples(index=False):
+        if text != worst:
+            by_text.setdefault(str(text), []).append(str(kind))
+    return _plain(worst), ", ".join(f"{'/'.join(of)} {_plain(t)}" for t, of in by_text.items())
+
+
+def _plain(text: str) -> str:
+    """A lifetime of minutes and a timeout of a second: "5.017min" is read as "5min 1s"."""
+    match = re.search(r"(\d+)\.(\d+)min$", text)
+    if match is None:
+        return text
+    left_s = round(float(f"0.{match[2]}") * 60)
+    return f"{text[: match.start()]}{match[1]}min {left_s}s" if 0 < left_s < 60 else text
+
+
+def _colours(bound_s: float) -> tuple[str, str]:
+    """A blue that darkens with the logarithm of the bound, from 1 s to 30 d, and an ink that is read on it."""
+    share = min(max(math.log10(max(bound_s, 1.0)) / math.log10(2_592_000.0), 0.0), 1.0)
+    light, dark = (0xE8, 0xF2, 0xF9), (0x0B, 0x3C, 0x5D)
+    mixed = [round(a + (b - a) * share) for a, b in zip(light, dark, strict=True)]
+    return "#" + "".join(f"{c:02x}" for c in mixed), "white" if share > 0.45 else INK
+
+
+def _finding(study: Study, names: Sequence[str]) -> str:
+    whole = [n for n in names if all(study.covered(n, c) for c in CAUSES)]
+    if not whole:
+        return "No strategy bounds the window of every cause: each is blind to something"
+    blind = [n for n in names if n not in whole]
+    if not blind:
+        return "Every strategy bounds the window of every cause; the bounds differ"
+    return f"{len(blind)} of {len(names)} strategies never notice some cause: {listed(blind, 9)}"

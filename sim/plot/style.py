@@ -1,0 +1,216 @@
+"""What all figures share: colours that the colour-blind and a grey print tell apart, axes of time, saving."""
+
+import io
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib import rc_context
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.ticker import FixedFormatter, FixedLocator, NullFormatter, NullLocator
+
+# Okabe and Ito 2008 without the yellow, which is lost on white; each with a dash and a marker of its own.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#000000", "#E69F00", "#56B4E9")
+DASHES: tuple[Any, ...] = (
+    "-", (0, (5, 1.5)), (0, (1, 1)), (0, (7, 1.5, 1, 1.5)), (0, (3, 1, 1, 1, 1, 1)), (0, (9, 2)), (0, (2, 2)),
+)  # fmt: skip
+MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+GREY, PALE, INK = "#767676", "#c8c8c8", "#222222"
+
+FAMILIES = {
+    "token": ("#0072B2", "o", "token only"),
+    "allowlist": ("#CC79A7", "D", "with an allowlist"),
+    "check": ("#D55E00", "s", "with a check by the host"),
+    "push": ("#009E73", "^", "with push from the host"),
+    "mixed": ("#000000", "P", "check and push"),
+    "none": ("#767676", "X", "no gate"),
+}
+CAUSE_WORDS = {
+    "deactivation": "a deactivation",
+    "permission_loss": "a lost permission",
+    "logout": "a logout",
+    "admin_loss": "lost administration",
+}
+_FONT: Any = {
+    "font.size": 9.5,
+    "axes.titlesize": 11,
+    "axes.titlelocation": "left",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "svg.hashsalt": "lastclick",  # the same figure is the same file, byte for byte
+    "svg.fonttype": "path",
+}
+_TIMES_S = (
+    (1e-5, "10 µs"), (1e-4, "100 µs"), (1e-3, "1 ms"), (0.01, "10 ms"), (0.1, "100 ms"), (1.0, "1 s"), (10.0, "10 s"),
+    (60.0, "1 min"), (600.0, "10 min"), (3600.0, "1 h"), (8 * 3600.0, "8 h"), (86400.0, "1 d"), (864000.0, "10 d"),
+    (2592000.0, "30 d"),
+)  # fmt: skip
+
+
+class Picture(Figure):
+    """A figure that shows itself in a notebook without pyplot (and its global state). `alt` says what is to be seen."""
+
+    alt: str = ""
+
+    def _settle(self) -> None:
+        """Lay out once and for all: constrained layout is not a fixed point, and a second drawing would move things."""
+        if self.get_layout_engine() is not None:
+            self.draw_without_rendering()
+            self.draw_without_rendering()
+            self.set_layout_engine("none")
+
+    def _repr_png_(self) -> bytes:
+        with rc_context(_FONT):
+            self._settle()
+            buffer = io.BytesIO()
+            self.savefig(buffer, format="png", dpi=90)
+            return buffer.getvalue()
+
+    def svg(self) -> str:
+        """The figure as an `<svg>` element without a prologue, for a page."""
+        buffer = io.StringIO()
+        with rc_context(_FONT):
+            self._settle()
+            self.savefig(buffer, format="svg", metadata={"Date": None})
+        text = buffer.getvalue()
+        return text[text.index("<svg") :]
+
+    def save(self, path: Path | str, ending: str | None = None) -> None:
+        """Write the figure as SVG, PDF or PNG, by the ending of `path` or as told; the same figure gives the same bytes.
+
+        Raises ValueError for another ending.
+        """
+        form = (ending or Path(path).suffix).lower().removeprefix(".")
+        undated: dict[str, Any] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {}}
+        if form not in undated:
+            raise ValueError("expected a name that ends in .svg, .pdf or .png")
+        with rc_context(_FONT):
+            self._settle()
+            self.savefig(path, format=form, dpi=160, metadata=undated[form])
+
+
+def canvas(
+    width: float = 8.4, height: float = 4.8, rows: int = 1, **axes: Any
+) -> tuple[Picture, Any]:
+    """An empty picture and its axes (an array of them for several rows); sizes in inches."""
+    with rc_context(_FONT):
+        picture = Picture(figsize=(width, height), layout="constrained", facecolor="white")
+        FigureCanvasAgg(picture)
+        return picture, picture.subplots(rows, **axes)
+
+
+def headline(ax: Axes, finding: str, alt: str = "", width: int = 92) -> None:
+    """The title states the finding; the alternative text adds how it is drawn."""
+    import textwrap
+
+    with rc_context(_FONT):
+        ax.set_title(textwrap.fill(finding, width), loc="left", pad=10)
+    if isinstance(ax.figure, Picture):
+        ax.figure.alt = f"{finding}. {alt}".strip()
+
+
+def time_axis(axis: Any, low_s: float, high_s: float, scale: float = 1.0) -> None:
+    """Ticks at times that people say (10 s, 1 min, 8 h); `scale` is the axis's unit in seconds."""
+    chosen = [(t, text) for t, text in _TIMES_S if low_s * 0.999 <= t <= high_s * 1.001]
+    if len(chosen) < 3:
+        finer = sorted(t * k for t, _ in _TIMES_S if t <= 10 for k in (1, 2, 5))
+        chosen = [(t, seconds(t, 1)) for t in finer if low_s * 0.999 <= t <= high_s * 1.001]
+    ticks = [t / scale for t, _ in chosen]
+    labels = [text for _, text in chosen]
+    if low_s <= 0:
+        first = next((t for t, _ in chosen), 1.0)
+        kept = [(t, text) for t, text in chosen if t >= first]
+        ticks, labels = [0.0, *(t / scale for t, _ in kept)], ["0", *(text for _, text in kept)]
+    axis.set_major_locator(FixedLocator(ticks))
+    axis.set_major_formatter(FixedFormatter(labels))
+    axis.set_minor_locator(NullLocator())
+    axis.set_minor_formatter(NullFormatter())
+
+
+def seconds(value_s: float, digits: int = 2) -> str:
+    """A time as people say it: 0 s, 27 µs, 4.3 ms, 47 s, 2.5 min, 11 h, 12 d."""
+    if value_s == 0 or math.isnan(value_s):
+        return "0 s" if value_s == 0 else "-"
+    units = ((86400.0, "d"), (3600.0, "h"), (60.0, "min"), (1.0, "s"), (1e-3, "ms"), (1e-6, "µs"))
+    least = {"d": 2.0, "h": 1.0, "min": 1.0}
+    size = abs(value_s)
+    unit_s, unit = next(
+        ((u, name) for u, name in units if size >= u * least.get(name, 1.0)), units[-1]
+    )
+    number = value_s / unit_s
+    places = max(0, digits - 1 - math.floor(math.log10(abs(number)))) if number else 0
+    if abs(number - round(number)) < 1e-6:
+        places = 0
+    return f"{number:.{min(places, 3)}f} {unit}"
+
+
+def readable(name: str) -> str:
+    """A name of a metric or cause as words."""
+    return name.replace("_", " ")
+
+
+def listed(names: Sequence[str], most: int = 3) -> str:
+    """Names in one phrase: "a, b and 4 more"."""
+    if len(names) <= most:
+        return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else names[0]
+    return f"{', '.join(names[: most - 1])} and {len(names) - most + 1} more"
+
+
+def place_labels(ax: Axes, points: Sequence[tuple[float, float, str]], size: float = 8.0) -> None:
+    """Name points beside them, each on the first of twelve sides where it covers nothing placed before.
+
+    A name that had to move away is tied to its point by a thin line.
+    """
+    picture = ax.figure
+    assert isinstance(picture, Figure)
+    with rc_context(_FONT):
+        picture.draw_without_rendering()
+        at = ax.transData.transform(np.array([(x, y) for x, y, _ in points], dtype=float))
+        inside = ax.get_window_extent()
+        scale = picture.dpi / 72.0
+        taken = [(x - 5 * scale, y - 5 * scale, x + 5 * scale, y + 5 * scale) for x, y in at]
+        for (px, py), (x, y, text) in zip(at, points, strict=True):
+            width, height = 0.56 * size * scale * len(text), 1.25 * size * scale
+            dx, dy = _free_side(px, py, width, height, scale, taken, inside)
+            taken.append((px + dx, py + dy, px + dx + width, py + dy + height))
+            far = math.hypot(dx + width / 2, dy) > width / 2 + 16 * scale
+            ax.annotate(
+                text, (x, y), (dx / scale, dy / scale), textcoords="offset points", fontsize=size, color=INK,
+                arrowprops={"arrowstyle": "-", "color": GREY, "lw": 0.6} if far else None,
+            )  # fmt: skip
+
+
+def _free_side(
+    px: float,
+    py: float,
+    width: float,
+    height: float,
+    scale: float,
+    taken: Sequence[Any],
+    inside: Any,
+) -> tuple[float, float]:
+    best, fewest = (6 * scale, 2 * scale), math.inf
+    for distance in (0.0, 12.0, 24.0, 38.0, 54.0):
+        gap = (7 + distance) * scale
+        for dx, dy in (
+            (gap, -height / 2), (7 * scale, gap - 4 * scale), (7 * scale, -gap - height / 2),
+            (-gap - width, -height / 2), (-7 * scale - width, gap - 4 * scale),
+            (-7 * scale - width, -gap - height / 2), (-width / 2, gap), (-width / 2, -gap - height),
+        ):  # fmt: skip
+            box = (px + dx, py + dy, px + dx + width, py + dy + height)
+            if box[0] < inside.x0 or box[2] > inside.x1 + 60 * scale or box[1] < inside.y0:
+                continue
+            hits = sum(_overlap(box, other) for other in taken)
+            if hits < fewest:
+                best, fewest = (dx, dy), hits
+            if hits == 0:
+                return best
+    return best
+
+
+def _overlap(a: Sequence[float], b: Sequence[float]) -> bool:
+    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]

@@ -1,0 +1,144 @@
+"""The exposure survival curve: which share of revocations still leaves the door open after a time."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from sim.plot.curves import Line, lines
+from sim.plot.style import (
+    CAUSE_WORDS,
+    COLOURS,
+    DASHES,
+    INK,
+    PALE,
+    Picture,
+    canvas,
+    headline,
+    listed,
+    seconds,
+    time_axis,
+)
+from sim.study import Study
+
+Array = npt.NDArray[np.float64]
+FIRST_S = 1.0  # shorter windows are drawn at the left edge
+PANELS = (
+    ("tokens alone", ("token", "none")),
+    ("lists and push", ("allowlist", "push")),
+    ("checks", ("check", "mixed")),
+)
+
+
+def survival(
+    study: Study,
+    cause: str | None = None,
+    strategies: Sequence[str] | None = None,
+    theory: Mapping[str, Callable[[float], float]] | None = None,
+) -> Picture:
+    """Share of cases whose exposure window is longer than t, by strategy, with pointwise 95 % Wilson bands.
+
+    Strategies whose curves coincide share a line; more than seven are spread over a panel for each family, with the
+    other curves in grey. `theory` holds, by strategy, the probability that the window is at most t seconds; it is drawn
+    dashed in black. A triangle at the foot marks the bound of the settings. Raises ValueError without a case of the
+    cause.
+    """
+    cause = cause or (study.causes[0] if study.causes else "deactivation")
+    windows = {name: _windows(study, name, cause) for name in strategies or study.ranked()}
+    windows = {name: values for name, values in windows.items() if len(values)}
+    if not windows:
+        raise ValueError(f"the study has no case of the cause {cause}")
+    end_s = max(60.0, *(float(v.max()) for v in windows.values())) * 1.3
+    grid = np.geomspace(FIRST_S, end_s, 260)
+    curves = {name: longer_share(values, grid) for name, values in windows.items()}
+    panels = _panels(study, curves)
+    picture, axes = canvas(8.8, 2.2 + 2.1 * len(panels), len(panels), sharex=True, squeeze=False)
+    for ax, (title, shown) in zip(axes[:, 0], panels, strict=True):
+        for name in curves.keys() - shown.keys():
+            ax.plot(grid, curves[name], color=PALE, lw=0.8, zorder=1)
+        for line in lines(shown):
+            _draw(ax, study, line, grid, len(windows[line.names[0]]), cause)
+        for name in shown.keys() & (theory or {}).keys():
+            y = [1.0 - (theory or {})[name](float(t)) for t in grid]
+            ax.plot(grid, y, color=INK, lw=1.3, dashes=(4, 3), label=f"theory, {name}", zorder=5)
+        _frame(ax, title, grid[-1])
+    last = axes[-1, 0]
+    last.set_xlabel(
+        f"time t after {CAUSE_WORDS[cause]} (log scale); triangles: bounds of the settings"
+    )
+    headline(
+        axes[0, 0],
+        _finding(cause, windows),
+        "One line a strategy, time on a logarithmic axis; triangles mark the bounds of the settings.",
+        74,
+    )
+    return picture
+
+
+def longer_share(values_s: Array, grid_s: Array) -> Array:
+    """The share of windows longer than each instant of the grid."""
+    ordered = np.sort(values_s)
+    return 1.0 - np.searchsorted(ordered, grid_s, side="right") / len(ordered)
+
+
+def _windows(study: Study, name: str, cause: str) -> Array:
+    rows = study.cases[(study.cases["strategy"] == name) & (study.cases["cause"] == cause)]
+    return rows["exposure_s"].to_numpy(dtype=np.float64)
+
+
+def _panels(study: Study, curves: Mapping[str, Array]) -> list[tuple[str, dict[str, Array]]]:
+    if len(curves) <= len(COLOURS):
+        return [("", dict(curves))]
+    family = dict(zip(study.strategies["name"], study.strategies["family"], strict=True))
+    panels = [
+        (title, {name: y for name, y in curves.items() if family[name] in families})
+        for title, families in PANELS
+    ]
+    return [(title, shown) for title, shown in panels if shown]
+
+
+def _draw(ax: Any, study: Study, line: Line, grid: Array, n: int, cause: str) -> None:
+    colour = PALE if line.style is None else COLOURS[line.style]
+    dash = "-" if line.style is None else DASHES[line.style]
+    open_ = [name for name in line.names if not study.covered(name, cause)]
+    label = line.label + (" (open)" if len(open_) == len(line.names) else "")
+    ax.step(grid, line.y, where="post", color=colour, ls=dash, lw=2.0, label=label, zorder=3)
+    low, high = _wilson(line.y, n)
+    between = line.y > 0
+    ax.fill_between(grid, low, high, where=between, color=colour, alpha=0.15, lw=0)
+    for bound_s in {study.bound_s(name, cause) for name in line.names}:
+        if FIRST_S <= bound_s <= grid[-1]:
+            ax.plot([bound_s], [-0.025], "^", color=colour, ms=6, clip_on=False, zorder=4)
+
+
+def _frame(ax: Any, title: str, end_s: float) -> None:
+    ax.set_xscale("log")
+    ax.set_xlim(FIRST_S, end_s)
+    ax.set_ylim(-0.05, 1.02)
+    time_axis(ax.xaxis, FIRST_S, end_s)
+    ax.set_ylabel("share of cases\nstill exposed after t")
+    ax.grid(alpha=0.25)
+    ax.legend(
+        loc="upper left", bbox_to_anchor=(1.01, 1.0), frameon=False, fontsize=8.5, borderaxespad=0,
+        title=title or None, alignment="left", title_fontproperties={"weight": "bold", "size": 8.5},
+    )  # fmt: skip
+
+
+def _wilson(p: Array, n: int) -> tuple[Array, Array]:
+    z = 1.959963984540054
+    centre = (p + z * z / (2 * n)) / (1 + z * z / n)
+    half = z / (1 + z * z / n) * np.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
+    return np.maximum(0.0, centre - half), np.minimum(1.0, centre + half)
+
+
+def _finding(cause: str, windows: Mapping[str, Array]) -> str:
+    after_s = 300.0
+    share = {name: float((values > after_s).mean()) for name, values in windows.items()}
+    shut = [name for name in windows if share[name] == 0.0]
+    worst = max(share, key=lambda name: share[name])
+    after = CAUSE_WORDS[cause]
+    if share[worst] == 0:
+        return f"{seconds(after_s)} after {after} no door is open any more"
+    text = f"{seconds(after_s)} after {after}, {share[worst]:.0%} of doors are still open under {worst}"
+    return f"{text}, none under {listed(shut)}" if shut else text
