@@ -7,7 +7,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
 from sim.engine.cases import BEHAVIOURS
 from sim.engine.histogram import lower_edges, merged
