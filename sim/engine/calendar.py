@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from sim.engine.jit import borrowed, compiled, inlined, prefetched
+from sim.engine.jit import borrowed, compiled, inlined
 
 _EVENT = np.dtype(
     [
@@ -119,7 +119,7 @@ def borrowed_calendar(calendar: Calendar) -> Calendar:
 @inlined
 def now_s(calendar: Calendar) -> float:
     """The time of the last event taken; -inf before the first."""
-    return calendar.state[0].now_s
+    return float(calendar.state[0].now_s)
 
 
 @inlined
@@ -147,7 +147,7 @@ def pop(calendar: Calendar) -> int:
     state = calendar.state[0]
     if state.sorted + state.late == 0 and not _advance(calendar):
         return -1
-    slot = _take_due(calendar)
+    slot: int = _take_due(calendar)
     event = calendar.events[slot]
     state.now_s = event.time_s
     event.time_s = np.nan
@@ -179,7 +179,7 @@ def cancel(calendar: Calendar, slot: int) -> bool:
     if not bucket >= state.due_end:
         _remove_due(calendar, slot)
     elif bucket < state.wheel_end:
-        _remove_ahead(calendar, slot, _row_of(calendar, np.int64(bucket)))
+        _remove_ahead(calendar, slot, _row_of(calendar, int(bucket)))
     else:
         state.far -= 1
         _set_far(calendar, event.next, calendar.far[state.far])
@@ -197,7 +197,7 @@ def _place(calendar: Calendar, slot: int, bucket: float) -> None:
     if not bucket >= state.due_end:
         _push_late(calendar, slot)
     elif bucket < state.wheel_end:
-        _push_ahead(calendar, slot, _row_of(calendar, np.int64(bucket)))
+        _push_ahead(calendar, slot, _row_of(calendar, int(bucket)))
     else:
         _set_far(calendar, state.far, slot)
         state.far += 1
@@ -213,7 +213,7 @@ def _set_far(calendar: Calendar, place: int, slot: int) -> None:
 def _row_of(calendar: Calendar, bucket: int) -> int:
     """The row of a bucket within the wheel: less than one turn from the one that is due."""
     state, rows = calendar.state[0], len(calendar.rows)
-    row = state.row + bucket - state.bucket
+    row = int(state.row + bucket - state.bucket)
     return row - rows if row >= rows else row
 
 
@@ -259,10 +259,10 @@ def _remove_ahead(calendar: Calendar, slot: int, row: int) -> None:
 def _before(events: Any, a: int, b: int) -> bool:
     first, second = events[a], events[b]
     if first.time_s != second.time_s:
-        return first.time_s < second.time_s
+        return bool(first.time_s < second.time_s)
     if first.key != second.key:
-        return first.key < second.key
-    return first.serial < second.serial
+        return bool(first.key < second.key)
+    return bool(first.serial < second.serial)
 
 
 @inlined
@@ -272,7 +272,7 @@ def _take_due(calendar: Calendar) -> int:
         if state.sorted == 0 or _before(calendar.events, due[due.size - 1], due[state.sorted - 1]):
             return _pop_late(calendar)
     state.sorted -= 1
-    return due[state.sorted]
+    return int(due[state.sorted])
 
 
 @compiled
@@ -287,7 +287,7 @@ def _push_late(calendar: Calendar, slot: int) -> None:
 def _pop_late(calendar: Calendar) -> int:
     due, state = calendar.due, calendar.state[0]
     end = due.size - 1
-    first = due[end]
+    first = int(due[end])
     state.late -= 1
     if state.late:
         _sink_late(calendar, 0, due[end - state.late])
@@ -481,7 +481,7 @@ def _start(calendar: Calendar, time_s: float) -> None:
     state.row = 0
     state.rows_to_turn = half
     if bucket < _WHOLE:
-        state.bucket = np.int64(bucket)
+        state.bucket = int(bucket)
         state.due_end = state.bucket + 1.0
         state.wheel_end = state.bucket + 2.0 * half
     else:  # floats this large do not count buckets any more: all is due, in the heap

@@ -16,8 +16,13 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numba
-from numba.core import cgutils, types
-from numba.extending import intrinsic
+from numba import core, extending
+
+# Numba's parts for extensions carry no types, or wrong ones.
+_config: Any = numba.config
+_code: Any = core.cgutils
+_types: Any = core.types
+_intrinsic: Callable[[Any], Any] = extending.intrinsic
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -34,13 +39,13 @@ def inlined(function: F) -> F:
 
 def _njit(function: F, **options: Any) -> F:
     # Numba reads the folder when a function is decorated; other people's functions keep theirs.
-    before, folder = numba.config.CACHE_DIR, cache_folder()
-    numba.config.CACHE_DIR = str(folder or "")
+    before, folder = _config.CACHE_DIR, cache_folder()
+    _config.CACHE_DIR = str(folder or "")
     try:
         decorate = numba.njit(nogil=True, error_model="numpy", cache=folder is not None, **options)
         return cast(F, decorate(function))
     finally:
-        numba.config.CACHE_DIR = before
+        _config.CACHE_DIR = before
 
 
 @lru_cache(maxsize=1)
@@ -66,7 +71,7 @@ def cache_folder() -> Path | None:
     return None
 
 
-@intrinsic
+@_intrinsic
 def borrowed(_: Any, array: Any) -> Any:
     """The same array without a reference count; valid only while somebody else holds the array."""
 
@@ -79,24 +84,24 @@ def borrowed(_: Any, array: Any) -> Any:
     return array(array), code
 
 
-@intrinsic
+@_intrinsic
 def prefetched(_: Any, array: Any, index: Any) -> Any:
     """Ask memory for `array[index]` (one dimension, index in range) ahead of its use; changes nothing."""
 
     def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         view = context.make_array(signature.args[0])(context, builder, value=arguments[0])
-        at = context.cast(builder, arguments[1], signature.args[1], types.intp)
-        item = cgutils.get_item_pointer(
+        at = context.cast(builder, arguments[1], signature.args[1], _types.intp)
+        item = _code.get_item_pointer(
             context, builder, signature.args[0], view, [at], wraparound=False
         )
-        byte, word = cgutils.voidptr_t, cgutils.int32_t
-        fetch = cgutils.get_or_insert_function(
+        byte, word = _code.voidptr_t, _code.int32_t
+        fetch = _code.get_or_insert_function(
             builder.module,
-            cgutils.ir.FunctionType(cgutils.ir.VoidType(), [byte, word, word, word]),
+            _code.ir.FunctionType(_code.ir.VoidType(), [byte, word, word, word]),
             "llvm.prefetch.p0",
         )
         read, keep, data = word(0), word(3), word(1)
         builder.call(fetch, [builder.bitcast(item, byte), read, keep, data])
         return context.get_dummy_value()
 
-    return types.none(array, index), code
+    return _types.none(array, index), code
