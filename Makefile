@@ -2,7 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --progress-bar off
+# The lock is complete, so nothing is left to resolve; modules are compiled when they are first used.
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --progress-bar off --no-compile --no-deps
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint nightly lock clean
@@ -38,6 +39,6 @@ $(READY): requirements.lock pyproject.toml
 	@echo "making .venv (one to three minutes)"
 	@rm -rf .venv
 	@$(PYTHON) -m venv .venv
-	@{ $(PIP) --require-hashes -r requirements.lock && $(PIP) --no-build-isolation --no-deps -e . ; } >.venv/pip.log 2>&1 || { cat .venv/pip.log >&2; exit 1; }
+	@{ $(PIP) --require-hashes -r requirements.lock && $(PIP) --no-build-isolation -e . ; } >.venv/pip.log 2>&1 || { cat .venv/pip.log >&2; exit 1; }
 	@$(BIN)/python -c "import sim.cli"
 	@touch $(READY)

@@ -26,9 +26,17 @@ def load(name: str) -> "Scenario":
     from sim.scenario import ScenarioError, load
 
     try:
-        return load(name)
+        loaded = load(name)
     except ScenarioError as error:
         raise InputError(str(error)) from None
+    if loaded.workload.log is not None:
+        from sim.workload import plans
+
+        try:
+            plans(loaded)
+        except (ValueError, OSError) as error:
+            raise InputError(f"{name}: workload.log and workload.log_options: {error}") from None
+    return loaded
 
 
 def small_office(people: int) -> "Scenario":
