@@ -264,6 +264,15 @@ def sliding_requests_mean(rate_per_s: float, idle_s: float) -> float:
     return _exp_remainder(_load(rate_per_s, idle_s), 2)
 
 
+def sliding_none_share(rate_per_s: float, idle_s: float) -> float:
+    """C3: probability that no unauthorised request is accepted.
+
+    The gap between requests that covers a random instant has two exponential stages and exceeds `idle_s`.
+    """
+    x = _load(rate_per_s, idle_s)
+    return math.exp(-x) * (1 + x)
+
+
 # --- D: two gates ---------------------------------------------------------------------------------
 
 

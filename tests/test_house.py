@@ -25,6 +25,7 @@ RANKS = (
     {"statistics"},
     {"selection"},
     {"metrics"},
+    {"applicability"},
     {"experiment"},
     {"study"},
     {"store"},
