@@ -7,11 +7,23 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import get_context
 
+from sim.applicability import with_theory
 from sim.coverage import Cover, coverage
 from sim.engine.recording import Run
 from sim.metrics import Figure, figures
+from sim.precision import (
+    DEFAULT_MOST,
+    Reached,
+    check_names,
+    enough,
+    judge,
+    next_batch,
+    targets,
+)
 from sim.scenario import Scenario
 from sim.strategies import Strategy
+from sim.warmup import PILOT_RUNS
+from sim.warmup import warm_up_s as found_warm_up_s
 
 Cell = tuple[str, int]  # strategy, replication
 Report = Callable[
@@ -21,7 +33,11 @@ Report = Callable[
 
 @dataclass(frozen=True)
 class Comparison:
-    """What `compare` found: the coverage matrix, the figures with intervals, and the runs behind them."""
+    """What `compare` found: the coverage matrix, the figures with intervals, and the runs behind them.
+
+    `warm_up_s` is what was cut from the figures of honest people; `reached` says whether the precision that the
+    scenario asks for was met (None where it asks for none).
+    """
 
     scenario: Scenario
     strategies: dict[str, Strategy]
@@ -31,6 +47,12 @@ class Comparison:
     coverage: list[Cover]
     figures: list[Figure]
     runs: dict[str, list[Run]]
+    warm_up_s: float = 0.0
+    reached: Reached | None = None
+
+
+Runs = dict[str, list[Run]]  # strategy -> its replications in order
+Upto = Callable[[int], Runs]  # the first so many replications of every strategy
 
 
 def compare(
@@ -44,27 +66,85 @@ def compare(
 ) -> Comparison:
     """Run every strategy on the same people and cases, and estimate every metric with a 95 % interval.
 
-    `strategies` defaults to the scenario's. The result does not depend on `workers` or on the order of strategies.
-    Raises ValueError where there is nothing to run.
+    `strategies` defaults to the scenario's. With `replications` that many are run, otherwise as many as the scenario's
+    `precision` needs, or its `replications`. With `warm_up = "auto"` a pilot finds what to cut (MSER-5). The result
+    does not depend on `workers` or on the order of strategies. Raises ValueError where there is nothing to run and
+    where `precision` names no metric.
     """
     chosen = {s.name: s for s in (strategies or tuple(scenario.strategies.values()))}
-    replications = scenario.run.replications if replications is None else replications
     seed = scenario.run.seed if seed is None else seed
+    cover = coverage(scenario, chosen)
+    precise = replications is None and scenario.run.precision is not None
+    replications = scenario.run.replications if replications is None else replications
     if replications < 1:
         raise ValueError(f"replications = {replications}: expected at least 1")
-    cells = [(name, r) for r in range(replications) for name in chosen]
-    done = _run_cells(scenario, chosen, cells, seed, workers, report)
-    runs = {name: [done[name, r] for r in range(replications)] for name in chosen}
+    check_names(scenario)
+
+    def runner(of: Scenario) -> Upto:
+        done: dict[Cell, Run] = {}
+
+        def upto(number: int) -> Runs:
+            cells = [(name, r) for r in range(number) for name in chosen if (name, r) not in done]
+            told = _after(len(done), report)
+            done.update(_run_cells(of, chosen, cells, seed, workers, told))
+            return {name: [done[name, r] for r in range(number)] for name in chosen}
+
+        return upto
+
+    upto, warm_up_s = runner(scenario), scenario.run.warm_up_s
+    if warm_up_s == "auto":
+        pilot = upto(PILOT_RUNS if precise else min(PILOT_RUNS, replications))
+        warm_up_s = found_warm_up_s(pilot)
+        if warm_up_s > 0:
+            upto = runner(_with_warm_up(scenario, warm_up_s))
+    if precise:
+        runs, reached = _until_precise(upto, scenario, cover)
+    else:
+        runs, reached = upto(replications), None
     return Comparison(
         scenario=scenario,
         strategies=chosen,
         seed=seed,
-        replications=replications,
+        replications=len(next(iter(runs.values()))),
         engine="reference",
-        coverage=coverage(scenario, chosen),
-        figures=[figure for name in chosen for figure in figures(name, runs[name])],
+        coverage=cover,
+        figures=[
+            figure
+            for name, strategy in chosen.items()
+            for figure in with_theory(scenario, strategy, figures(name, runs[name]))
+        ],
         runs=runs,
+        warm_up_s=warm_up_s,
+        reached=reached,
     )
+
+
+def _after(before: int, report: Report | None) -> Report | None:
+    """Report a batch of cells as the rest of all that have run."""
+    if report is None or not before:
+        return report
+    return lambda done, cells: report(before + done, before + cells)
+
+
+def _with_warm_up(scenario: Scenario, warm_up_s: float) -> Scenario:
+    run = scenario.run.model_copy(update={"warm_up_s": warm_up_s})
+    return scenario.model_copy(update={"run": run})
+
+
+def _until_precise(upto: Upto, scenario: Scenario, cover: list[Cover]) -> tuple[Runs, Reached]:
+    """Replications in batches, until all targets have held for the look-ahead; what ran beyond that is dropped."""
+    wanted = targets(scenario, cover)
+    most = scenario.run.max_replications or DEFAULT_MOST
+    have = next_batch(0, most)
+    while True:
+        runs = upto(have)
+        reached = judge(wanted, runs)
+        keep = enough(reached, have)
+        if keep is not None:
+            return {name: of[:keep] for name, of in runs.items()}, reached
+        if have == most:
+            return runs, reached
+        have = next_batch(have, most)
 
 
 def _run_cells(

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from sim.engine.histogram import Histogram
 from sim.engine.recording import Cases, Run
 from sim.mechanisms import CAUSES, KINDS, Cause
-from sim.statistics import Estimate, mean_of_runs, quantile, ratio_of_runs, share
+from sim.statistics import Estimate, Totals, mean_of_runs, quantile, ratio_of_runs, share
 
 Array = npt.NDArray[np.float64]
 
@@ -93,12 +93,39 @@ _CASE_MEANS = [
     "forewarned_writes",
     "forewarned_admin",
 ]
+_WINDOWS = ("exposure", "last_click")
+CASE_METRICS = (*_WINDOWS, *_CASE_COUNTS, *_CASE_MEANS)
 QUANTILES = {"p50": 0.50, "p95": 0.95, "p99": 0.99}
 
 
 def figures(strategy: str, runs: Sequence[Run]) -> list[Figure]:
     """All figures of one strategy from its replications."""
     return [*_case_figures(strategy, runs), *_run_figures(strategy, runs)]
+
+
+def _mean_of(histogram: Histogram) -> tuple[float, float]:
+    """A replication's own mean; nothing to average where nobody clicked."""
+    return (histogram.mean(), 1.0) if len(histogram) else (0.0, 0.0)
+
+
+def _calls_per_s(run: Run) -> tuple[float, float]:
+    width_s = run.window_s[1] - run.window_s[0]
+    return float(sum(calls.sum() for calls in run.host_calls.values())) / width_s, 1.0
+
+
+# Metrics of honest people, host and lists that have one mean a replication: top and bottom of it.
+_RUN_MEANS: dict[str, Callable[[Run], tuple[float, float]]] = {
+    "response": lambda run: _mean_of(run.all_responses()),
+    "auth_overhead": lambda run: _mean_of(run.all_auth_overheads()),
+    "host_calls": _calls_per_s,
+    "interruptions": lambda run: (float(run.interruptions), run.visit_s / 3600.0),
+    "honest_refused": lambda run: (float(run.honest_refused), float(run.honest_clicks)),
+    "allowlist_entries": lambda run: (run.entries["allowlist"][0], 1.0),
+    "denylist_entries": lambda run: (run.entries["denylist"][0], 1.0),
+    "rate_limited": lambda run: (float(sum(run.rate_limited.values())), 1.0),
+    "events_lost": lambda run: (float(run.events["lost"]), 1.0),
+}
+MEAN_METRICS = (*CASE_METRICS, *_RUN_MEANS)
 
 
 # -- per case -----------------------------------------------------------------------------------
@@ -119,7 +146,7 @@ def _cause_figures(strategy: str, cause: str, by_run: list[Cases]) -> Iterator[F
     for suffix, chosen in (("", by_run), ("_if_open", opened)):
         if not any(map(len, chosen)):
             continue
-        for metric in ("exposure", "last_click"):
+        for metric in _WINDOWS:
             for statistic, estimate in _window(_values(chosen, f"{metric}_s")):
                 yield row(metric, statistic + suffix, estimate)
         for kind in KINDS:
@@ -174,10 +201,24 @@ def _case_mean(by_run: list[Array]) -> Estimate:
 
 def pooled_mean(runs: Sequence[Run], metric: str, causes: Sequence[str]) -> Estimate:
     """The mean of a case metric over the cases of several causes together."""
-    codes = [CAUSES.index(cause) for cause in causes]
-    by_run = [run.cases[np.isin(run.cases.cause, codes)] for run in runs]
-    name = f"{metric}_s" if metric in ("exposure", "last_click") else metric
-    return _case_mean(_values(by_run, name))
+    found = totals(runs, metric, causes)
+    return ratio_of_runs(found.tops, found.bottoms, int(sum(found.bottoms)))
+
+
+def totals(runs: Sequence[Run], metric: str, causes: Sequence[str] = CAUSES) -> Totals:
+    """The mean of a metric as sums, one pair a replication; `causes` choose the cases of a case metric.
+
+    Raises ValueError for a metric that has no mean over replications.
+    """
+    if metric in CASE_METRICS:
+        codes = [CAUSES.index(cause) for cause in causes]
+        by_run = [run.cases[np.isin(run.cases.cause, codes)] for run in runs]
+        values = _values(by_run, f"{metric}_s" if metric in _WINDOWS else metric)
+        return Totals([math.fsum(v) for v in values], [float(len(v)) for v in values])
+    if metric not in _RUN_MEANS:
+        raise ValueError(f"{metric}: expected one of {', '.join(MEAN_METRICS)}")
+    pairs = [_RUN_MEANS[metric](run) for run in runs]
+    return Totals([top for top, _ in pairs], [bottom for _, bottom in pairs])
 
 
 # -- per run ------------------------------------------------------------------------------------

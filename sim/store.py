@@ -4,12 +4,14 @@ import json
 import os
 import tempfile
 from collections.abc import Callable
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim import __version__
 from sim.engine.recording import TRACE_COLUMNS, Run
 from sim.experiment import Comparison
+from sim.ranking import Against, differences
 from sim.scenario.write import scenario_file_text
 from sim.study import Study, study_of
 
@@ -45,12 +47,20 @@ def _to_disk(path: Path) -> None:
         os.close(handle)
 
 
-def write_comparison(comparison: Comparison, folder: Path) -> list[Path]:
-    """Write the tables of a study as Parquet and CSV, its scenario, then the manifest. Returns the files."""
+def write_comparison(
+    comparison: Comparison, folder: Path, baseline: str | None = None
+) -> list[Path]:
+    """Write the tables of a study as Parquet and CSV, its scenario, then the manifest. Returns the files.
+
+    The table `differences` holds paired differences from `baseline` (default: `ranking.default_baseline`).
+    """
     study = study_of(comparison)
     written = []
     for name in TABLES:
         written += write_table(_with_past(getattr(study, name), comparison), folder / name)
+    written += write_table(
+        _with_past(_differences(comparison, baseline), comparison), folder / "differences"
+    )
     scenario = folder / "scenario.toml"
     text = scenario_file_text(comparison.scenario, folder)
     write_atomically(scenario, lambda path: _write_text(path, text))
@@ -58,6 +68,13 @@ def write_comparison(comparison: Comparison, folder: Path) -> list[Path]:
     record = json.dumps(study.manifest, indent=2, sort_keys=True, default=str)
     write_atomically(manifest, lambda path: _write_text(path, record + "\n"))
     return [*written, scenario, manifest]
+
+
+def _differences(comparison: Comparison, baseline: str | None) -> "pd.DataFrame":
+    import pandas as pd
+
+    columns = [part.name for part in fields(Against)]
+    return pd.DataFrame(map(asdict, differences(comparison, baseline)), columns=columns)
 
 
 def read_study(folder: Path) -> Study:

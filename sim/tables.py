@@ -1,14 +1,17 @@
 """Text for people: the catalogue, the coverage matrix, the comparison."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from sim.coverage import Cover
 from sim.experiment import Comparison
 from sim.mechanisms import CAUSES
 from sim.metrics import Figure, pooled_mean
+from sim.precision import Reached
+from sim.ranking import Against, best, default_baseline, differences
 from sim.statistics import Estimate
 from sim.strategies import Strategy, mechanisms_text
+from sim.units import format_duration
 
 _CAUSE_HEADS = {
     "deactivation": "deactivation",
@@ -124,12 +127,107 @@ def _after_row(comparison: Comparison, name: str, causes: Sequence[str]) -> list
         pooled_mean(comparison.runs[name], metric, causes)
         for metric in ("last_click", "unauthorised_reads", "unauthorised_writes")
     ]
+    bound = ">= " if any(_censored(comparison, name).values()) else ""
     return [
         name,
         *(_exposure_text(comparison, name, cause) for cause in causes),
-        _seconds(pooled[0]),
-        *(_number(estimate) for estimate in pooled[1:]),
+        bound + _seconds(pooled[0]),
+        *(bound + _number(estimate) for estimate in pooled[1:]),
     ]
+
+
+def _censored(comparison: Comparison, name: str) -> dict[str, int]:
+    """How many cases of each cause outlived the run."""
+    return {
+        f.cause: int(f.estimate or 0)
+        for f in comparison.figures
+        if (f.strategy, f.metric, f.statistic) == (name, "censored", "count") and f.cause
+    }
+
+
+def notes(comparison: Comparison) -> str:
+    """What a reader must know of the figures: cut cases, warm-up, precision, theory."""
+    lines = []
+    cut = {name: sum(_censored(comparison, name).values()) for name in comparison.strategies}
+    if any(cut.values()):
+        cases = sum(len(run.cases) for run in next(iter(comparison.runs.values())))
+        which = ", ".join(f"{name} {n}" for name, n in cut.items() if n)
+        lines.append(
+            f"The end of the run cut cases short (of {cases}: {which}). Their windows count up to the end, so means"
+            " marked >= are lower bounds; a longer run.drain would measure them."
+        )
+    if comparison.scenario.run.warm_up_s == "auto":
+        lines.append(_warm_up_note(comparison))
+    if comparison.reached is not None:
+        lines.append(_precision_note(comparison, comparison.reached))
+    if any(figure.theory is not None for figure in comparison.figures):
+        lines.append(
+            "[ ]: the exact value, where the scenario meets the assumptions of a closed form."
+        )
+    return "\n".join(lines)
+
+
+def _warm_up_note(comparison: Comparison) -> str:
+    text = f"Warm-up {format_duration(comparison.warm_up_s)} (MSER-5), cut from the figures of honest people."
+    if comparison.warm_up_s >= comparison.scenario.run.horizon_s / 2 - 300:
+        text += " That is half the run: it is too short to be stationary."
+    return text
+
+
+def _precision_note(comparison: Comparison, reached: Reached) -> str:
+    number = comparison.replications
+    if not reached.missed:
+        return f"The precision asked for held after {number} replications."
+    missed = "; ".join(map(str, reached.missed[:5]))
+    more = f" and {len(reached.missed) - 5} more" if len(reached.missed) > 5 else ""
+    return f"{number} replications were not enough for the precision asked for: {missed}{more}."
+
+
+# -- who is better ------------------------------------------------------------------------------
+
+
+def ranking_text(comparison: Comparison, baseline: str | None = None) -> str:
+    """Differences from a baseline on the same people and cases, and who is best; empty for one strategy."""
+    if len(comparison.strategies) < 2 or comparison.replications < 2:
+        return ""
+    baseline = default_baseline(comparison) if baseline is None else baseline
+    rows = differences(comparison, baseline)
+    columns = list(dict.fromkeys((row.metric, row.cause) for row in rows))
+    cells = {(row.strategy, row.metric, row.cause): row for row in rows}
+    names = [name for name in ranked(comparison) if name != baseline]
+    table = grid(
+        ["strategy", *(_column_head(metric, cause) for metric, cause in columns)],
+        [
+            [name, *(_difference_text(cells.get((name, *column))) for column in columns)]
+            for name in names
+        ],
+    )
+    return (
+        f"Against {baseline}: paired differences; in brackets the share of variance that pairing removed;"
+        f" *: told from 0 (Holm)\n{table}\n\n"
+        f"Shortest exposure, among those that end every cause: {best(comparison, 'exposure') or 'none does'}\n"
+        f"Shortest response time: {best(comparison, 'response')}"
+    )
+
+
+def _column_head(metric: str, cause: str | None) -> str:
+    heads = {
+        "auth_overhead": "gate overhead",
+        "host_calls": "host calls/s",
+        "interruptions": "interruptions/h",
+    }
+    return f"exposure, {_CAUSE_HEADS[cause]}" if cause else heads.get(metric, metric)
+
+
+def _difference_text(row: Against | None) -> str:
+    if row is None:
+        return "-"
+    show = _number if row.metric in ("host_calls", "interruptions") else _seconds
+    text = show(Estimate(row.estimate, row.low, row.high, row.n))
+    sign = "+" if row.estimate > 0 else ""
+    told = "*" if row.p is not None and row.p < 0.05 and row.estimate else ""
+    removed = "" if row.reduction is None else f" ({100 * row.reduction:.0f} %)"
+    return f"{sign}{text}{told}{removed}"
 
 
 def _exposure_text(comparison: Comparison, name: str, cause: str) -> str:
@@ -143,7 +241,14 @@ def _exposure_text(comparison: Comparison, name: str, cause: str) -> str:
         return "open"
     censored = _find(comparison, name, "censored", "count", cause)
     bound = ">= " if censored is not None and censored.estimate else ""
-    return bound + _seconds(_estimate(figure))
+    return bound + _seconds(_estimate(figure)) + _theory_text(figure, _seconds)
+
+
+def _theory_text(figure: Figure, show: Callable[[Estimate], str]) -> str:
+    """What a closed form says, where one holds: in brackets."""
+    if figure.theory is None:
+        return ""
+    return f" [{show(Estimate(figure.theory, None, None, 0))}]"
 
 
 def _price_row(comparison: Comparison, name: str) -> list[str]:
@@ -157,7 +262,10 @@ def _price_row(comparison: Comparison, name: str) -> list[str]:
     texts = []
     for (metric, statistic), show in cells:
         figure = _find(comparison, name, metric, statistic)
-        texts.append("-" if figure is None or figure.estimate is None else show(_estimate(figure)))
+        if figure is None or figure.estimate is None:
+            texts.append("-")
+        else:
+            texts.append(show(_estimate(figure)) + _theory_text(figure, show))
     return [name, *texts]
 
 

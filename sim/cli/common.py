@@ -45,7 +45,9 @@ def small_office(people: int) -> "Scenario":
     return with_changes(load("office"), {"organisation.people": people})
 
 
-def chosen(scenario: "Scenario", names: tuple[str, ...]) -> "list[Strategy]":
+def chosen(
+    scenario: "Scenario", names: tuple[str, ...], option: str = "--strategy"
+) -> "list[Strategy]":
     from difflib import get_close_matches
 
     from sim.strategies import CATALOGUE
@@ -55,7 +57,7 @@ def chosen(scenario: "Scenario", names: tuple[str, ...]) -> "list[Strategy]":
         if name not in known:
             near = get_close_matches(name, known, 1)
             hint = f'; did you mean "{near[0]}"?' if near else ""
-            raise InputError(f"--strategy {name}: no such strategy{hint} Known: {', '.join(known)}")
+            raise InputError(f"{option} {name}: no such strategy{hint} Known: {', '.join(known)}")
     return [known[name] for name in dict.fromkeys(names)] or list(scenario.strategies.values())
 
 

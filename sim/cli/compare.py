@@ -20,6 +20,8 @@ from sim.cli.common import (
 
 if TYPE_CHECKING:
     from sim.experiment import Comparison
+    from sim.scenario import Scenario
+    from sim.strategies import Strategy
 
 SMALL_PEOPLE, SMALL_REPLICATIONS = 100, 2
 
@@ -30,6 +32,7 @@ SMALL_PEOPLE, SMALL_REPLICATIONS = 100, 2
 @click.option("--engine", type=click.Choice(["reference"]), default="reference", show_default=True)
 @click.option("--replications", type=click.IntRange(min=1), help="Instead of the scenario's.")
 @click.option("--seed", type=click.IntRange(min=0), help="Instead of the scenario's.")
+@click.option("--baseline", metavar="NAME", help="Show differences from this strategy.")
 @click.option("--workers", type=click.IntRange(min=1), help="Processes; default: the cores here.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of tables.")
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Write tables here.")
@@ -45,6 +48,7 @@ def compare(
     engine: str,
     replications: int | None,
     seed: int | None,
+    baseline: str | None,
     workers: int | None,
     as_json: bool,
     out: Path | None,
@@ -56,6 +60,7 @@ def compare(
     SCENARIO is the name of a shipped scenario or a file; without it a small study of the built-in office runs.
     """
     from sim import experiment
+    from sim.precision import check_names
 
     loaded = load(scenario or "office") if scenario else small_office(SMALL_PEOPLE)
     if scenario is None:
@@ -68,10 +73,15 @@ def compare(
             )
     for warning in loaded.warnings:
         click.echo(f"warning: {warning}", err=True)
+    to_run = _strategies(loaded, names, baseline)
+    try:
+        check_names(loaded)
+    except ValueError as error:
+        raise InputError(f"{loaded.path}: {error}") from None
     with interruptible(), progress(quiet) as report:
         comparison = experiment.compare(
             loaded,
-            chosen(loaded, names),
+            to_run,
             replications=replications,
             seed=seed,
             workers=workers or cores(),
@@ -81,10 +91,10 @@ def compare(
         from sim.store import write_comparison
 
         with file_errors(out):
-            write_comparison(comparison, out)
+            write_comparison(comparison, out, baseline)
     if figure is not None:
         _draw(comparison, figure)
-    _show(comparison, as_json, quiet)
+    _show(comparison, as_json, quiet, baseline)
     if out is not None and not quiet:
         click.echo(f"written to {out}", err=True)
 
@@ -102,23 +112,50 @@ def _draw(comparison: "Comparison", figure: Path) -> None:
         raise InputError(f"--figure {figure}: {error}") from None
 
 
-def _show(comparison: "Comparison", as_json: bool, quiet: bool) -> None:
+def _strategies(
+    scenario: "Scenario", names: tuple[str, ...], baseline: str | None
+) -> "list[Strategy]":
+    """The strategies to run; the baseline is one of them."""
+    found = chosen(scenario, names)
+    if baseline is not None and baseline not in {strategy.name for strategy in found}:
+        found += chosen(scenario, (baseline,), "--baseline")
+    return found
+
+
+def _show(
+    comparison: "Comparison", as_json: bool, quiet: bool, baseline: str | None = None
+) -> None:
     if as_json:
-        click.echo(json.dumps(as_document(comparison), indent=1, allow_nan=False))
+        document = as_document(comparison)
+        if baseline is not None:
+            document |= {"differences": differences_document(comparison, baseline)}
+        click.echo(json.dumps(document, indent=1, allow_nan=False))
     elif not quiet:
-        from sim.tables import comparison_table, coverage_table
+        from sim.tables import comparison_table, coverage_table, notes, ranking_text
 
         scenario = comparison.scenario
         click.echo(f"{scenario.title}\n{scenario.question}\n")
         click.echo("Coverage: the longest exposure window by settings, or open\n")
         click.echo(coverage_table(comparison.coverage) + "\n")
         click.echo(comparison_table(comparison))
+        for text in (ranking_text(comparison, baseline), notes(comparison)):
+            if text:
+                click.echo(f"\n{text}")
         cases = len(next(iter(comparison.runs.values()))[0].cases)
         click.echo(
             f"\n± 95 % interval over {comparison.replications} replication(s), about {cases} cases each; open: by"
             " settings nothing ends it; >=: some cases outlived the run."
             f"\nscenario {scenario.id}, seed {comparison.seed}, engine {comparison.engine}, version {__version__}"
         )
+
+
+def differences_document(comparison: "Comparison", baseline: str) -> list[dict[str, Any]]:
+    """The paired differences as `--json` prints them where a baseline is asked for."""
+    from dataclasses import asdict
+
+    from sim.ranking import differences
+
+    return [asdict(row) for row in differences(comparison, baseline)]
 
 
 def as_document(comparison: "Comparison") -> dict[str, Any]:
