@@ -87,7 +87,7 @@ def test_the_command_line(tmp_path: Path) -> None:
     assert document["scenario"]["id"] == load("shared_computer").id
     names = sorted(p.name for p in (tmp_path / "out").iterdir())
     assert names == sorted(
-        [f"{table}.{ending}" for table in TABLES for ending in ("csv", "parquet")]
+        [f"{t}.{ending}" for t in (*TABLES, "differences") for ending in ("csv", "parquet")]
         + ["manifest.json", "scenario.toml"]
     )
     manifest = json.loads((tmp_path / "out" / "manifest.json").read_text())
