@@ -172,7 +172,7 @@ def test_batches_grow_to_the_limit() -> None:
 def test_a_wrong_metric_name_is_an_input_error(tmp_path: Any) -> None:
     path = tmp_path / "x.toml"
     path.write_text("format = 1\n[run]\nprecision = { exposre = 0.1 }\n")
-    shown = CliRunner().invoke(main, ["compare", str(path), "--strategy", "renewed"])
+    shown = CliRunner().invoke(main, ["compare", str(path), "--strategy", "short_token"])
     assert shown.exit_code == 2
     assert "did you mean 'exposure'" in shown.output
 
