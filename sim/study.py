@@ -92,6 +92,12 @@ class Study:
                 pooled[name, column] = ratio_of_runs(sums, numbers, int(sum(numbers)))
         return pooled
 
+    def totals(self, strategy: str, metric: str) -> tuple[Sequence[float], Sequence[float]]:
+        """Sums of a case metric and numbers of cases, one each a replication."""
+        column = f"{metric}_s" if metric in ("exposure", "last_click") else metric
+        cases = self.cases[self.cases["strategy"] == strategy] if len(self.cases) else self.cases
+        return _by_run(cases, column, int(self.manifest["replications"]))
+
     def covered(self, strategy: str, cause: str) -> bool:
         """Whether the settings bound the exposure window of a pair, for its worst kind."""
         return self._worst[strategy, cause][0]

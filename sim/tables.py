@@ -311,3 +311,7 @@ def _scaled(e: Estimate, factor: float) -> str:
     if e.low is None or e.high is None:
         return f"{value:.{places}f}"
     return f"{value:.{places}f} ±{(e.high - e.low) / 2 / factor:.{places}f}"
+
+
+# A figure as text with its half width, for reports too.
+seconds_text, number_text, percent_text = _seconds, _number, _percent

@@ -34,7 +34,7 @@ RANKS = (
     {"plot"},
     {"tables"},
     {"testbed"},
-    {"timeline"},
+    {"timeline", "report"},
     {"notebook"},
     {"cli"},
     {"__main__"},

@@ -17,6 +17,7 @@ ROOMS = {
     "sweep": "sim.cli.sweep:sweep",
     "trace": "sim.cli.trace:trace",
     "fit": "sim.cli.fit:fit",
+    "report": "sim.cli.report:report",
     "testbed": "sim.cli.testbed:testbed",
 }
 

@@ -70,7 +70,10 @@ def cell_texts(study: Study, name: str, cause: str) -> tuple[str, str]:
 
 
 def _plain(text: str) -> str:
-    """A lifetime of minutes and a timeout of a second: "5.017min" is read as "5min 1s"."""
+    """A lifetime of minutes and a timeout of a second: "5.017min" is read as "5min 1s", "1.167d" as "28h"."""
+    days = re.search(r"(\d+\.\d+)d$", text)
+    if days is not None:
+        return f"{text[: days.start()]}{float(days[1]) * 24:.3g}h"
     match = re.search(r"(\d+)\.(\d+)min$", text)
     if match is None:
         return text
