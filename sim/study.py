@@ -75,6 +75,21 @@ class Study:
         found = self._figures.get((strategy, metric, statistic, cause, of))
         return None if found is None or math.isnan(found.value) else found
 
+    def theory(
+        self, strategy: str, metric: str, statistic: str = "mean", cause: str | None = None
+    ) -> float | None:
+        """What a closed form says of a figure, or None where none applies."""
+        return self._theory.get((strategy, metric, statistic, cause, None))
+
+    @cached_property
+    def _theory(self) -> dict[Key, float]:
+        rows = self.results[self.results["theory"].notna()]
+        columns = ["strategy", "metric", "statistic", "cause", "of", "theory"]
+        return {
+            (s, m, t, _text(cause), _text(of)): float(value)
+            for s, m, t, cause, of, value in rows[columns].itertuples(index=False, name=None)
+        }
+
     def pooled(self, strategy: str, metric: str) -> Estimate:
         """The mean of a case metric over the cases of all causes together, with the jackknife's interval."""
         column = f"{metric}_s" if metric in ("exposure", "last_click") else metric

@@ -84,8 +84,12 @@ def price(study: Study) -> Table:
     )
     rows = []
     for name in study.ranked():
-        cells = [study.find(name, metric, statistic) for _, metric, statistic, _ in shown]
-        rows.append([name, *("-" if e is None else show(e) for e, (*_, show) in zip(cells, shown, strict=True))])  # fmt: skip
+        cells = [name]
+        for _, metric, statistic, show in shown:
+            found = study.find(name, metric, statistic)
+            exact = _theory(study.theory(name, metric, statistic), show)
+            cells.append("-" if found is None else show(found) + exact)
+        rows.append(cells)
     caption = "The price for honest people, with the half width of the 95 % interval (interruptions per person-hour of use)"
     return Table(caption, ["strategy", *(head for head, *_ in shown)], rows)
 
@@ -145,7 +149,13 @@ def _exposure(study: Study, name: str, cause: str) -> str:
         return "-"
     if not study.covered(name, cause):
         return "open"
-    return (">= " if _censored(study, name, cause) else "") + seconds_text(found)
+    exact = _theory(study.theory(name, "exposure", "mean", cause), seconds_text)
+    return (">= " if _censored(study, name, cause) else "") + seconds_text(found) + exact
+
+
+def _theory(value: float | None, show: Callable[[Estimate], str]) -> str:
+    """What a closed form says, in brackets."""
+    return "" if value is None else f" [{show(Estimate(value, None, None, 0))}]"
 
 
 def _censored(study: Study, name: str, cause: str) -> bool:
