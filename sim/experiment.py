@@ -1,11 +1,11 @@
 """Compare: cells of (strategy, replication), run in any order by any number of workers, put together in one order."""
 
+import pickle
 import signal
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
+from concurrent.futures import Executor, Future, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass
-from multiprocessing import get_context
 
 from sim.applicability import with_theory
 from sim.coverage import Cover, coverage
@@ -159,7 +159,7 @@ def _run_cells(
         return _in_this_process(scenario, strategies, cells, seed, report)
     done: dict[Cell, Run] = {}
     with _pool(min(workers, len(cells))) as pool:
-        futures: dict[Future[Run], Cell] = {
+        futures: dict[Future[bytes], Cell] = {
             pool.submit(_run_cell, scenario, strategies[name], replication, seed): (
                 name,
                 replication,
@@ -167,7 +167,7 @@ def _run_cells(
             for name, replication in cells
         }
         for future in as_completed(futures):
-            done[futures[future]] = future.result()
+            done[futures[future]] = pickle.loads(future.result())
             if report:
                 report(len(done), len(cells))
     return done
@@ -196,22 +196,23 @@ def _in_this_process(
     return done
 
 
-def _run_cell(scenario: Scenario, strategy: Strategy, replication: int, seed: int) -> Run:
+def _run_cell(scenario: Scenario, strategy: Strategy, replication: int, seed: int) -> bytes:
     from sim.engine import reference
 
-    return reference.run(scenario, strategy, replication, seed=seed)
+    # pickled here: loky's own way (cloudpickle) breaks the record arrays of NumPy
+    return pickle.dumps(reference.run(scenario, strategy, replication, seed=seed))
 
 
 @contextmanager
 def _pool(workers: int) -> Iterator[Executor]:
-    """Fresh processes (spawned, never forked); on an interrupt nothing is waited for."""
-    pool = ProcessPoolExecutor(workers, get_context("spawn"), initializer=_leave_interrupts)
+    """Fresh processes (never forked); on an interrupt or an error they end at once, and nothing is waited for."""
+    from loky import ProcessPoolExecutor
+
+    pool = ProcessPoolExecutor(workers, initializer=_leave_interrupts)
     try:
         yield pool
     except BaseException:
-        for process in list((pool._processes or {}).values()):
-            process.terminate()
-        pool.shutdown(wait=False, cancel_futures=True)
+        pool.shutdown(wait=False, kill_workers=True)
         raise
     pool.shutdown()
 

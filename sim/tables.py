@@ -11,6 +11,7 @@ from sim.precision import Reached
 from sim.ranking import Against, best, default_baseline, differences
 from sim.statistics import Estimate
 from sim.strategies import Strategy, mechanisms_text
+from sim.study import study_of
 from sim.units import format_duration
 
 _CAUSE_HEADS = {
@@ -111,15 +112,8 @@ def price_table(comparison: Comparison) -> Table:
 
 
 def ranked(comparison: Comparison) -> list[str]:
-    """The strategies, shortest mean exposure over all cases first; ties by gate overhead."""
-
-    def rank(name: str) -> tuple[float, float]:
-        exposure = pooled_mean(comparison.runs[name], "exposure", CAUSES).value
-        overhead = _find(comparison, name, "auth_overhead", "mean")
-        seconds = 0.0 if overhead is None else overhead.estimate or 0.0
-        return (0.0 if math.isnan(exposure) else exposure, seconds)
-
-    return sorted(comparison.strategies, key=rank)
+    """The strategies, best first: see `Study.ranked`."""
+    return study_of(comparison).ranked()
 
 
 def _after_row(comparison: Comparison, name: str, causes: Sequence[str]) -> list[str]:

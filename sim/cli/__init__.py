@@ -35,6 +35,14 @@ class Rooms(click.Group):
         command: click.Command = getattr(import_module(room), function)
         return command
 
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command; Ctrl-C anywhere in it ends with 130, as shells expect."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            click.echo("interrupted", err=True)
+            ctx.exit(130)
+
 
 @click.group(
     cls=Rooms, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}

@@ -114,3 +114,14 @@ def file_errors(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise InputError(f"{path}: cannot be written: {error.strerror or error}") from None
+
+
+def must_be_writable(*paths: Path | None) -> None:
+    """Fail before the work rather than after it. Raises InputError."""
+    for path in filter(None, paths):
+        place = next(p for p in (path, *path.parents) if p.exists())
+        folder = place if place.is_dir() or place != path else place.parent
+        if not folder.is_dir():
+            raise InputError(f"{path}: cannot be written: {folder} is not a folder")
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise InputError(f"{path}: cannot be written: no permission in {folder}")

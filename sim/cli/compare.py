@@ -14,6 +14,7 @@ from sim.cli.common import (
     file_errors,
     interruptible,
     load,
+    must_be_writable,
     progress,
     small_office,
 )
@@ -62,6 +63,7 @@ def compare(
     from sim import experiment
     from sim.precision import check_names
 
+    must_be_writable(out, figure)
     loaded = load(scenario or "office") if scenario else small_office(SMALL_PEOPLE)
     if scenario is None:
         replications = replications or SMALL_REPLICATIONS
@@ -144,7 +146,8 @@ def _show(
         cases = len(next(iter(comparison.runs.values()))[0].cases)
         click.echo(
             f"\n± 95 % interval over {comparison.replications} replication(s), about {cases} cases each; open: by"
-            " settings nothing ends it; >=: some cases outlived the run."
+            " settings nothing ends it; >=: some cases outlived the run.\nBest first: by the mean window over all cases,"
+            " counted to the end of the run at most, and to that end where it is open."
             f"\nscenario {scenario.id}, seed {comparison.seed}, engine {comparison.engine}, version {__version__}"
         )
 

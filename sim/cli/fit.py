@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from sim.cli.common import InputError, file_errors
+from sim.cli.common import InputError, file_errors, must_be_writable
 
 
 @click.command()
@@ -49,6 +49,7 @@ def fit(
     from sim.workload.fitting import fit_log
     from sim.workload.logs import FitOptions
 
+    must_be_writable(out, figure)
     try:
         options = FitOptions.from_table(
             {

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from sim.cli.common import chosen, file_errors, interruptible, load, progress
+from sim.cli.common import chosen, file_errors, interruptible, load, must_be_writable, progress
 
 
 @click.command()
@@ -28,6 +28,7 @@ def trace(
     from sim.engine import reference
     from sim.store import write_trace
 
+    must_be_writable(out)
     loaded = load(scenario)
     (strategy,) = chosen(loaded, (name,))
     with interruptible(), progress(quiet) as report:
