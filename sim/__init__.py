@@ -6,19 +6,32 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:  # what an editor and mypy see; a run opens the rooms below when they are used
     from sim import plot, theory
     from sim.notebook import compare
+    from sim.recommendation import recommend
     from sim.scenario import load
+    from sim.sweeps import sweep
     from sim.workload.fitting import fit_log
     from sim.workload.fitting import fit_log as fit
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "compare", "fit", "fit_log", "load", "plot", "sweep", "theory"]
+__all__ = [
+    "__version__",
+    "compare",
+    "fit",
+    "fit_log",
+    "load",
+    "plot",
+    "recommend",
+    "sweep",
+    "theory",
+]
 _ROOMS = {
     "load": "sim.scenario:load",
     "compare": "sim.notebook:compare",
     "fit": "sim.workload.fitting:fit_log",
     "fit_log": "sim.workload.fitting:fit_log",
     "plot": "sim.plot",
-    "sweep": "sim.sweep:sweep",
+    "recommend": "sim.recommendation:recommend",
+    "sweep": "sim.sweeps:sweep",
     "theory": "sim.theory",
 }
 

@@ -38,6 +38,11 @@ def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
         temporary.unlink(missing_ok=True)
 
 
+def write_text(path: Path, text: str) -> None:
+    """Write a text file whole or not at all."""
+    write_atomically(path, lambda temporary: _write_text(temporary, text))
+
+
 def _to_disk(path: Path) -> None:
     """Bytes before name: after a power cut a file of the right name is whole."""
     handle = os.open(path, os.O_RDONLY)

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from sim import experiment
 from sim.cli import main
 from sim.scenario import Scenario, ScenarioError, load, with_changes
-from sim.sweep import FolderInUse, NotASweep, make_plan, sweep
-from sim.sweep.executors import Given
-from sim.sweep.ledger import Ledger
+from sim.sweeps import FolderInUse, NotASweep, make_plan, sweep
+from sim.sweeps.executors import Given
+from sim.sweeps.ledger import Ledger
 
 TINY = {
     "organisation.people": 6,
@@ -165,6 +165,22 @@ def test_the_rows_are_those_of_compare(undisturbed: Path) -> None:
     assert bounds["deactivation"] == 120.0
 
 
+def test_cells_that_stop_at_a_precision_hold_what_compare_finds(tmp_path: Path) -> None:
+    precise = {"run.precision": {"interruptions": 0.5}, "run.max_replications": 6}
+    scenario = with_changes(tiny(), precise)
+    done = run(tmp_path, scenario=scenario, vary={CHECK: ["10ms", "250ms"]})
+    table = done.frame()
+    mine = table[
+        (table.strategy == "short_token") & (table[CHECK] == 0.01) & (table.metric != "bound")
+    ]
+    alone = with_changes(scenario, {CHECK: "10ms"})
+    compared = experiment.compare(alone, [alone.strategies["short_token"]])
+    assert set(mine.replications) == {compared.replications}
+    assert mine.estimate.dropna().tolist() == [
+        f.estimate for f in compared.figures if f.estimate is not None
+    ]
+
+
 def test_columns_are_parameters_and_scalars_without_clock_or_machine(undisturbed: Path) -> None:
     table = duckdb.sql(f"select * from '{undisturbed}/results/*.parquet'").df()
     assert {LIFETIME, CHECK} <= set(table.columns)
@@ -182,8 +198,8 @@ def test_workers_blocks_and_order_change_no_byte(undisturbed: Path, tmp_path: Pa
 def test_replications_spread_over_tasks_change_no_byte(
     undisturbed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sim.sweep.driver.LONG_CELL_S", 0.0)
-    monkeypatch.setattr("sim.sweep.driver.TASK_S", 1e-9)
+    monkeypatch.setattr("sim.sweeps.driver.LONG_CELL_S", 0.0)
+    monkeypatch.setattr("sim.sweeps.driver.TASK_S", 1e-9)
     run(tmp_path / "blocks")
     assert results(tmp_path / "blocks") == results(undisturbed)
 
@@ -224,7 +240,7 @@ def test_another_scenario_seed_or_version_reuses_nothing(
         changed["scenario"] = with_changes(tiny(), changed["scenario"])
     if "code" in changed:
         code = changed.pop("code")
-        monkeypatch.setattr("sim.sweep.plan.code_digest", lambda: code)
+        monkeypatch.setattr("sim.sweeps.plan.code_digest", lambda: code)
         monkeypatch.setattr("sim.provenance.code_digest", lambda: code)
     second = run(tmp_path / "a", vary=vary, **changed)
     assert (second.skipped, second.ran) == (0, 4)

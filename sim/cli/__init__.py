@@ -14,6 +14,7 @@ ROOMS = {
     "schema": "sim.cli.scenarios:schema",
     "strategies": "sim.cli.scenarios:strategies",
     "compare": "sim.cli.compare:compare",
+    "recommend": "sim.cli.recommend:recommend",
     "sweep": "sim.cli.sweep:sweep",
     "trace": "sim.cli.trace:trace",
     "fit": "sim.cli.fit:fit",

@@ -11,7 +11,7 @@ from sim.cli.common import InputError, chosen, load
 from sim.units import format_duration
 
 if TYPE_CHECKING:
-    from sim.sweep import Plan, Sweep
+    from sim.sweeps import Plan, Sweep
 
 
 @click.command()
@@ -80,7 +80,7 @@ def _run(
     cluster: str | None,
     quiet: bool,
 ) -> "Sweep":
-    from sim import sweep as room
+    from sim import sweeps as room
     from sim.scenario import ScenarioError
 
     try:
@@ -149,9 +149,9 @@ def _method(text: str | None) -> Any:
 
 def _estimate(loaded: Any, options: dict[str, Any], workers: int | None) -> None:
     from sim.scenario import ScenarioError
-    from sim.sweep import make_plan
-    from sim.sweep.estimate import estimate
-    from sim.sweep.executors import cores
+    from sim.sweeps import make_plan
+    from sim.sweeps.estimate import estimate
+    from sim.sweeps.executors import cores
 
     try:
         plan = make_plan(loaded, **options)

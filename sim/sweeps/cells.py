@@ -3,22 +3,21 @@
 This module is all that a worker needs; it gets one pickled `Study` and a few cells at a time.
 """
 
-import pickle
 import time
 import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from sim.scenario import Scenario, with_changes
 from sim.strategies import Strategy
-from sim.sweep.plan import Cell, Plan, column_value
+from sim.sweeps.plan import Cell, Plan, column_value
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from sim.engine.recording import Run
+    from sim.metrics import Figure
 
 _FIGURE_COLUMNS = (
     ("cause", "string"),
@@ -39,7 +38,7 @@ class Study:
     """What all cells of a plan have in common."""
 
     plan: Plan
-    engine: str | None = None
+    engine: str = "compiled"
 
 
 @dataclass(frozen=True)
@@ -67,44 +66,57 @@ class OtherVersion(RuntimeError):
     """A worker runs another version of this program; its results must not be mixed in."""
 
 
-def run_items(study: bytes, items: Sequence[Item]) -> bytes:
-    """Run items one after the other; an item that raises harms no other. Returns the outcomes, pickled.
-
-    Pickled here, because executors differ in how they pickle (by value, what they cannot find by name).
-    """
-    shared = _open(study)
-    return pickle.dumps([run_item(shared, item) for item in items])
-
-
-@lru_cache(maxsize=2)
-def _open(study: bytes) -> Study:
-    from sim.provenance import code_digest
-
-    shared: Study = pickle.loads(study)
-    if shared.plan.code != code_digest():
-        raise OtherVersion("a worker runs another version of sim than the driver")
-    return shared
-
-
 def run_item(study: Study, item: Item) -> Outcome:
     """Run one item here."""
     started = time.perf_counter()
     try:
         scenario, strategy = opened(study.plan, item.cell)
-        runs = [
-            _simulate(study, scenario, strategy, replication)
-            for replication in range(item.first, item.first + item.number)
-        ]
-        rows = to_stream(rows_of(study.plan, item.cell, scenario, runs)) if item.whole else None
+        if item.whole and study.plan.adaptive:
+            runs, found = _compared(study, scenario, strategy)
+        else:
+            runs = [
+                _simulate(study, scenario, strategy, replication)
+                for replication in range(item.first, item.first + item.number)
+            ]
+            found = figures_of(scenario, strategy, runs) if item.whole else []
+        rows = (
+            to_stream(rows_of(study.plan, item.cell, scenario, len(runs), found))
+            if item.whole
+            else None
+        )
     except Exception as error:
         return Outcome(item, time.perf_counter() - started, error=_described(error))
     return Outcome(item, time.perf_counter() - started, rows, None if item.whole else runs)
 
 
-def _simulate(study: Study, scenario: Scenario, strategy: Strategy, replication: int) -> "Run":
-    from sim.engine import reference
+def _compared(
+    study: Study, scenario: Scenario, strategy: Strategy
+) -> "tuple[list[Run], list[Figure]]":
+    """A cell that decides itself how long to run, or what to cut: as `compare` does for this strategy alone."""
+    from sim.experiment import compare
 
-    return reference.run(scenario, strategy, replication, seed=study.plan.seed)
+    plan = study.plan
+    compared = compare(
+        scenario,
+        [strategy],
+        replications=None if plan.precise else plan.replications,
+        seed=plan.seed,
+    )
+    return compared.runs[strategy.name], compared.figures
+
+
+def figures_of(scenario: Scenario, strategy: Strategy, runs: "Sequence[Run]") -> "list[Figure]":
+    """The figures of a cell, closed forms beside them."""
+    from sim.applicability import with_theory
+    from sim.metrics import figures
+
+    return with_theory(scenario, strategy, figures(strategy.name, runs))
+
+
+def _simulate(study: Study, scenario: Scenario, strategy: Strategy, replication: int) -> "Run":
+    from sim.engine import run
+
+    return run(scenario, strategy, replication, seed=study.plan.seed, engine=study.engine)
 
 
 def opened(plan: Plan, cell: Cell) -> tuple[Scenario, Strategy]:
@@ -137,18 +149,17 @@ def schema_of(plan: Plan) -> "pa.Schema":
     return pa.schema([(name, pa.type_for_alias(alias)) for name, alias in columns])
 
 
-def rows_of(plan: Plan, cell: Cell, scenario: Scenario, runs: "Sequence[Run]") -> "pa.Table":
+def rows_of(
+    plan: Plan, cell: Cell, scenario: Scenario, replications: int, figures: "Sequence[Figure]"
+) -> "pa.Table":
     """The figures of a cell and its bounds as rows; they depend on the plan and the cell only."""
     import pyarrow as pa
 
     from sim import __version__
     from sim.coverage import coverage
-    from sim.metrics import figures
 
     strategy = scenario.strategies.get(cell.strategy, plan.strategies[cell.strategy])
-    found = [
-        [getattr(f, name) for name, _ in _FIGURE_COLUMNS] for f in figures(cell.strategy, runs)
-    ]
+    found = [[getattr(f, name) for name, _ in _FIGURE_COLUMNS] for f in figures]
     found += [
         [c.cause, c.of, "bound", "max", "s", c.bound_s, None, None, 0, None]
         for c in coverage(scenario, {cell.strategy: strategy})
@@ -161,7 +172,7 @@ def rows_of(plan: Plan, cell: Cell, scenario: Scenario, runs: "Sequence[Run]") -
             for path, column in plan.paths.items()
         },
         "strategy": cell.strategy,
-        "replications": len(runs),
+        "replications": replications,
         "seed": plan.seed,
         "version": __version__,
     }

@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any
 
 from sim.scenario import Scenario
 from sim.strategies import Strategy
-from sim.sweep.cells import Item, Outcome, Study, opened, rows_of, run_items, to_stream
-from sim.sweep.executors import Given, Pool, died, make_pool
-from sim.sweep.ledger import RESULTS, Ledger
-from sim.sweep.plan import Cell, Plan, make_plan
-from sim.sweep.progress import Progress
+from sim.sweeps.cells import Item, Outcome, Study, figures_of, opened, rows_of, run_items, to_stream
+from sim.sweeps.executors import Given, Pool, died, make_pool
+from sim.sweeps.ledger import RESULTS, Ledger
+from sim.sweeps.plan import Cell, Plan, make_plan
+from sim.sweeps.progress import Progress
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -64,6 +64,7 @@ def sweep(
     workers: int | None = None,
     cluster: str | None = None,
     executor: Executor | None = None,
+    engine: str = "compiled",
     progress: str | Progress = "auto",
 ) -> Sweep:
     """Run the scenario's `[sweep]` (or `vary`: {path: values}) into a folder; go on where an earlier run stopped.
@@ -83,7 +84,7 @@ def sweep(
         shown.start(len(plan), result.skipped)
         if result.skipped < len(plan):
             pool = Given(executor) if executor is not None else make_pool(workers, cluster)
-            _Driver(plan, ledger, pool, shown, result).run()
+            _Driver(Study(plan, engine), ledger, pool, shown, result).run()
         else:
             _write_manifest(result, "complete")
     return result
@@ -131,10 +132,10 @@ def _error_of(future: "Future[Any]") -> BaseException | None:
 
 
 class _Driver:
-    def __init__(self, plan: Plan, ledger: Ledger, pool: Pool, shown: Progress, result: Sweep):
-        self._plan, self._ledger, self._pool = plan, ledger, pool
+    def __init__(self, study: Study, ledger: Ledger, pool: Pool, shown: Progress, result: Sweep):
+        self._plan, self._ledger, self._pool = study.plan, ledger, pool
         self._shown, self._result = shown, result
-        self._study = pickle.dumps(Study(plan))
+        self._study = pickle.dumps(study)
         self._seconds: dict[str, float] = {}  # strategy -> of one replication, measured
         self._blocks: dict[int, dict[int, list[Run]]] = {}  # cell -> first replication -> runs
         self._flying: dict[Future[bytes], list[Item]] = {}
@@ -197,6 +198,9 @@ class _Driver:
     def _items_of(self, cell: Cell) -> Iterator[Item]:
         """The cell as a whole, or its replications in blocks (one by one until a time is known)."""
         every, first = self._plan.replications, 0
+        if self._plan.adaptive:
+            yield Item(cell, 0, every, True)
+            return
         while first < every:
             if cell.index in self._failed:
                 return
@@ -283,8 +287,11 @@ class _Driver:
             return
         del self._blocks[item.cell.index]
         ordered = [run for first in sorted(blocks) for run in blocks[first]]
-        scenario, _ = opened(self._plan, item.cell)
-        self._finish(item.cell, to_stream(rows_of(self._plan, item.cell, scenario, ordered)))
+        scenario, strategy = opened(self._plan, item.cell)
+        found = figures_of(scenario, strategy, ordered)
+        self._finish(
+            item.cell, to_stream(rows_of(self._plan, item.cell, scenario, len(ordered), found))
+        )
 
     def _finish(self, cell: Cell, rows: bytes) -> None:
         self._ledger.add(cell.index, rows)

@@ -4,7 +4,7 @@ import hashlib
 import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -71,7 +71,8 @@ class Plan:
     method: str
     paths: dict[str, str]  # path -> type of its column: "double", "int64", "bool" or "string"
     groups: tuple[Group, ...]
-    code: str = field(default="")
+    precise: bool  # replications as the scenario's `precision` needs, not the number above
+    code: str
 
     def __len__(self) -> int:
         return sum(len(group.points) for group in self.groups)
@@ -106,7 +107,12 @@ class Plan:
     @property
     def _stopping(self) -> Any:
         run = self.scenario.run
-        return [self.replications, run.precision, run.max_replications]
+        return [run.precision, run.max_replications] if self.precise else self.replications
+
+    @property
+    def adaptive(self) -> bool:
+        """Whether a cell decides itself how many replications it needs or what to cut, so that it runs as a whole."""
+        return self.precise or self.scenario.run.warm_up_s == "auto"
 
     def key(self, cell: Cell) -> str:
         """16 hexadecimal digits of all that determines the rows of a cell."""
@@ -161,6 +167,7 @@ def make_plan(
         method=name,
         paths=types,
         groups=tuple(_group(n, list(lists), points, lists) for n in chosen),
+        precise=replications is None and scenario.run.precision is not None,
         code=code_digest(),
     )
 

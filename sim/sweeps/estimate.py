@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sim.sweep.cells import Item, Study, opened, rows_of, run_item
-from sim.sweep.plan import Cell, Plan
+from sim.sweeps.cells import Item, Study, figures_of, opened, rows_of, run_item
+from sim.sweeps.plan import Cell, Plan
 
 if TYPE_CHECKING:
     from sim.engine.recording import Run
@@ -64,7 +64,8 @@ def _file_bytes(plan: Plan, cell: Cell, runs: "list[Run]") -> float:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    rows = rows_of(plan, cell, opened(plan, cell)[0], runs)
+    scenario, strategy = opened(plan, cell)
+    rows = rows_of(plan, cell, scenario, len(runs), figures_of(scenario, strategy, runs))
     number = min(8, plan.cells_a_part)
     sink = pa.BufferOutputStream()
     pq.write_table(pa.concat_tables([rows] * number), sink, compression="zstd")

@@ -18,8 +18,8 @@ from types import TracebackType
 from typing import IO, TYPE_CHECKING, Any, Self
 
 from sim.store import write_atomically
-from sim.sweep.cells import from_stream, schema_of, to_stream
-from sim.sweep.plan import Plan
+from sim.sweeps.cells import from_stream, schema_of, to_stream
+from sim.sweeps.plan import Plan
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -1,0 +1,67 @@
+"""`lastclick recommend`: which strategy, and which timeout?"""
+
+import json
+from pathlib import Path
+
+import click
+
+from sim.cli.common import InputError, chosen, file_errors, interruptible, load, progress
+
+
+@click.command()
+@click.argument("scenario")
+@click.option("--strategy", "names", multiple=True, metavar="NAME", help="Only these (repeatable).")
+@click.option("--replications", type=click.IntRange(min=2), help="Instead of the scenario's.")
+@click.option("--seed", type=click.IntRange(min=0), help="Instead of the scenario's.")
+@click.option("--workers", type=click.IntRange(min=1), help="Processes; default: the cores here.")
+@click.option(
+    "--cluster", metavar="ADDRESS", help="A Dask scheduler instead, e.g. tcp://host:8786."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
+@click.option(
+    "--out", type=click.Path(path_type=Path, file_okay=False), help="Write text and JSON here."
+)
+@click.option("--quiet", is_flag=True, help="No progress.")
+def recommend(
+    scenario: str,
+    names: tuple[str, ...],
+    replications: int | None,
+    seed: int | None,
+    workers: int | None,
+    cluster: str | None,
+    as_json: bool,
+    out: Path | None,
+    quiet: bool,
+) -> None:
+    """Find the strategies and lifetimes that meet the [goals] of SCENARIO, and say which to use.
+
+    The first paragraph is made to be pasted into a review.
+    """
+    from sim.recommendation import answer, words
+    from sim.scenario import ScenarioError
+
+    loaded = load(scenario)
+    for warning in loaded.warnings:
+        click.echo(f"warning: {warning}", err=True)
+    try:
+        with interruptible(), progress(quiet or as_json) as report:
+            found = answer.recommend(
+                loaded,
+                chosen(loaded, names),
+                replications=replications,
+                seed=seed,
+                workers=workers,
+                cluster=cluster,
+                report=report,
+            )
+    except ScenarioError as error:
+        raise InputError(str(error)) from None
+    record = json.dumps(words.document(found), indent=1, allow_nan=False)
+    text = f"{words.paragraph(found)}\n\n{words.table(found)}\n"
+    if out is not None:
+        from sim.store import write_text
+
+        with file_errors(out):
+            write_text(out / "recommendation.json", record + "\n")
+            write_text(out / "recommendation.txt", text)
+    click.echo(record if as_json else text)

@@ -1,0 +1,196 @@
+"""The goals of a scenario as limits that a few replications meet, miss, or leave open."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from sim.coverage import coverage
+from sim.engine.recording import Run
+from sim.mechanisms import CAUSES
+from sim.scenario import Problem, Scenario, ScenarioError
+from sim.statistics import Estimate, mean_of_runs, quantile, ratio_of_runs
+from sim.strategies import Strategy
+from sim.units import format_duration
+
+_QUANTILES = {"p50": 0.50, "p95": 0.95, "p99": 0.99}
+_NO_END_S = 1e15  # stands for infinity while quantiles are interpolated
+Verdict = Literal["met", "missed", "unclear"]
+
+
+@dataclass(frozen=True)
+class Goal:
+    """An upper limit. `cause` is None for exposure over all cases, and for what concerns honest people.
+
+    Exposure grows with a lifetime (`rises`); what renewals cost falls.
+    """
+
+    key: str
+    metric: str
+    statistic: str
+    cause: str | None
+    limit: float
+    unit: str
+
+    @property
+    def rises(self) -> bool:
+        """Whether a longer lifetime makes it worse."""
+        return self.metric == "exposure"
+
+    @property
+    def text(self) -> str:
+        """For instance `exposure after deactivation, p95`."""
+        if self.metric == "exposure":
+            whose = "all cases" if self.cause is None else self.cause.replace("_", " ")
+            return f"exposure after {whose}, {self.statistic}"
+        names = {
+            "auth_overhead": f"gate overhead, {self.statistic}",
+            "host_calls": "host calls",
+            "interruptions": "interruptions",
+        }
+        return names[self.metric]
+
+    def shown(self, value: float) -> str:
+        """A value with the goal's unit."""
+        if self.unit == "s":
+            return "no end" if math.isinf(value) else format_duration(float(f"{value:.3g}"))
+        unit = {"1/s": "/s", "1/h": " per person-hour"}[self.unit]
+        return f"{value:.3g}{unit}"
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A goal and what was found for it."""
+
+    goal: Goal
+    estimate: Estimate
+    verdict: Verdict
+
+    @property
+    def strain(self) -> float:
+        """The upper end of the interval over the limit: above 1 the goal is not shown to be met."""
+        high = self.estimate.high
+        return (math.inf if high is None else high) / self.goal.limit
+
+    def __str__(self) -> str:
+        e = self.estimate
+        interval = ""
+        if e.low is not None and e.high is not None:
+            interval = f" [{self.goal.shown(e.low)}, {self.goal.shown(e.high)}]"
+        limit = self.goal.shown(self.goal.limit)
+        return f"{self.goal.text} {self.goal.shown(e.value)}{interval}, goal {limit} {self.verdict}"
+
+
+def goals_of(scenario: Scenario) -> list[Goal]:
+    """The goals in the file's order. Raises ScenarioError where there is none."""
+    found: list[Goal] = []
+    if scenario.goals is not None:
+        table = scenario.goals
+        for place, cause in ((table, None), *((getattr(table, c), c) for c in CAUSES)):
+            prefix = "goals" if cause is None else f"goals.{cause}"
+            for statistic in ("mean", "p50", "p95", "p99", "max"):
+                limit = getattr(place, f"exposure_{statistic}_s", None)
+                if limit is not None:
+                    key = f"{prefix}.exposure_{statistic}"
+                    found.append(Goal(key, "exposure", statistic, cause, limit, "s"))
+        for statistic in ("mean", "p95", "p99"):
+            limit = getattr(table, f"auth_overhead_{statistic}_s")
+            if limit is not None:
+                key = f"goals.auth_overhead_{statistic}"
+                found.append(Goal(key, "auth_overhead", statistic, None, limit, "s"))
+        if table.host_calls_per_s is not None:
+            limit = table.host_calls_per_s
+            found.append(Goal("goals.host_calls_per_s", "host_calls", "mean", None, limit, "1/s"))
+        if table.interruptions_per_person_hour is not None:
+            key, limit = "goals.interruptions_per_person_hour", table.interruptions_per_person_hour
+            found.append(Goal(key, "interruptions", "mean", None, limit, "1/h"))
+    if not found:
+        message = 'a recommendation needs at least one limit, for instance exposure_p95 = "5min"'
+        raise ScenarioError([Problem(scenario.path or "scenario", None, "goals", "", message)])
+    return found
+
+
+def judge(goal: Goal, scenario: Scenario, strategy: Strategy, runs: Sequence[Run]) -> Judged:
+    """What the runs say about a goal: met or missed if the 95 % interval lies on one side of the limit."""
+    estimate = _measure(goal, scenario, strategy, runs)
+    verdict: Verdict = "unclear"
+    if estimate.high is not None and estimate.high <= goal.limit:
+        verdict = "met"
+    elif estimate.low is not None and estimate.low > goal.limit:
+        verdict = "missed"
+    return Judged(goal, estimate, verdict)
+
+
+def _measure(goal: Goal, scenario: Scenario, strategy: Strategy, runs: Sequence[Run]) -> Estimate:
+    if goal.metric == "exposure":
+        return _exposure(goal, scenario, strategy, runs)
+    if goal.metric == "auth_overhead":
+        histograms = [run.all_auth_overheads() for run in runs]
+        values = [
+            h.mean() if goal.statistic == "mean" else h.quantile(_QUANTILES[goal.statistic])
+            for h in histograms
+            if len(h)
+        ]
+        return _of_values(values, sum(map(len, histograms)))
+    if goal.metric == "host_calls":
+        width_s = runs[0].window_s[1] - runs[0].window_s[0]
+        calls = [float(sum(int(m.sum()) for m in run.host_calls.values())) for run in runs]
+        return _of_values([c / width_s for c in calls], int(sum(calls)))
+    hours = [run.visit_s / 3600.0 for run in runs]
+    return ratio_of_runs([float(r.interruptions) for r in runs], hours, len(runs))
+
+
+def _of_values(values: list[float], n: int) -> Estimate:
+    return mean_of_runs(values, n) if values else Estimate(math.nan, None, None, 0)
+
+
+def _exposure(goal: Goal, scenario: Scenario, strategy: Strategy, runs: Sequence[Run]) -> Estimate:
+    """A window that outlived the run counts as its bound, which is infinite where nothing ends it."""
+    by_run = [exposures(run, goal.cause) for run in runs]
+    values = np.concatenate(by_run)
+    bound_s = bound_of(scenario, strategy, goal.cause)
+    if goal.statistic == "max":
+        seen_s = float(values.max()) if len(values) else math.nan
+        return Estimate(seen_s, seen_s, bound_s, len(values))
+    if goal.statistic == "mean":
+        if np.isinf(values).any():
+            return Estimate(math.inf, math.inf, math.inf, len(values))
+        sums, numbers = [float(v.sum()) for v in by_run], [float(len(v)) for v in by_run]
+        estimate = ratio_of_runs(sums, numbers, len(values))
+    else:
+        estimate = _quantile(values, _QUANTILES[goal.statistic], len(runs))
+    high = bound_s if estimate.high is None else min(estimate.high, bound_s)
+    return Estimate(estimate.value, estimate.low, high, estimate.n)
+
+
+def _quantile(values: npt.NDArray[np.float64], q: float, runs: int) -> Estimate:
+    """As `quantile`, with windows that have no end."""
+    found = quantile(np.minimum(values, _NO_END_S), q, runs)
+    value, low, high = (
+        math.inf if v is not None and v >= _NO_END_S / 2 else v
+        for v in (found.value, found.low, found.high)
+    )
+    return Estimate(math.nan if value is None else value, low, high, found.n)
+
+
+def exposures(run: Run, cause: str | None) -> npt.NDArray[np.float64]:
+    """The windows of a cause's cases (None: of all) in s."""
+    cases = run.cases
+    if cause is not None:
+        cases = cases[cases.cause == CAUSES.index(cause)]
+    result: npt.NDArray[np.float64] = np.where(cases.censored, cases.bound_s, cases.exposure_s)
+    return result
+
+
+def bound_of(scenario: Scenario, strategy: Strategy, cause: str | None) -> float:
+    """The longest window that settings allow, in s; over all causes that happen if none is named."""
+    causes = [c for c in CAUSES if scenario.cases.share_of(c) > 0] if cause is None else [cause]
+    bounds = [
+        math.inf if c.bound_s is None else c.bound_s
+        for c in coverage(scenario, {strategy.name: strategy})
+        if c.of is None and c.cause in causes
+    ]
+    return max(bounds, default=math.inf)

@@ -1,0 +1,387 @@
+"""For one strategy: which lifetimes meet the goals, and which of them to pick.
+
+Exposure grows with a lifetime and the cost of renewals falls, so each kind of goal bounds the lifetimes from one side;
+both ends are found by bisection on the logarithm, all trials on the same people and cases (common random numbers).
+Where the settings alone bound the window, the search starts from there. A trial begins with a few replications and
+takes more only while a goal is unclear. The pick is judged on replications that the search never saw.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from sim.engine import run as simulate
+from sim.engine.recording import Run
+from sim.recommendation.goals import Goal, Judged, bound_of, judge
+from sim.scenario import Scenario
+from sim.strategies import Strategy
+from sim.units import format_duration
+
+SHORTEST_S, LONGEST_S = 1.0, 30 * 86400.0
+FINE, COARSE = (
+    1.04,
+    1.15,
+)  # how close an end of the range is found: the end that is picked, and the other
+_FIRST_RUNS = 4
+_MOST_STEPS = 4
+
+# What people write into settings; picks are taken from these where the range holds one.
+_NICE_S = sorted(
+    [float(s) for s in (1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30, 40, 45, 50)]
+    + [
+        60.0 * m
+        for m in (1, 1.25, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8, 10, 12, 15, 20, 25, 30, 40, 45, 50)
+    ]
+    + [3600.0 * h for h in (1, 1.25, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10, 12)]
+    + [86400.0 * d for d in (1, 2, 3, 4, 5, 7, 10, 14, 21, 28, 30)]
+)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One lifetime that was tried (None: the strategy has none), on how many replications, and what came out."""
+
+    lifetime_s: float | None
+    replications: int
+    judged: tuple[Judged, ...]
+
+    def meets(self, *, rising: bool | None = None) -> bool:
+        """Whether all goals (or those of one kind) are shown to be met."""
+        return all(j.verdict == "met" for j in self.judged if rising in (None, j.goal.rises))
+
+    def misses(self) -> list[Judged]:
+        """The goals that are not shown to be met, the worst first."""
+        return sorted((j for j in self.judged if j.verdict != "met"), key=lambda j: -j.strain)
+
+    def binding(self, *, rising: bool | None = None) -> Judged | None:
+        """The goal with the least room left."""
+        judged = [j for j in self.judged if rising in (None, j.goal.rises)]
+        return max(judged, key=lambda j: j.strain, default=None)
+
+
+@dataclass(frozen=True)
+class Found:
+    """What the search found for a strategy.
+
+    `shortest_s` and `longest_s` enclose the lifetimes that meet every goal, None where none does; `knob` names the
+    setting that was searched, None where the strategy has no lifetime. `runs` are those behind `verified`.
+    """
+
+    strategy: Strategy
+    also: tuple[str, ...]
+    knob: str | None
+    shortest_s: float | None
+    longest_s: float | None
+    verified: Trial
+    trials: tuple[Trial, ...]
+    relaxations: tuple[tuple[Judged, ...], ...]
+    runs: tuple[Run, ...] = field(repr=False, default=())
+
+    @property
+    def name(self) -> str:
+        """The strategy's name."""
+        return self.strategy.name
+
+    @property
+    def lifetime_s(self) -> float | None:
+        """The lifetime that was picked, or came nearest; None where the strategy has none."""
+        return self.verified.lifetime_s
+
+    @property
+    def feasible(self) -> bool:
+        """Whether the pick was shown to meet every goal."""
+        return self.verified.meets()
+
+    @property
+    def setting(self) -> str:
+        """For instance `short_token with token.lifetime = 5min`."""
+        if self.knob is None or self.lifetime_s is None:
+            return self.name
+        return f"{self.name} with {self.knob} = {format_duration(self.lifetime_s)}"
+
+
+# -- the knob -----------------------------------------------------------------------------------
+
+
+def lifetimes(strategy: Strategy) -> dict[str, float]:
+    """The lifetimes of a strategy in s by setting; random ones are left as they are."""
+    found: dict[str, float] = {}
+    for name, law in (
+        ("token.lifetime", strategy.token and strategy.token.lifetime),
+        ("allowlist.lifetime", strategy.allowlist and strategy.allowlist.lifetime),
+    ):
+        if law and law.support()[0] == law.support()[1]:
+            found[name] = law.support()[0]
+    if strategy.check and strategy.check.allow_for_s > 0:
+        found["check.allow_for"] = strategy.check.allow_for_s
+    return found
+
+
+def knob_of(strategy: Strategy) -> str | None:
+    """The lifetime to search: the shortest, since it ends the window first; the others stay."""
+    return min((found := lifetimes(strategy)), key=lambda name: found[name], default=None)
+
+
+def with_lifetime(strategy: Strategy, knob: str | None, lifetime_s: float | None) -> Strategy:
+    """The strategy with one lifetime changed."""
+    if knob is None or lifetime_s is None:
+        return strategy
+    mechanism, setting = knob.split(".")
+    table = strategy.model_dump(by_alias=True, exclude_unset=True)
+    table[mechanism] = {**table[mechanism], setting: lifetime_s}
+    return type(strategy).model_validate(table)
+
+
+def families(strategies: list[Strategy]) -> list[tuple[Strategy, tuple[str, ...]]]:
+    """Strategies that differ in the searched lifetime only are one: the shortest, and the names of the others."""
+    groups: dict[str, list[Strategy]] = {}
+    for strategy in strategies:
+        plain = with_lifetime(strategy, knob_of(strategy), 1.0)
+        table = plain.model_dump_json(exclude={"name", "sentence", "source"})
+        groups.setdefault(f"{type(strategy).__qualname__} {knob_of(strategy)} {table}", []).append(
+            strategy
+        )
+    result = []
+    for group in groups.values():
+        first = min(group, key=lambda s: min(lifetimes(s).values(), default=0.0))
+        result.append((first, tuple(s.name for s in group if s is not first)))
+    return result
+
+
+# -- trials -------------------------------------------------------------------------------------
+
+
+@dataclass
+class _Bench:
+    """Runs trials of one strategy; remembers them."""
+
+    scenario: Scenario
+    strategy: Strategy
+    knob: str | None
+    goals: list[Goal]
+    seed: int
+    most: int
+    engine: str
+    trials: dict[float | None, Trial] = field(default_factory=dict)
+    runs: list[Run] = field(default_factory=list)
+
+    def search(self, lifetime_s: float | None) -> Trial:
+        """A trial on the replications of the search: as many as it takes to tell."""
+        if lifetime_s not in self.trials:
+            runs: list[Run] = []
+            strategy = with_lifetime(self.strategy, self.knob, lifetime_s)
+            while True:
+                target = min(self.most, max(_FIRST_RUNS, 2 * len(runs)))
+                runs += [self._run(strategy, r) for r in range(len(runs), target)]
+                trial = self._judge(lifetime_s, strategy, runs)
+                if len(runs) == self.most or all(j.verdict != "unclear" for j in trial.judged):
+                    break
+            self.trials[lifetime_s] = trial
+        return self.trials[lifetime_s]
+
+    def verify(self, lifetime_s: float | None) -> Trial:
+        """A trial on replications that the search did not use."""
+        strategy = with_lifetime(self.strategy, self.knob, lifetime_s)
+        self.runs = [self._run(strategy, r) for r in range(self.most, 2 * self.most)]
+        return self._judge(lifetime_s, strategy, self.runs)
+
+    def _run(self, strategy: Strategy, replication: int) -> Run:
+        return simulate(self.scenario, strategy, replication, seed=self.seed, engine=self.engine)
+
+    def _judge(self, lifetime_s: float | None, strategy: Strategy, runs: list[Run]) -> Trial:
+        judged = tuple(judge(goal, self.scenario, strategy, runs) for goal in self.goals)
+        return Trial(lifetime_s, len(runs), judged)
+
+
+# -- the search ---------------------------------------------------------------------------------
+
+
+def search(
+    scenario: Scenario,
+    strategy: Strategy,
+    also: tuple[str, ...],
+    goals: list[Goal],
+    prefer: str,
+    seed: int,
+    replications: int,
+    engine: str,
+) -> Found:
+    """Find the lifetimes of one strategy that meet the goals, pick one, verify it on fresh replications."""
+    knob = knob_of(strategy)
+    bench = _Bench(scenario, strategy, knob, goals, seed, replications, engine)
+    if knob is None:
+        verified = bench.verify(None)
+        relaxations = () if verified.meets() else (tuple(verified.misses()),)
+        return Found(strategy, also, None, None, None, verified, (), relaxations, tuple(bench.runs))
+    bench.search(lifetimes(strategy)[knob])  # as the scenario has it
+    longest_s = _longest(bench)
+    shortest_s = None if longest_s is None else _shortest(bench, longest_s)
+    if longest_s is None or shortest_s is None:
+        _look_above(bench, longest_s or SHORTEST_S)
+        nearest = _nearest(bench)
+        verified = bench.verify(nearest)
+        return Found(
+            strategy,
+            also,
+            knob,
+            None,
+            None,
+            verified,
+            _ordered(bench),
+            _relaxations(bench),
+            tuple(bench.runs),
+        )
+    verified = _pick(bench, prefer, shortest_s, longest_s)
+    relaxations = () if verified.meets() else (tuple(verified.misses()),)
+    return Found(
+        strategy,
+        also,
+        knob,
+        shortest_s,
+        longest_s,
+        verified,
+        _ordered(bench),
+        relaxations,
+        tuple(bench.runs),
+    )
+
+
+def _ordered(bench: _Bench) -> tuple[Trial, ...]:
+    return tuple(sorted(bench.trials.values(), key=lambda t: t.lifetime_s or 0.0))
+
+
+def _longest(bench: _Bench) -> float | None:
+    """The longest lifetime that meets the limits on exposure; None where not even the shortest does."""
+
+    def meets(lifetime_s: float) -> bool:
+        return bench.search(lifetime_s).meets(rising=True)
+
+    if not any(goal.rises for goal in bench.goals):
+        return LONGEST_S
+    low_s = _sure(bench)
+    if low_s is None:
+        low_s = SHORTEST_S
+        if not meets(low_s):
+            return None
+    step, high_s = 1.3, low_s
+    while high_s < LONGEST_S:
+        high_s = min(LONGEST_S, low_s * step)
+        if not meets(high_s):
+            return _bisect(meets, low_s, high_s, FINE)
+        low_s, step = high_s, step * step
+    return LONGEST_S
+
+
+def _sure(bench: _Bench) -> float | None:
+    """A lifetime whose bound keeps every limit on exposure, by the settings alone."""
+    limits = []
+    for goal in bench.goals:
+        if goal.rises:
+            one_s = bound_of(
+                bench.scenario, with_lifetime(bench.strategy, bench.knob, SHORTEST_S), goal.cause
+            )
+            limits.append(goal.limit - (one_s - SHORTEST_S))
+    sure_s = min(limits, default=LONGEST_S)
+    if not sure_s >= SHORTEST_S:
+        return None
+    strategy = with_lifetime(bench.strategy, bench.knob, min(sure_s, LONGEST_S))
+    kept = all(
+        bound_of(bench.scenario, strategy, g.cause) <= g.limit for g in bench.goals if g.rises
+    )
+    return min(sure_s, LONGEST_S) if kept else None
+
+
+def _shortest(bench: _Bench, longest_s: float) -> float | None:
+    """The shortest lifetime that meets the other limits; None where the longest allowed does not."""
+
+    def meets(lifetime_s: float) -> bool:
+        return bench.search(lifetime_s).meets(rising=False)
+
+    if not meets(longest_s):
+        return None
+    if meets(SHORTEST_S):
+        return SHORTEST_S
+    return _bisect(meets, longest_s, SHORTEST_S, COARSE)
+
+
+def _bisect(meets: Callable[[float], bool], good_s: float, bad_s: float, ratio: float) -> float:
+    """The last lifetime that is good between a good and a bad one, within a factor of `ratio`."""
+    while max(good_s, bad_s) / min(good_s, bad_s) > ratio:
+        middle_s = float(f"{math.sqrt(good_s * bad_s):.3g}")
+        if middle_s in (good_s, bad_s):
+            break
+        if meets(middle_s):
+            good_s = middle_s
+        else:
+            bad_s = middle_s
+    return good_s
+
+
+def _pick(bench: _Bench, prefer: str, shortest_s: float, longest_s: float) -> Trial:
+    """The preferred end of the range, as people write it; a step inwards if fresh replications do not confirm it."""
+    inside = [s for s in _NICE_S if shortest_s <= s <= longest_s]
+    from_below = prefer == "shortest_exposure"
+    ends = (inside if from_below else inside[::-1]) or [shortest_s if from_below else longest_s]
+    first = bench.verify(ends[0])
+    if first.meets():
+        return first
+    for lifetime_s in ends[1:_MOST_STEPS]:
+        trial = bench.verify(lifetime_s)
+        if trial.meets():
+            return trial
+    return bench.verify(ends[0])
+
+
+# -- where no lifetime meets all ----------------------------------------------------------------
+
+
+def _look_above(bench: _Bench, from_s: float) -> None:
+    """Try longer lifetimes until what renewals cost is within its limits, so that exposure can be weighed against it."""
+
+    def meets(lifetime_s: float) -> bool:
+        return bench.search(lifetime_s).meets(rising=False)
+
+    low_s, high_s = from_s, from_s
+    while not meets(high_s):
+        if high_s >= LONGEST_S or math.isinf(_worst(tuple(bench.search(high_s).misses()))):
+            return
+        low_s, high_s = high_s, min(LONGEST_S, 2 * high_s)
+    if high_s > low_s:
+        _bisect(meets, high_s, low_s, COARSE)
+
+
+def _nearest(bench: _Bench) -> float | None:
+    """Of the lifetimes tried the one whose worst goal is nearest to its limit."""
+
+    def worst(trial: Trial) -> float:
+        return max(j.strain for j in trial.judged)
+
+    return min(bench.trials.values(), key=lambda t: (worst(t), t.lifetime_s or 0.0)).lifetime_s
+
+
+def _relaxations(bench: _Bench) -> tuple[tuple[Judged, ...], ...]:
+    """Ways out, the gentlest first: the goals to relax at the lifetimes that were tried, no way worse than another."""
+    ways: dict[tuple[str, ...], tuple[Judged, ...]] = {}
+    for trial in bench.trials.values():
+        missed = tuple(trial.misses())
+        if not missed or any(math.isinf(j.strain) for j in missed):
+            continue
+        goals = tuple(sorted(j.goal.key for j in missed))
+        if goals not in ways or _worst(missed) < _worst(ways[goals]):
+            ways[goals] = missed
+    minimal = {
+        goals: way
+        for goals, way in ways.items()
+        if not any(set(other) < set(goals) for other in ways)
+    }
+    return tuple(sorted(minimal.values(), key=_worst))
+
+
+def _worst(missed: tuple[Judged, ...]) -> float:
+    return max(j.strain for j in missed)
+
+
+def task(arguments: tuple[Any, ...]) -> Found:
+    """`search` for executors."""
+    return search(*arguments)
