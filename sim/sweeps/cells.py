@@ -3,12 +3,15 @@
 This module is all that a worker needs; it gets one pickled `Study` and a few cells at a time.
 """
 
+import pickle
 import time
 import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from sim.provenance import code_digest
 from sim.scenario import Scenario, with_changes
 from sim.strategies import Strategy
 from sim.sweeps.plan import Cell, Plan, column_value
@@ -64,6 +67,23 @@ class Outcome:
 
 class OtherVersion(RuntimeError):
     """A worker runs another version of this program; its results must not be mixed in."""
+
+
+def run_items(study: bytes, items: Sequence[Item]) -> bytes:
+    """Run items one after the other; an item that raises harms no other. Returns the outcomes, pickled.
+
+    Pickled here, because executors differ in how they pickle (by value, what they cannot find by name).
+    """
+    shared = _open(study)
+    return pickle.dumps([run_item(shared, item) for item in items])
+
+
+@lru_cache(maxsize=2)
+def _open(study: bytes) -> Study:
+    shared: Study = pickle.loads(study)
+    if shared.plan.code != code_digest():
+        raise OtherVersion("a worker runs another version of sim than the driver")
+    return shared
 
 
 def run_item(study: Study, item: Item) -> Outcome:
