@@ -8,7 +8,14 @@ import json
 import pickle
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, wait
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    BrokenExecutor,
+    CancelledError,
+    Executor,
+    Future,
+    wait,
+)
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -173,7 +180,12 @@ class _Driver:
                 self._settle()
 
     def _submit(self, items: list[Item]) -> None:
-        self._flying[self._pool.submit(run_items, self._study, items)] = items
+        try:
+            future = self._pool.submit(run_items, self._study, items)
+        except BrokenExecutor:  # it broke since the last look; these items have not begun
+            self._after_a_crash()
+            future = self._pool.submit(run_items, self._study, items)
+        self._flying[future] = items
 
     # -- giving out -----------------------------------------------------------------------------
 
