@@ -270,13 +270,14 @@ def _random_lifetimes(world: _World, cause: Cause, law: Law) -> Iterator[tuple[K
     if isinstance(law, Exponential) and law.max is None:
         mean_s = theory.exponential_lifetime_exposure(law.mean).mean
         quantiles = {name: law.quantile(q) for name, q in QUANTILES.items()}
-        yield from _rows(cause, "A4", "exposure", {"mean": mean_s, **quantiles})
+        form = "A4"
     elif type(law) is Uniform:
         mean_s = theory.uniform_lifetime_exposure(law.low, law.high).mean
-        yield from _rows(cause, "A3", "exposure", {"mean": mean_s})
+        form, quantiles = "A3", {}
     else:
         return
-    yield from _requests(world, cause, "A3", mean_s)
+    yield from _rows(cause, form, "exposure", {"mean": mean_s, **quantiles})
+    yield from _requests(world, cause, form, mean_s)
 
 
 def _on_demand(world: _World, cause: Cause, lifetime_s: float) -> Iterator[tuple[Key, Expected]]:

@@ -34,7 +34,7 @@ RANKS = (
     {"plot"},
     {"tables"},
     {"recommendation"},
-    {"testbed"},
+    {"testbed", "verify"},
     {"timeline", "report"},
     {"notebook"},
     {"cli"},

@@ -16,6 +16,7 @@ ROOMS = {
     "compare": "sim.cli.compare:compare",
     "recommend": "sim.cli.recommend:recommend",
     "sweep": "sim.cli.sweep:sweep",
+    "verify": "sim.cli.verify:verify",
     "trace": "sim.cli.trace:trace",
     "fit": "sim.cli.fit:fit",
     "report": "sim.cli.report:report",

@@ -1,0 +1,84 @@
+"""`lastclick verify`: is what this installation computes still right?"""
+
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from sim.cli.common import file_errors, interruptible
+from sim.engine import ENGINES
+
+if TYPE_CHECKING:
+    from sim.verify.line import Line
+
+
+@click.command()
+@click.option(
+    "--quick", is_flag=True, help="Fewer people and runs, no coverage study: under a minute."
+)
+@click.option("--engine", type=click.Choice(ENGINES), default=ENGINES[0], show_default=True)
+@click.option(
+    "--write",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write the comparison as a page (docs/validation.md).",
+)
+def verify(quick: bool, engine: str, write: Path | None) -> None:
+    """Compare theory, published figures and simulation, one figure a line.
+
+    Exits with 1 if any figure disagrees. Statistical figures fail beyond 4.5 standard errors.
+    """
+    from sim.verify.line import Z_LIMIT, head, text
+
+    started = time.monotonic()
+    click.echo(head())
+    lines: list[Line] = []
+    with interruptible():
+        for line in _lines(quick, engine):
+            click.echo(text(line))
+            sys.stdout.flush()
+            lines.append(line)
+    wrong = [line for line in lines if not line.agrees]
+    if write is not None:
+        from sim.store import write_atomically
+        from sim.verify.page import page
+
+        command = f"lastclick verify{' --quick' if quick else ''} --write {write.name}"
+        document = page(lines, command, engine, Z_LIMIT)
+        with file_errors(write):
+            write_atomically(write, lambda path: _write(path, document))
+    took_s = time.monotonic() - started
+    if wrong:
+        click.echo(f"\nDISAGREEMENT in {len(wrong)} of {len(lines)} figures ({took_s:.0f} s):")
+        for line in wrong:
+            click.echo(text(line))
+        sys.exit(1)
+    click.echo(f"\n{len(lines)} figures compared, all agree ({took_s:.0f} s)")
+
+
+def _lines(quick: bool, engine: str) -> "Iterator[Line]":
+    from sim.verify import clockwork, coverage, methods, published, simulated
+
+    yield from published.all_published()
+    yield from methods.constants()
+    yield from clockwork.by_the_clock(engine)
+    if quick:
+        yield from simulated.all_simulated(engine, people=80, runs=4)
+        yield from methods.intervals(studies=2000, seed=1)
+        return
+    yield from simulated.all_simulated(engine, people=4000, runs=40)
+    yield from methods.intervals(studies=20_000, seed=1)
+    yield from methods.stations(customers=6000, seeds=16, seed=1)
+    yield from coverage.intervals_of_compare(1000, _every_tenth)
+
+
+def _every_tenth(share: float) -> None:
+    """Progress of the long part, for people who watch."""
+    if round(share * 1000) % 100 == 0:
+        click.echo(f"coverage: {100 * share:.0f} % of the studies", err=True, nl=True)
+
+
+def _write(path: Path, document: str) -> None:
+    path.write_text(document, encoding="utf-8")

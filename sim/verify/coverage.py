@@ -1,0 +1,71 @@
+"""Do 95 % intervals of `compare` hold the truth in 95 of 100 studies? Many small studies whose answer is known."""
+
+import math
+from collections import Counter
+from collections.abc import Callable
+
+from sim import experiment
+from sim.verify.line import Line, Lines
+from sim.verify.worlds import exponential, textbook
+
+LOW, HIGH = 0.93, 0.97
+FIGURES = (
+    ("renewed", "exposure", "mean"),
+    ("renewed", "exposure", "p50"),
+    ("renewed", "unauthorised_requests", "mean"),
+    ("renewed", "unauthorised_requests", "share_zero"),
+    ("on_demand", "exposure", "mean"),
+    ("on_demand", "exposure", "share_zero"),
+    ("on_demand", "unauthorised_requests", "mean"),
+    ("on_demand", "unauthorised_writes", "mean"),
+    ("on_demand", "last_click", "mean"),
+)
+
+
+def intervals_of_compare(studies: int, told: Callable[[float], None] | None = None) -> Lines:
+    """The share of studies (ten replications of 20 people each, seeds 0, 1, ...) whose interval holds the truth.
+
+    Agrees between 93 and 97 %: the order statistics of a quantile keep a little more than they promise.
+    """
+    scenario = textbook(
+        {},
+        {
+            "run.horizon": 4000.0,
+            "run.drain": 300.0,
+            "organisation.people": 20,
+            "organisation.shift": {"start": "0s", "end": 4000.0},
+            "organisation.visits": exponential(30.0),
+            "workload.think": exponential(100.0),
+            "cases.from": 2400.0,
+            "cases.until": 3600.0,
+            "strategies": {
+                "renewed": {"token": {"lifetime": 300.0, "renewal": "host", "refresh_at": 1.0}},
+                "on_demand": {"token": {"lifetime": 300.0, "renewal": "host"}},
+            },
+        },
+    )
+    held: Counter[tuple[str, str, str]] = Counter()
+    for seed in range(studies):
+        found = experiment.compare(scenario, replications=10, seed=seed)
+        for f in found.figures:
+            key = (f.strategy, f.metric, f.statistic)
+            if f.of is None and key in FIGURES and f.low is not None and f.high is not None:
+                held[key] += f.theory is not None and f.low <= f.theory <= f.high
+        if told is not None:
+            told((seed + 1) / studies)
+    for key in FIGURES:
+        share = held[key] / studies
+        error = math.sqrt(0.95 * 0.05 / studies)
+        yield Coverage(
+            "Coverage", f"{', '.join(key)}, {studies} studies", 0.95, simulated=share, error=error
+        )
+
+
+class Coverage(Line):
+    """Agrees within 93 to 97 %, or within noise of it where there are few studies."""
+
+    @property
+    def agrees(self) -> bool:
+        """Whether the share is as promised."""
+        slack = max(0.0, 3 * (self.error or 0.0) - 0.02)
+        return LOW - slack <= (self.simulated or 0.0) <= HIGH + slack
