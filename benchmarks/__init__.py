@@ -1,0 +1,1 @@
+"""How fast this simulator is, against others and against the machine: `python -m benchmarks`."""
