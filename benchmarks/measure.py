@@ -56,7 +56,7 @@ def measure(contestants: list[Contestant], rounds: int, quick: bool, say: Say) -
                     say(f"{one.contestant.name} is left out: {error}")
                     continue
                 if turn >= 0:
-                    check(one.contestant, outcome, arguments[0])
+                    check(one.contestant, outcome, float(arguments[0]))
                     one.outcomes.append(outcome)
         return measured
 
@@ -73,7 +73,7 @@ def _process() -> ProcessPoolExecutor:
     return ProcessPoolExecutor(1, mp_context=get_context("spawn"))
 
 
-def call(target: str, arguments: tuple[float, ...]) -> Outcome:
+def call(target: str, arguments: tuple[float | str, ...]) -> Outcome:
     """Run `module:function`."""
     module, function = target.split(":")
     outcome: Outcome = getattr(import_module(module), function)(*arguments)

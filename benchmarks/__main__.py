@@ -1,0 +1,58 @@
+"""The command: `python -m benchmarks`."""
+
+import sys
+import time
+from pathlib import Path
+
+import click
+
+from benchmarks import contestants, office, report
+from benchmarks.measure import measure
+from benchmarks.works import WrongResultError
+
+PARTS = ("closed", "queue", "office", "growth")
+
+
+@click.command()
+@click.option("--quick", is_flag=True, help="Small sizes: does everything run and is it right?")
+@click.option("--rounds", type=click.IntRange(min=1), default=5, show_default=True)
+@click.option("--part", "parts", multiple=True, type=click.Choice(PARTS), help="Only this part.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path(__file__).parent,
+    help="Folder for results.md and the figure.  [default: beside the program]",
+)
+def main(quick: bool, rounds: int, parts: tuple[str, ...], out: Path) -> None:
+    """Measure our engines, other simulators and C, in turns, and write results.md with a figure."""
+    results = report.Results(quick, rounds)
+    wanted = parts or PARTS
+    groups = {
+        "closed": contestants.CLOSED,
+        "queue": contestants.QUEUE,
+        "office": office.contestants(),
+        "growth": [*contestants.GROWTH, *office.growth()],
+    }
+    began = time.monotonic()
+
+    def say(words: str) -> None:
+        click.echo(f"{time.monotonic() - began:5.0f} s  {words}", err=True)
+
+    try:
+        if {"office", "growth"} & set(wanted):
+            say("both engines on the same path?")
+            office.check_same_path()
+        for part in wanted:
+            say(part)
+            setattr(results, part, measure(groups[part], rounds, quick, say))
+    except WrongResultError as error:
+        raise click.ClickException(f"wrong result: {error}") from None
+    except KeyboardInterrupt:
+        click.echo("interrupted; nothing was written", err=True)
+        sys.exit(130)
+    for path in report.write(results, out):
+        click.echo(path)
+
+
+if __name__ == "__main__":
+    main(prog_name="python -m benchmarks")

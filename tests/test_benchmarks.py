@@ -1,0 +1,88 @@
+"""The benchmarks run, and a simulator that computes something else is found out."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from benchmarks import contestants, kernels, limit, measure, report, works
+from benchmarks.works import Contestant, Outcome, WrongResultError
+
+ROOT = Path(__file__).resolve().parents[1]
+OURS = contestants.CLOSED[0]
+
+
+def wrong_closed(horizon_s: float) -> Outcome:
+    """A simulator that loses a twentieth of the time."""
+    right = kernels.closed(horizon_s)
+    return Outcome(right.customers, 0.95 * right.mean_s, right.cpu_s)
+
+
+@pytest.mark.parametrize("people", [100, 1000, 10_000])
+def test_kernel_and_c_follow_the_same_path(people: int) -> None:
+    try:
+        limit.program()
+    except limit.NoCompilerError as error:
+        pytest.skip(str(error))
+    ours, theirs = kernels.closed(60.0, people), limit.closed(60.0, people)
+    assert (ours.customers, ours.mean_s) == (theirs.customers, theirs.mean_s)
+    ours, theirs = kernels.queue(20_000), limit.queue(20_000)
+    assert (ours.customers, ours.mean_s) == (theirs.customers, theirs.mean_s)
+
+
+def test_closed_form() -> None:
+    """One person never waits; without a queue the mean is the service time; at half load it is a little more."""
+    assert works.closed_mean_s(1) == pytest.approx(works.service_s(1), rel=1e-12)
+    assert works.closed_mean_s(4) == pytest.approx(works.service_s(4), rel=1e-12)
+    assert works.closed_mean_s() == pytest.approx(0.0217, abs=5e-5)
+
+
+@pytest.mark.parametrize(
+    ("factor", "customers"), [(1.05, 1.0), (0.95, 1.0), (1.0, 0.98), (1.0, 1.02)]
+)
+def test_wrong_results_are_found(factor: float, customers: float) -> None:
+    right = kernels.closed(1800.0)
+    works.check(OURS, right, 1800.0)
+    wrong = Outcome(int(customers * right.customers), factor * right.mean_s, right.cpu_s)
+    with pytest.raises(WrongResultError, match="closed"):
+        works.check(OURS, wrong, 1800.0)
+
+
+def test_a_wrong_contestant_ends_the_measurement() -> None:
+    cheat = Contestant("cheat", "closed", "test_benchmarks:wrong_closed", 1800.0, 1800.0)
+    with pytest.raises(WrongResultError, match="cheat"):
+        measure.measure([cheat], 1, True, lambda words: None)
+
+
+def test_what_is_missing_is_skipped_with_a_reason() -> None:
+    absent = Contestant("absent", "closed", "no_such_simulator:closed", 1.0, 1.0)
+    (measured,) = measure.measure([absent], 1, True, lambda words: None)
+    assert "no_such_simulator" in measured.skipped
+    assert measured.outcomes == []
+
+
+def test_page_shows_medians_ratios_and_goals() -> None:
+    def rounds(contestant: Contestant, *ns: float) -> measure.Measured:
+        return measure.Measured(contestant, [Outcome(10**6, 0.02, n / 1e3) for n in ns])
+
+    closed = [rounds(contestants.CLOSED[0], 36, 30, 33), rounds(contestants.CLOSED[1], 30, 30, 30)]
+    closed.append(measure.Measured(contestants.CLOSED[2], skipped="not installed"))
+    page = report.text(report.Results(False, 3, closed=closed))
+    assert "| **Last Click kernel (Numba)** | 33 | 30 to 36 | 1 |" in page
+    assert "not measured: not installed" in page
+    assert "1.10 times" in page
+
+
+def test_quick_command(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "benchmarks", "--quick", "--rounds", "1"]
+    done = subprocess.run(
+        [*command, "--part", "queue", "--out", str(tmp_path)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    page = (tmp_path / "results.md").read_text()
+    assert page.count(" to ") >= 5  # a spread for nearly every contestant
+    assert "SimPy" in page
