@@ -9,7 +9,17 @@ from sim import __version__
 
 LIBRARIES = ("simpy", "numba", "numpy", "pandas", "pyarrow", "pydantic", "scipy", "matplotlib")
 # Rooms that show results and make none.
-_SHOWING = ("cli", "plot", "report", "tables", "testbed", "notebook", "__main__")
+_SHOWING = (
+    "cli",
+    "plot",
+    "report",
+    "explore",
+    "timeline",
+    "tables",
+    "testbed",
+    "notebook",
+    "__main__",
+)
 
 
 def provenance() -> dict[str, Any]:

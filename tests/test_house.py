@@ -35,7 +35,7 @@ RANKS = (
     {"tables"},
     {"recommendation"},
     {"testbed", "verify"},
-    {"timeline", "report"},
+    {"timeline", "report", "explore"},
     {"notebook"},
     {"cli"},
     {"__main__"},

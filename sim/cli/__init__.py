@@ -20,6 +20,7 @@ ROOMS = {
     "trace": "sim.cli.trace:trace",
     "fit": "sim.cli.fit:fit",
     "report": "sim.cli.report:report",
+    "explore": "sim.cli.explore:explore",
     "testbed": "sim.cli.testbed:testbed",
 }
 
