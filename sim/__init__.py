@@ -7,7 +7,7 @@ if TYPE_CHECKING:  # what an editor and mypy see; a run opens the rooms below wh
     from sim import plot, theory
     from sim.notebook import compare
     from sim.recommendation import recommend
-    from sim.scenario import load
+    from sim.scenario import load, with_changes
     from sim.sweeps import sweep
     from sim.workload.fitting import fit_log
     from sim.workload.fitting import fit_log as fit
@@ -23,6 +23,7 @@ __all__ = [
     "recommend",
     "sweep",
     "theory",
+    "with_changes",
 ]
 _ROOMS = {
     "load": "sim.scenario:load",
@@ -33,6 +34,7 @@ _ROOMS = {
     "recommend": "sim.recommendation:recommend",
     "sweep": "sim.sweeps:sweep",
     "theory": "sim.theory",
+    "with_changes": "sim.scenario:with_changes",
 }
 
 

@@ -99,6 +99,21 @@ class Comparison(experiment.Comparison):
 
         return timeline_of(self.scenario, self.study, strategies, cause)
 
+    def answer(self) -> str:
+        """The answer in two sentences, as the report gives it."""
+        from sim.report.answer import answer
+
+        found = answer(self.study)
+        return f"{found.first} {found.second}"
+
+    def manifest_text(self) -> str:
+        """The manifest without the resolved scenario, to be printed at the end of a notebook."""
+        import json
+
+        long = ("resolved", "parameters", "written_at", "platform")
+        kept = {key: value for key, value in self.manifest.items() if key not in long}
+        return json.dumps(kept, indent=1, sort_keys=True, default=str)
+
     def save(self, folder: str) -> None:
         """Write what `lastclick compare --out FOLDER` writes."""
         from pathlib import Path
@@ -146,6 +161,13 @@ def compare(
             **options,
         )
     return Comparison(**{field.name: getattr(found, field.name) for field in fields(found)})
+
+
+def sized(full: int, fast: int) -> int:
+    """The size of a study in a notebook: `fast` where LASTCLICK_FAST is set (tests set it), else `full`."""
+    import os
+
+    return fast if os.environ.get("LASTCLICK_FAST") else full
 
 
 def _strategy(scenario: Scenario, wanted: str | Strategy) -> Strategy:

@@ -107,6 +107,26 @@ def read_study(folder: Path) -> Study:
     return Study(manifest=record, **tables)
 
 
+def read_sweep(folder: Path | str) -> "tuple[pd.DataFrame, dict[str, Any]]":
+    """The tidy table of a sweep, as far as it is done, and its manifest.
+
+    Raises ValueError where the folder is not one of `lastclick sweep --out FOLDER`, or no cell is finished.
+    """
+    import pandas as pd
+
+    folder = Path(folder)
+    parts = sorted((folder / "results").glob("part-*.parquet"))
+    try:
+        record = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+        if not isinstance(record, dict) or not {"scenario", "resolved", "paths"} <= set(record):
+            raise ValueError("manifest.json is not that of a sweep")
+        if not parts:
+            raise ValueError("no cell is finished yet")
+        return pd.concat([pd.read_parquet(part) for part in parts], ignore_index=True), record
+    except (OSError, ValueError) as error:
+        raise ValueError(f"{folder}: cannot be read as a sweep: {error}") from None
+
+
 def write_table(table: "pd.DataFrame", stem: Path) -> list[Path]:
     """One table as `stem.parquet` and `stem.csv`."""
     parquet, csv = stem.with_suffix(".parquet"), stem.with_suffix(".csv")

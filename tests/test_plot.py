@@ -6,12 +6,13 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from sim import experiment, tables
 from sim.mechanisms import CAUSES
 from sim.notebook import Comparison, compare
-from sim.plot import Picture, Plots
+from sim.plot import Picture, Plots, Shown, sweep_lines, sweep_surface, sweep_tornado
 from sim.plot.curves import lines
 from sim.plot.matrix import cell_texts
 from sim.plot.style import COLOURS, seconds
@@ -229,3 +230,32 @@ def test_an_editor_sees_the_types(tmp_path: Path) -> None:
 
 def test_plots_take_any_study(comparison: Comparison) -> None:
     assert Plots(comparison.study).survival().alt == comparison.plot.survival().alt
+
+
+def sweep_rows() -> pd.DataFrame:
+    """A sweep of two paths whose mean exposure is the first path times (1 + the second)."""
+    rows = [
+        {
+            "strategy": "short_token", "a.lifetime": x, "a.loss": y, "metric": "exposure", "statistic": "mean",
+            "cause": "deactivation", "of": None, "unit": "s", "estimate": x * (1 + y), "low": x * 0.9, "high": x * 1.2,
+        }
+        for x in (60.0, 300.0, 3600.0)
+        for y in (0.0, 0.1, 0.5)
+    ]  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def test_figures_of_a_sweep_show_its_rows() -> None:
+    rows = sweep_rows()
+    line = sweep_lines(rows, "a.lifetime", at={"a.loss": 0.5}).axes[0].get_lines()[0]
+    x, y = line.get_data()
+    assert list(x) == [60.0, 300.0, 3600.0]
+    assert list(y) == [90.0, 450.0, 5400.0]
+    surface = sweep_surface(rows, "a.lifetime", "a.loss", "short_token").axes[0]
+    assert [t.get_text() for t in surface.texts][:3] == ["1 min", "5 min", "1 h"]
+    bars = sweep_tornado(rows, ["a.lifetime", "a.loss"], "short_token")
+    widths = [abs(p.get_width()) for p in bars.axes[0].patches]  # type: ignore[attr-defined]
+    # at loss 0.1 the base is 330 s; the lifetime moves it from 66 s to 3,960 s, the loss from 300 s to 450 s
+    assert np.allclose(sorted(widths), sorted([330 - 66, 3960 - 330, 330 - 300, 450 - 330]))
+    with pytest.raises(ValueError, match="no mean exposure"):
+        sweep_lines(rows, "a.lifetime", Shown(cause="logout"))

@@ -1,6 +1,5 @@
 """The settings of a comparison or of a sweep as points: what each was set to, and the figures that the page can show."""
 
-import json
 import math
 from collections.abc import Mapping
 from pathlib import Path
@@ -28,23 +27,14 @@ def data_of(folder: Path) -> dict[str, Any]:
 
     Raises ValueError where the folder is neither of `lastclick compare --out` nor of `lastclick sweep --out`.
     """
-    from sim.store import read_study
+    from sim.store import read_study, read_sweep
 
-    manifest = folder / "manifest.json"
-    if (folder / "results").is_dir() and manifest.is_file():
-        return _of_sweep(folder, _manifest(manifest))
+    if (folder / "results").is_dir():
+        return _of_sweep(*read_sweep(folder))
     try:
         return _of_study(read_study(folder))
     except ValueError as error:
         raise ValueError(f"{error} (or `lastclick sweep SCENARIO --out FOLDER`)") from None
-
-
-def _manifest(path: Path) -> dict[str, Any]:
-    try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-        return dict(record) | {"resolved": dict(record["resolved"])}
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ValueError(f"{path}: not the manifest of a sweep ({error})") from None
 
 
 def _of_study(study: "Study") -> dict[str, Any]:
@@ -54,16 +44,7 @@ def _of_study(study: "Study") -> dict[str, Any]:
     return _data(study.manifest, {}, points)
 
 
-def _of_sweep(folder: Path, manifest: Mapping[str, Any]) -> dict[str, Any]:
-    import pandas as pd
-
-    parts = sorted((folder / "results").glob("part-*.parquet"))
-    if not parts:
-        raise ValueError(f"{folder}: the sweep has no finished cell yet")
-    try:
-        rows = pd.concat([pd.read_parquet(part) for part in parts], ignore_index=True)
-    except (OSError, ValueError) as error:
-        raise ValueError(f"{folder}: cannot be read as a sweep: {error}") from None
+def _of_sweep(rows: "pd.DataFrame", manifest: Mapping[str, Any]) -> dict[str, Any]:
     paths = {p: _values(rows[p]) for p in manifest["paths"] if p in rows.columns}
     bound_rows = rows[(rows["metric"] == "bound") & rows["of"].isna()]
     bounds: dict[str, dict[str, float | None]] = {}

@@ -7,19 +7,26 @@ from sim.plot.matrix import coverage_matrix
 from sim.plot.response import response_times
 from sim.plot.style import Picture
 from sim.plot.survival import survival
+from sim.plot.sweep import Bar, Shown, sweep_lines, sweep_surface, sweep_tornado, tornado
 from sim.plot.timeline import timeline
 from sim.plot.tradeoff import exposure_against_overhead
 from sim.study import Study
 
 __all__ = [
+    "Bar",
     "Picture",
     "Plots",
+    "Shown",
     "coverage_matrix",
     "exposure_against_overhead",
     "host_load",
     "response_times",
     "survival",
+    "sweep_lines",
+    "sweep_surface",
+    "sweep_tornado",
     "timeline",
+    "tornado",
 ]
 
 
