@@ -1,6 +1,5 @@
 """The testbed against real processes: stores, servers, faults, and the live run beside its simulation."""
 
-import asyncio
 import math
 import os
 import signal
@@ -13,58 +12,22 @@ from typing import Any
 
 import aiohttp
 import pytest
-import worlds
 from hypothesis import given
 from hypothesis import strategies as st
+from live import NO_REDIS, REDIS, in_loop, page_of, small, status_of, timely
 
 from sim.engine.exposure import Exposure
 from sim.mechanisms import Kind
-from sim.scenario import Scenario
 from sim.strategies import CATALOGUE, Strategy
 from sim.testbed import run as live_run
 from sim.testbed.compare import compare, disagreements
-from sim.testbed.compress import precise_loop
 from sim.testbed.record import Latencies, window
 from sim.testbed.run import LiveRun
-from sim.testbed.servers import RedisServer, Servers, redis_program
-from sim.testbed.setup import CONTROL_HEADER, Draw, Lane, Setup
+from sim.testbed.servers import RedisServer, Servers
+from sim.testbed.setup import CONTROL_HEADER, Draw, Setup
 from sim.testbed.stores import Refresh, Store, StoreDown, open_store
 
 ROOT = Path(__file__).parent.parent
-REDIS = redis_program()
-NO_REDIS = "no Redis server: neither on the PATH nor in a package"
-
-
-def small(**tables: Any) -> Scenario:
-    """A quarter of an hour of a few busy people, most of whom lose access."""
-    base: dict[str, Any] = {
-        "run": {"horizon": "12min", "drain": "6min", "replications": 1, "seed": 5},
-        "organisation": {
-            "people": 10,
-            "admins": 0.3,
-            "shift": {"start": "0s", "end": "12min"},
-            "visits": {"dist": "exponential", "mean": "2min"},
-        },
-        "cases": {
-            "from": "3min",
-            "until": "10min",
-            "deactivation": {"share": 0.4},
-            "permission_loss": {"share": 0.3},
-            "logout": {"share": 0.2},
-            "admin_loss": {"share": 0.1},
-        },
-        "behaviour": {"probabilities": {"leave": 0.3, "continue": 0.4, "storm": 0.3}},
-        "host": {"outages": "none", "rate_limit": "none"},
-        "push": {"delay": {"dist": "exponential", "mean": "10s"}, "loss": 0},
-    }
-    for name, table in tables.items():
-        base[name] = {**base.get(name, {}), **table}
-    return worlds.scenario(base)
-
-
-def in_loop(work: Callable[[], Awaitable[Any]]) -> Any:
-    with asyncio.Runner(loop_factory=precise_loop) as runner:
-        return runner.run(work())  # type: ignore[arg-type]
 
 
 # -- stores -------------------------------------------------------------------------------------
@@ -216,20 +179,6 @@ def servers() -> Iterator[Servers]:
         yield up
 
 
-async def page_of(
-    http: aiohttp.ClientSession, setup: Setup, lane: Lane, person: int, page: int
-) -> str:
-    """Sign in and load a page; the page's token."""
-    host = f"{setup.host_url}/{lane.name}"
-    who = {"person": person, "password": lane.password(person)}
-    async with http.post(f"{host}/sign-in", json=who) as answer:
-        session = (await answer.json())["session"]
-    headers = {"authorization": f"Bearer {session}", **Draw("page", 0, 0, 0).header()}
-    async with http.post(f"{host}/page", json={"page": page}, headers=headers) as answer:
-        assert answer.status == 200
-        return str((await answer.json())["token"])
-
-
 def asking(servers: Servers, ask: Callable[..., Awaitable[Any]]) -> Any:
     async def play() -> Any:
         timeout = aiohttp.ClientTimeout(total=10)
@@ -237,18 +186,6 @@ def asking(servers: Servers, ask: Callable[..., Awaitable[Any]]) -> Any:
             return await ask(http, servers.setup)
 
     return in_loop(play)
-
-
-async def status_of(
-    http: aiohttp.ClientSession, url: str, token: str = "", **more: Any
-) -> tuple[int, str]:
-    headers = {
-        "authorization": f"Bearer {token}",
-        **Draw("click", 0, 0, 0).header(),
-        **more.pop("headers", {}),
-    }
-    async with http.post(url, headers=headers, **more) as answer:
-        return answer.status, answer.headers.get("x-reason", "")
 
 
 def test_a_token_opens_its_own_page_of_its_own_tenant_only(servers: Servers) -> None:
@@ -360,7 +297,7 @@ def test_servers_listen_on_loopback_only(servers: Servers) -> None:
 PLAY = """
 import sys
 sys.path[:0] = [{root!r}, {tests!r}]
-import test_testbed as t
+import live as t
 from sim.testbed import run
 from sim.strategies import CATALOGUE
 run.run(t.small(), [CATALOGUE["allowlist"]], factor=1.0, store={store!r})
@@ -393,7 +330,10 @@ def alive(pid: int) -> bool:
         return False
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize(
+    "how",
+    [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.nightly), signal.SIGKILL],
+)
 def test_nothing_is_left_running_when_the_run_is_ended(how: signal.Signals) -> None:
     if not sys.platform.startswith("linux"):
         pytest.skip("reads /proc")
@@ -435,7 +375,7 @@ def a_run() -> LiveRun:
         {"name": "per_request", "check": {"scope": "all", "asks": "permission", "timeout": "1min"}}
     )
     strategies = [*named("short_token", "allowlist_webhook"), patient]
-    return live_run.run(small(), strategies, factor=90.0, store="redis" if REDIS else "sqlite")
+    return timely(small(), strategies, 90.0, store="redis" if REDIS else "sqlite")
 
 
 def test_cases_agree_one_by_one(a_run: LiveRun) -> None:
@@ -462,8 +402,8 @@ def test_windows_are_ordered_and_the_prober_is_not_surprised(a_run: LiveRun) -> 
 
 
 def test_the_generator_says_how_late_it_is(a_run: LiveRun) -> None:
-    sent = sum(record.requests["sent"] for record in a_run.lanes.values())
-    assert a_run.lag.count >= sent > 300
+    assert a_run.lag.count > 100
+    assert a_run.resolution.count > 300
     assert 0 < a_run.lag.quantile_s(0.5) < 1.0
     assert any("model seconds" in text for text in a_run.distortions)
 

@@ -22,6 +22,7 @@ ROOMS = {
     "report": "sim.cli.report:report",
     "explore": "sim.cli.explore:explore",
     "testbed": "sim.cli.testbed:testbed",
+    "calibrate": "sim.cli.calibrate:calibrate",
 }
 
 

@@ -14,15 +14,22 @@ from sim.testbed import MissingExtra, require_extra
 @click.option("--seed", type=click.IntRange(min=0), help="Instead of the scenario's.")
 @click.option(
     "--within",
-    default="5min",
+    default="7min",
     show_default=True,
     metavar="DURATION",
-    help="Compress time so that the run lasts at most this long.",
+    help="Compress time so that all of it lasts at most about this long.",
 )
 @click.option(
     "--compression",
     type=click.FloatRange(min=0.1),
     help="Model seconds a real second; wins over --within.",
+)
+@click.option(
+    "--at-once",
+    type=click.IntRange(1, 15),
+    default=5,
+    show_default=True,
+    help="Strategies that share the machine.",
 )
 @click.option(
     "--algorithm",
@@ -48,6 +55,7 @@ def testbed(
     seed: int | None,
     within: str,
     compression: float | None,
+    at_once: int,
     algorithm: str,
     store: str | None,
     figure: Path | None,
@@ -69,19 +77,21 @@ def testbed(
 
     loaded = load(scenario)
     try:
-        factor = compression or factor_within(loaded, parse_duration(within))
+        strategies = chosen(loaded, names)
+        batches = -(-len(strategies) // at_once)
+        factor = compression or factor_within(loaded, parse_duration(within) / batches)
     except ValueError as error:
         raise InputError(f"--within {within}: {error}") from None
-    strategies = chosen(loaded, names)
     with interruptible(), progress(quiet) as said:
         try:
-            live = run.run(
+            live = run.run_in_batches(
                 loaded,
                 strategies,
+                at_once,
                 factor=factor,
                 seed=seed,
-                algorithm=algorithm,  # type: ignore[arg-type]
-                store=store or default_store(),  # type: ignore[arg-type]
+                algorithm=algorithm,
+                store=store or default_store(),
                 progress=None if said is None else lambda share: said(share, 1),
             )
         except (NoRedis, ServerFailed, ValueError) as error:

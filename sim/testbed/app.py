@@ -87,7 +87,8 @@ class AppLane:
         self.gates = Gates(setup, lane, clock, store, http)
         self.prober = Prober(self.gates, http)
         self.gates.observer = self.prober
-        self.station = Station(scenario.app.workers, clock)
+        workers = math.inf if lane.calibrates else scenario.app.workers
+        self.station = Station(workers, clock)
         self.auth_station = Station(scenario.auth_server.servers, clock)
         self.holds_worker = scenario.app.holds_worker
         self.decided: Counter[str] = Counter()
@@ -191,8 +192,10 @@ class AppLane:
     async def event(self, request: Request) -> Response:
         """An event from the host: 202 if it is taken, 400 with an error code of RFC 8935 if not."""
         now_s = self.clock.now_s()
-        if self.receiver_down or down(self.outages, now_s) is not None:
-            return JSONResponse({"err": "down"}, 503)
+        until_s = down(self.outages, now_s)
+        if self.receiver_down or until_s is not None:
+            after = {} if until_s is None else {"retry-after": str(math.ceil(until_s - now_s))}
+            return JSONResponse({"err": "down"}, 503, after)
         try:
             body = await body_of(request)
             event = self.receiver.receive(request.headers, body, now_s)
@@ -236,6 +239,7 @@ class AppLane:
             "events": dict(self.events),
             "waited_s": self.station.waited_s,
             "busy_s": self.station.busy_s,
+            "outages": self.outages,
             **self.prober.report(),
         }
 
@@ -245,7 +249,6 @@ class AppServer:
 
     def __init__(self, setup: Setup):
         self.setup = setup
-        self.clock = setup.clock()
         self.lanes: dict[str, AppLane] = {}
         self.asgi: Starlette
 
@@ -263,7 +266,7 @@ class AppServer:
                 url=setup.redis_url,
                 folder=setup.folder,
             )
-            self.lanes[lane.name] = AppLane(setup, lane, self.clock, store, self.client)
+            self.lanes[lane.name] = AppLane(setup, lane, setup.clock(lane.name), store, self.client)
         mounts = [Mount(f"/{name}", routes=lane.routes()) for name, lane in self.lanes.items()]
         control = [
             Route(f"/control/{name}", handler, methods=["POST"])
@@ -286,7 +289,9 @@ class AppServer:
     async def _start(self, request: Request) -> Response:
         if not self._allowed(request):
             return JSONResponse({"error": "unauthorized"}, 401)
-        self.clock.started = float((await json_of(request))["started"])
+        started = float((await json_of(request))["started"])
+        for name, lane in self.lanes.items():
+            lane.clock.started = self.setup.started_of(name, started)
         return JSONResponse({})
 
     async def _books(self, request: Request) -> Response:

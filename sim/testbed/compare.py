@@ -2,20 +2,22 @@
 
 Cases are compared one by one. They agree if exposure and last click lie within the timing resolution of the run, and
 the counts are the same; or if each request by which the counts differ was decided within that resolution of an instant
-at which the answer changes (the revocation, the end of the window). What does not agree is listed, not averaged away.
+at which the answer changes (the revocation, the end of the window, an outage's edge). What does not agree is listed,
+not averaged away.
 """
 
 import math
 from dataclasses import dataclass
 from typing import Any
 
+from sim.engine.host import TIMEOUT
 from sim.mechanisms import CAUSES
 from sim.testbed.record import LaneRecord
 from sim.testbed.run import LiveRun
 
 QUANTILES = {"p50": 0.50, "p95": 0.95}
 _COUNTS = ("unauthorised_reads", "unauthorised_writes", "unauthorised_admin")
-_FLOOR = 5e-3  # real seconds: an event from host to app, and the prober's look, take this long
+_FLOOR = 5e-3  # real seconds: what the prober's look takes
 EXACT, WITHIN, DIFFERS = "same", "within resolution", "differs"
 
 
@@ -43,6 +45,7 @@ class Row:
     host_calls: tuple[int, int]
     by_reason: dict[str, tuple[int, int]]
     clicks: tuple[int, int]
+    failed: tuple[int, int]  # requests without an answer, a check's timeouts among them
     utilisation: float  # of the app's workers, as predicted
 
     def count(self, verdict: str) -> int:
@@ -76,6 +79,7 @@ def _row(live: LiveRun, name: str) -> Row:
         host_calls=(sum(calls.values()), sum(measured.values())),
         by_reason=by_reason,
         clicks=(predicted.honest_clicks, lane.counts["clicks"]),
+        failed=(predicted.requests["failed"], lane.requests["failed"]),
         utilisation=predicted.stations["app"].utilisation,
     )
 
@@ -84,8 +88,9 @@ def _pairs(live: LiveRun, lane: LaneRecord) -> list[CasePair]:
     predicted = {int(case.person): case for case in live.predicted[lane.strategy].cases}
     pairs = []
     for case in sorted(lane.cases, key=lambda case: case.person):
-        # the lag of one person's own requests is what his case can be told apart by
-        resolution_s = lane.residuals_s[case.person] + live.factor * _FLOOR
+        # how late his own answers and the events about him were is what his case can be told apart by
+        late_s = float(lane.host["late_s"].get(str(case.person), 0.0))
+        resolution_s = max(lane.residuals_s[case.person], late_s) + live.factor * _FLOOR
         expected = predicted[case.person]
         verdict, why = _judge(expected, case, lane, resolution_s)
         pairs.append(
@@ -112,7 +117,9 @@ def _judge(expected: Any, case: Any, lane: LaneRecord, resolution_s: float) -> t
     ]
     if not counts and not far and bool(expected.censored) == bool(case.censored):
         return EXACT, ""
+    outages = [*lane.host["outages"], *lane.app["outages"]]
     edges = (
+        *(edge_s for outage in outages for edge_s in outage),
         case.revoked_at_s,
         case.host_knows_at_s,
         case.notice_at_s,
@@ -120,15 +127,21 @@ def _judge(expected: Any, case: Any, lane: LaneRecord, resolution_s: float) -> t
         case.revoked_at_s + float(expected.exposure_s),
     )
     decided = [at_s for at_s, *_ in lane.decisions.get(case.person, [])]
+    decided.append(case.revoked_at_s + float(expected.last_click_s))
     near = [
         at_s
         for at_s in decided + lane.contacts.get(case.person, [])
         if any(abs(at_s - edge_s) <= resolution_s for edge_s in edges)
     ]
+    silent = sum(reason == TIMEOUT for *_, reason in lane.decisions.get(case.person, []))
     said = [*far, *([f"{counts} request(s) counted differently"] if counts else [])]
     if near:
         return WITHIN, "; ".join(
             [*said, f"{len(near)} answer(s) fell within {resolution_s:.1f} s of an edge"]
+        )
+    if silent:
+        return WITHIN, "; ".join(
+            [*said, f"{silent} check(s) timed out, which time stretched by compression explains"]
         )
     return DIFFERS, "; ".join(said) or "censored in one of the two"
 

@@ -24,7 +24,7 @@ def die_with_parent() -> None:
 def main() -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent answers Ctrl-C
     program = subprocess.Popen(
-        sys.argv[1:], stdin=subprocess.DEVNULL, preexec_fn=die_with_parent, start_new_session=True
+        sys.argv[1:], stdin=subprocess.DEVNULL, preexec_fn=die_with_parent, process_group=0
     )
     signal.signal(signal.SIGTERM, lambda *_: program.terminate())
 

@@ -41,9 +41,8 @@ from sim.testbed.tokens import Issuer, TokenRefused, Verifier
 from sim.testbed.web import HANDLERS, bearer, body_of, json_of
 
 PAGE_LOAD_SEES = frozenset({"account", "session", "permission"})
-PROBE_EVERY = (
-    0.02  # real seconds between two looks at a receiver that is down, while an event is held
-)
+# Real seconds between two looks at a receiver that is down, while an event is held; and when it will soon be back.
+PROBE_EVERY, PROBE_SOON = 0.02, 0.003
 DELIVERY_TIMEOUT = 5.0  # real seconds
 _PAGE_STREAMS = {
     "page": (Stream.PAGE_LOAD, Stream.LIFETIME_PAGE),
@@ -67,22 +66,25 @@ class HostLane:
         self.setup, self.lane, self.clock, self.http = setup, lane, clock, http
         self.strategy = lane.strategy
         self.draw = Samplers.of(scenario, lane.strategy)
-        self.station = Station(scenario.host.servers, clock)
+        servers = math.inf if lane.calibrates else scenario.host.servers
+        self.station = Station(servers, clock)
         self.calls = Calls(scenario)
         self.limited: Counter[str] = Counter()
         self.events: Counter[str] = Counter()
         self.pending_events = 0
+        self.late_s: dict[int, float] = {}  # the latest that an event about a person arrived
         self.issuer = Issuer(HOST, lane.host_key, lane.name, setup.base)
         self.verifier = Verifier(
             {HOST: lane.host_key, APP: lane.app_key}, lane.name, setup.base, requires_expiry=False
         )
         self.sender = Sender(HOST, lane.name, lane.host_key, lane.webhook_secret, setup.base)
         self.cases = {n: case for n in persons(scenario) if (case := setup.case(n)) is not None}
-        self.outages = setup.outages(scenario.host.outages, Stream.HOST_UP, Stream.HOST_DOWN)
+        outages = None if lane.calibrates else scenario.host.outages
+        self.outages = setup.outages(outages, Stream.HOST_UP, Stream.HOST_DOWN)
         self.sessions: dict[str, int] = {}
         self.forced_down = False  # a fault injected by hand
         self._buckets: list[TokenBucket] = []
-        if (limit := scenario.host.rate_limit) is not None:
+        if (limit := scenario.host.rate_limit) is not None and not lane.calibrates:
             self._buckets.append(TokenBucket(limit.per_second, limit.burst or 1.0))
             if limit.per_hour is not None:
                 self._buckets.append(TokenBucket(limit.per_hour / 3600.0, limit.per_hour))
@@ -156,7 +158,8 @@ class HostLane:
         draw = Draw.parse(request.headers.get(DRAW_HEADER, ""))
         del self.sessions[bearer(request.headers.get("authorization", ""))]
         if self.strategy.push is not None and self.strategy.push.carries(Cause.LOGOUT):
-            self._start(self._deliver(person, Cause.LOGOUT, "logout", draw.n))
+            work = self._deliver(person, Cause.LOGOUT, "logout", draw.n, self.clock.now_s())
+            self._start(work)
         return JSONResponse({})
 
     async def page(self, request: Request) -> Response:
@@ -289,41 +292,55 @@ class HostLane:
     async def _tell(self, person: int) -> None:
         case = self.cases[person]
         await self.clock.until(case.revoked_at_s + case.propagation_s)
-        await self._deliver(person, case.cause, "case", 0)
+        await self._deliver(person, case.cause, "case", 0, case.revoked_at_s + case.propagation_s)
 
-    async def _deliver(self, person: int, cause: Cause, streams: str, n: int) -> None:
-        """Attempts with delay and loss until the receiver has it, or the sender gives it up."""
-        event = new_event(person, cause.name.lower(), self.clock.now_s())
-        retries, attempt = self.setup.scenario.push.retries, 0
+    async def _deliver(self, person: int, cause: Cause, streams: str, n: int, at_s: float) -> None:
+        """Attempts with delay and loss until the receiver has it, or the sender gives it up; planned from `at_s`."""
+        event = new_event(person, cause.name.lower(), at_s)
+        retries, attempt, due_s = self.setup.scenario.push.retries, 0, at_s
         delay, loss, wait = _EVENT_STREAMS[streams]
+        uniform = self.setup.uniform
         self.pending_events += 1
         self.events["pushed"] += 1
         try:
-            while not await self._attempt(event, delay, loss, n, attempt):
+            while True:
+                if uniform(person, loss, n, attempt) >= self.setup.scenario.push.loss:
+                    due_s += self._delay(uniform(person, delay, n, attempt))
+                    if await self._attempt(event, due_s):
+                        return
                 if attempt >= retries.most:
                     self.events["lost"] += 1
                     return
-                wait_s = self._wait(self.setup.uniform(person, wait, n, attempt))
-                await self.clock.sleep(wait_s * retries.backoff**attempt)
+                due_s += self._wait(uniform(person, wait, n, attempt)) * retries.backoff**attempt
+                await self.clock.until(due_s)
                 attempt += 1
         finally:
             self.pending_events -= 1
 
-    async def _attempt(
-        self, event: Event, delay: Stream, loss: Stream, n: int, attempt: int
-    ) -> bool:
-        push, uniform = self.setup.scenario.push, self.setup.uniform
-        if uniform(event.person, loss, n, attempt) < push.loss:
-            return False
-        await self.clock.sleep(self._delay(uniform(event.person, delay, n, attempt)))
-        while not await self._post(event):
-            if push.on_outage == "lose":
+    async def _attempt(self, event: Event, due_s: float) -> bool:
+        """One delivery at a planned instant; whether the receiver has the event."""
+        await self.clock.until(due_s)
+        tried_s = due_s  # the receiver could have had the event from here on
+        while True:
+            began_s = self.clock.now_s()
+            again_s = await self._post(event)
+            if again_s is None:
+                late_s = self.clock.now_s() - tried_s
+                self.late_s[event.person] = max(late_s, self.late_s.get(event.person, 0.0))
+                return True
+            if self.setup.scenario.push.on_outage == "lose":
                 return False
-            await asyncio.sleep(PROBE_EVERY)
-        return True
+            tried_s = began_s
+            await self._until_again(again_s)
 
-    async def _post(self, event: Event) -> bool:
-        """One delivery; whether the receiver has answered that it has the event, or wants none of it."""
+    async def _until_again(self, again_s: float) -> None:
+        """Hold an event while the receiver is down: it may have said for how long, in whole seconds, rounded up."""
+        if again_s > 1.0:
+            await self.clock.sleep(again_s - 1.0)
+        await asyncio.sleep(PROBE_SOON if again_s > 0 else PROBE_EVERY)
+
+    async def _post(self, event: Event) -> float | None:
+        """One delivery: None if the receiver has the event (or wants none of it), else its Retry-After, 0 if none."""
         push = self.strategy.push
         assert push is not None
         url = f"{self.http.app_url}/{self.lane.name}/events"
@@ -335,9 +352,11 @@ class HostLane:
             headers = {"content-type": SET_CONTENT_TYPE, "accept": "application/json"}
         try:
             async with self.http.client.post(url, data=body, headers=headers) as answer:
-                return answer.status < 500
+                if answer.status < 500:
+                    return None
+                return float(answer.headers.get("retry-after", "0"))
         except (aiohttp.ClientError, TimeoutError):
-            return False
+            return 0.0
 
     def _start(self, work: Any) -> None:
         task = asyncio.create_task(work)
@@ -356,7 +375,7 @@ class HostLane:
         given = request.headers.get("authorization", "")
         return hmac.compare_digest(given.encode(), self.lane.authorization().encode())
 
-    def oracle(self, person: int, session: str, now_s: float) -> dict[str, Any]:
+    def oracle(self, person: int, session: str) -> dict[str, Any]:
         """What contacts would be granted now; counts nothing, costs nothing, is never refused for load."""
         token = self.strategy.token
         lives = self.sessions.get(session) == person
@@ -382,6 +401,8 @@ class HostLane:
             "limited": dict(self.limited),
             "events": dict(self.events),
             "pending_events": self.pending_events,
+            "late_s": self.late_s,
+            "outages": self.outages,
             "waited_s": self.station.waited_s,
         }
 
@@ -391,9 +412,10 @@ class HostApp:
 
     def __init__(self, setup: Setup):
         self.setup, self.app_url = setup, setup.app_url
-        self.clock = setup.clock()
         self.client: aiohttp.ClientSession
-        self.lanes = {lane.name: HostLane(setup, lane, self.clock, self) for lane in setup.lanes}
+        self.lanes = {
+            lane.name: HostLane(setup, lane, setup.clock(lane.name), self) for lane in setup.lanes
+        }
         mounts = [Mount(f"/{name}", routes=_routes(lane)) for name, lane in self.lanes.items()]
         control = [
             Route("/control/start", self._start, methods=["POST"]),
@@ -419,7 +441,9 @@ class HostApp:
         if not self._allowed(request):
             return JSONResponse({"error": "unauthorized"}, 401)
         content = await json_of(request)
-        self.clock.started, self.app_url = float(content["started"]), str(content["app_url"])
+        self.app_url = str(content["app_url"])
+        for name, lane in self.lanes.items():
+            lane.clock.started = self.setup.started_of(name, float(content["started"]))
         if content["begin"]:
             for lane in self.lanes.values():
                 lane.start()
@@ -435,8 +459,7 @@ class HostApp:
             return JSONResponse({"error": "unauthorized"}, 401)
         content = await json_of(request)
         lane = self.lanes[content["lane"]]
-        now_s = self.clock.now_s()
-        return JSONResponse(lane.oracle(int(content["person"]), str(content["session"]), now_s))
+        return JSONResponse(lane.oracle(int(content["person"]), str(content["session"])))
 
     async def _fault(self, request: Request) -> Response:
         """Down, or up again: {"down": true}."""

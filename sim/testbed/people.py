@@ -466,8 +466,10 @@ class Person:
     async def _depart(self, half_s: float) -> None:
         """Half a round trip after the planned instant the message is at the server: the moment it is really sent."""
         due_s = self.t_s + half_s
+        if self._clock.now_s() >= due_s:
+            return  # what it had to wait for came late: no lag of the generator's
         await self._clock.until(due_s)
-        self.load.lag.record(self._clock.real(max(0.0, self._clock.now_s() - due_s)))
+        self.load.lag.record(self._clock.real(self._clock.now_s() - due_s))
 
     # -- renewals -------------------------------------------------------------------------------
 

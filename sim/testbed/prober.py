@@ -9,6 +9,7 @@ that instant, so the window is the largest of min(instant, next change), as in t
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -70,8 +71,21 @@ class Prober:
             return
         for held in watch.pages:
             if held.number == page:
-                held.tokens.append(token)
+                held.tokens = [*filter(self._may_outlive(token, page), held.tokens), token]
         await self.look(watch)
+
+    def _may_outlive(self, newer: str, page: int) -> Callable[[str], bool]:
+        """Whether a token may still pass when a newer one of its page does not."""
+        now_s = self.gates.clock.now_s()
+        new, _ = self.gates.read(newer, page, now_s)
+
+        def may_outlive(older: str) -> bool:
+            old, _ = self.gates.read(older, page, now_s)
+            if old is None or new is None:
+                return False
+            return old.expires_s > new.expires_s or (old.admin and not new.admin)
+
+        return may_outlive
 
     async def changed(self, person: int) -> None:
         """What the app remembers of the person has changed."""

@@ -44,6 +44,10 @@ class Latencies:
         """How many times were recorded."""
         return int(self._histogram.get_total_count())
 
+    def add(self, other: "Latencies") -> None:
+        """Count what another histogram holds."""
+        self._histogram.add(other._histogram)
+
     def encoded(self) -> bytes:
         """The histogram in HdrHistogram's own compressed form."""
         data: bytes = self._histogram.encode()

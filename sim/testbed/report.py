@@ -4,11 +4,14 @@ import math
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from sim.store import write_atomically
 from sim.tables import grid
 from sim.testbed.compare import DIFFERS, EXACT, WITHIN, Row, disagreements
 from sim.testbed.run import LiveRun
 
+COSTS = ("verify", "lookup", "app", "host", "check")
 _BLUE, _ORANGE = "#0072B2", "#D55E00"  # Okabe-Ito
 
 
@@ -100,15 +103,25 @@ def summary(live: LiveRun, rows: list[Row]) -> str:
         f" p99 {1e3 * resolution.quantile_s(0.99):.2f} ms, largest {1e3 * resolution.quantile_s(1.0):.1f} ms;"
         f" times {live.factor:.3g} in the model",
         "measured costs: "
-        + ", ".join(
-            f"{name} {1e6 * sum(cost) / len(cost):.0f} us"
-            for name, cost in vars(live.costs).items()
-        ),
+        + ", ".join(f"{name} {1e6 * _mean_cost(live, name):.0f} us" for name in COSTS),
         "compression: " + "; ".join(live.distortions),
     ]
     for pair in disagreements(rows):
         lines.append(f"differs: {pair.strategy}, person {pair.person}, {pair.cause}: {pair.why}")
+    for row in rows:
+        predicted, measured = row.host_calls
+        if abs(predicted - measured) > 0.01 * measured:
+            parts = [f"{name} {p}/{m}" for name, (p, m) in row.by_reason.items()]
+            lines.append(
+                f"host calls: {row.strategy}: {', '.join(parts)}; requests that failed {row.failed[0]}/{row.failed[1]},"
+                f" clicks {row.clicks[0]}/{row.clicks[1]}"
+            )
     return "\n".join(lines)
+
+
+def _mean_cost(live: LiveRun, name: str) -> float:
+    means = [float(np.mean(getattr(costs, name))) for costs in live.costs]
+    return sum(means) / len(means)
 
 
 def figure(rows: list[Row], live: LiveRun, path: Path) -> None:

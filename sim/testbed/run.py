@@ -5,7 +5,7 @@ import contextlib
 import gc
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import aiohttp
@@ -32,30 +32,66 @@ from sim.testbed.stores import StoreKind, open_store
 from sim.testbed.tokens import Algorithm
 
 Progress = Callable[[float], None]  # share of the model time that has passed
-Fault = tuple[float, Callable[[Servers], Any]]  # at a model time, do this to the servers
-_CALIBRATION_REAL_S = 3.0
+Fault = tuple[float, Callable[[Servers], None]]  # at a model time, do this to the servers
+_CALIBRATION_REAL_S = 5.0
 _FAR = 1e6  # real seconds; before model time 0 nothing has happened
 _HEAD_START = 0.25  # real seconds between the starting signal and model time 0
 
 
 @dataclass
 class LiveRun:
-    """All lanes of a live run, with the calibrated scenario and its simulation."""
+    """All lanes of a live run, with the simulation that was given the measured costs."""
 
     scenario: Scenario
-    calibrated: Scenario
     strategies: dict[str, Strategy]
     seed: int
     factor: float
     algorithm: Algorithm
     store: StoreKind
-    costs: Costs
+    costs: list[Costs]  # one a batch
     lanes: dict[str, LaneRecord]
     predicted: dict[str, Run]
     lag: Latencies  # real seconds between a planned sending and the sending
     resolution: Latencies  # real seconds between an answer and its planned instant
     took_real_s: float
     distortions: list[str]
+
+    def joined(self, other: "LiveRun") -> "LiveRun":
+        """This run and another of the same scenario under other strategies, as one."""
+        self.lag.add(other.lag)
+        self.resolution.add(other.resolution)
+        return replace(
+            self,
+            strategies=self.strategies | other.strategies,
+            costs=[*self.costs, *other.costs],
+            lanes=self.lanes | other.lanes,
+            predicted=self.predicted | other.predicted,
+            took_real_s=self.took_real_s + other.took_real_s,
+        )
+
+
+def run_in_batches(
+    scenario: Scenario,
+    strategies: Sequence[Strategy],
+    at_once: int,
+    *,
+    progress: Progress | None = None,
+    **settings: Any,
+) -> LiveRun:
+    """`run`, with at most `at_once` strategies sharing the machine at a time."""
+    batches = [strategies[i : i + at_once] for i in range(0, len(strategies), at_once)]
+    whole: LiveRun | None = None
+    for number, batch in enumerate(batches):
+
+        def said(share: float, number: int = number) -> None:
+            if progress is not None:
+                progress((number + share) / len(batches))
+
+        part = run(scenario, batch, progress=said, **settings)
+        whole = part if whole is None else whole.joined(part)
+    if whole is None:
+        raise ValueError("there is no strategy to run")
+    return whole
 
 
 def run(
@@ -67,11 +103,13 @@ def run(
     algorithm: Algorithm = "HS256",
     store: StoreKind = "memory",
     faults: Sequence[Fault] = (),
+    watch: dict[str, LaneRecord] | None = None,
     progress: Progress | None = None,
 ) -> LiveRun:
     """Play a scenario live under some strategies at once, and simulate the same with the measured costs.
 
-    `factor`: model seconds a real second. `faults`: what to do to the servers at which model times. Raises NoRedis,
+    `factor`: model seconds a real second. `faults`: what to do to the servers at which model times.
+    `watch` is filled with the lanes' records from the start, for runs that faults do not let come to their end. Raises NoRedis,
     ServerFailed. A strategy written in Python (a subclass) cannot run here: ValueError.
     """
     for strategy in strategies:
@@ -87,13 +125,16 @@ def run(
         store=store,
     )
     with Servers(setup) as servers, asyncio.Runner(loop_factory=precise_loop) as runner:
-        return runner.run(_play(servers, strategies, faults, progress))
+        return runner.run(
+            _play(servers, strategies, faults, {} if watch is None else watch, progress)
+        )
 
 
 async def _play(
     servers: Servers,
     strategies: Sequence[Strategy],
     faults: Sequence[Fault],
+    watch: dict[str, LaneRecord],
     progress: Progress | None,
 ) -> LiveRun:
     setup = servers.setup
@@ -108,21 +149,21 @@ async def _play(
         clock = Clock(setup.factor)
         lag, resolution = Latencies(), Latencies()
         loads = [
-            Load(setup, lane, clock, as_measured, http, lag, resolution)
+            Load(setup, lane, Clock(setup.factor), as_measured, http, lag, resolution)
             for lane in setup.lanes
             if lane.strategy.name != CALIBRATION.name
         ]
+        watch.update({load.record.strategy: load.record for load in loads})
         began = time.monotonic()
         await _live(servers, http, clock, loads, faults, progress)
         return LiveRun(
             scenario=scenario,
-            calibrated=as_measured,
             strategies={s.name: s for s in strategies},
             seed=seed,
             factor=setup.factor,
             algorithm=setup.lanes[0].host_key.algorithm,
             store=setup.store,
-            costs=costs,
+            costs=[costs],
             lanes={load.record.strategy: load.record for load in loads},
             predicted=predicted,
             lag=lag,
@@ -177,13 +218,15 @@ async def _live(
     for i in range(0, len(people), 50):
         await asyncio.gather(*(person.sign_in() for person in people[i : i + 50]))
     clock.started = time.monotonic() + _HEAD_START
+    for load in loads:
+        load.clock.started = setup.started_of(load.record.strategy, clock.started)
     await _start(http, setup, clock.started, begin=True)
     gc.collect()
     gc.freeze()  # what was simulated before shall not be looked through again in the middle of a request
     tasks = [asyncio.create_task(person.live()) for person in people]
     others = [asyncio.create_task(_fault(servers, clock, fault)) for fault in faults]
     try:
-        await _until_over(http, setup, clock, tasks, end_s, progress)
+        await _until_over(http, setup, loads[-1].clock, tasks, end_s, progress)
         await _close_books(http, setup, loads, people, end_s)
     finally:
         for person in people:
@@ -267,9 +310,7 @@ async def _close_books(
 async def _fault(servers: Servers, clock: Clock, fault: Fault) -> None:
     at_s, do = fault
     await clock.until(at_s)
-    done = do(servers)
-    if asyncio.iscoroutine(done):
-        await done
+    await asyncio.to_thread(do, servers)
 
 
 async def _control(

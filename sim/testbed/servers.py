@@ -41,9 +41,7 @@ class Process:
     """One child process, stopped by closing its standard input."""
 
     def __init__(self, command: list[str], **settings: Any):
-        self.child = subprocess.Popen(
-            command, stdin=subprocess.PIPE, start_new_session=True, **settings
-        )
+        self.child = subprocess.Popen(command, stdin=subprocess.PIPE, process_group=0, **settings)
 
     def stop(self) -> None:
         """Ask it to leave; insist after a while."""

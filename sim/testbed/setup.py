@@ -20,6 +20,8 @@ from sim.testbed.stores import StoreKind
 from sim.testbed.tokens import Algorithm, Key
 
 HOST, APP = "lastclick-host", "lastclick-app"  # issuers
+CALIBRATION = "calibration"  # the name of the lane that serves to measure costs
+STAGGER = 0.23  # real seconds between the beginnings of two lanes
 DRAW_HEADER = "x-lastclick-draw"
 CONTROL_HEADER = "x-lastclick-control"
 OFFSETS = (0, TAKEN, STORM, TAKEN + STORM)
@@ -40,6 +42,11 @@ class Lane:
     def name(self) -> str:
         """The tenant."""
         return self.strategy.name
+
+    @property
+    def calibrates(self) -> bool:
+        """Whether the lane serves to measure costs: no outages, no limits, no queues."""
+        return self.name == CALIBRATION
 
     @staticmethod
     def of(strategy: Strategy, algorithm: Algorithm) -> "Lane":
@@ -108,9 +115,14 @@ class Setup:
             started=time.monotonic(),
         )
 
-    def clock(self) -> Clock:
-        """A clock of the run."""
-        return Clock(self.factor, self.started)
+    def clock(self, lane: str = "") -> Clock:
+        """A clock of the run, or of one of its lanes."""
+        started = self.started_of(lane, self.started) if lane else self.started
+        return Clock(self.factor, started)
+
+    def started_of(self, lane: str, started: float) -> float:
+        """Model time 0 of a lane: lanes begin one after another, since their people do the same at the same time."""
+        return started + STAGGER * [known.name for known in self.lanes].index(lane)
 
     def case(self, person: int) -> Case | None:
         """The person's case: the simulation's."""

@@ -125,6 +125,7 @@ class Verifier:
         """`keys`: issuer name -> key."""
         self._tenant, self._base = tenant, base
         self._keys = {}
+        self._headers: dict[str, str] = {}
         for name, key in keys.items():
             algorithm = jwt.get_algorithm_by_name(key.algorithm)
             self._keys[key.kid] = (name, key.algorithm, algorithm.prepare_key(key.verifying))
@@ -162,14 +163,23 @@ class Verifier:
         except (KeyError, ValueError, TypeError):
             raise TokenRefused("malformed_claims") from None
 
+    def _kid(self, token: str) -> str:
+        """The id of the key that a token names; raises TokenRefused where it is not one of ours."""
+        header = token.partition(".")[0]
+        if header in self._headers:  # an issuer's header is always the same text
+            return self._headers[header]
+        kid = jwt.get_unverified_header(token).get("kid")
+        if not isinstance(kid, str) or kid not in self._keys:
+            raise TokenRefused("unknown_key")
+        if len(self._headers) < 16:
+            self._headers[header] = kid
+        return kid
+
     def _payload(self, token: str) -> dict[str, Any]:
         if len(token) > LONGEST_TOKEN:
             raise TokenRefused("oversized")
         try:
-            kid = jwt.get_unverified_header(token).get("kid")
-            if not isinstance(kid, str) or kid not in self._keys:
-                raise TokenRefused("unknown_key")
-            issuer, algorithm, key = self._keys[kid]
+            issuer, algorithm, key = self._keys[self._kid(token)]
             payload: dict[str, Any] = jwt.decode(
                 token,
                 key,

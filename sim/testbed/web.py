@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
 LARGEST_BODY = 65536  # bytes of a request
@@ -50,4 +50,4 @@ async def bad_request(request: Request, error: Exception) -> Response:
     return JSONResponse({"error": "malformed"}, 400)
 
 
-HANDLERS: Any = {ValueError: bad_request, KeyError: bad_request, TypeError: bad_request}
+HANDLERS: Any = dict.fromkeys((ValueError, KeyError, TypeError, ClientDisconnect), bad_request)
