@@ -23,7 +23,7 @@ from sim.testbed.setup import HOST, Setup, Station
 from sim.testbed.stores import MemoryStore, RedisStore, SqliteStore, Store
 from sim.testbed.tokens import ALGORITHMS, Algorithm, Issuer, Key
 
-RATE_PER_S, REAL_S = 100.0, 3.0
+RATE_PER_S, REAL_S = 100.0, 6.0
 _DIGITS = 3
 
 

@@ -108,7 +108,7 @@ class PathCosts:
             await self._note(True)
             await self._round(1 + first * 10_000, rate_per_s, real_s / ROUNDS, token)
             rounds.append({**self._took, "check": await self._note(False)})
-        # a pause of the machine spoils one round, not the middle one of several
+        # a pause of the machine spoils one round, not those in the middle
         return {name: _middle([took[name] for took in rounds]) for name in rounds[0]}
 
     async def _round(self, first: int, rate_per_s: float, real_s: float, token: str) -> None:
@@ -164,8 +164,9 @@ class PathCosts:
 
 
 def _middle(samples: list[list[float]]) -> list[float]:
-    """The sample whose mean is the median of the means."""
-    return sorted(samples, key=lambda sample: float(np.mean(sample)))[len(samples) // 2]
+    """The samples but those of the smallest and the largest mean, as one."""
+    ordered = sorted(samples, key=lambda sample: float(np.mean(sample)))
+    return [value for sample in ordered[1:-1] for value in sample]
 
 
 def calibrated(scenario: Scenario, costs: Costs, factor: float) -> Scenario:

@@ -113,7 +113,10 @@ class SqliteStore:
     """A file, asked in the event loop's own thread: a look-up takes microseconds, a hop to a thread takes far longer."""
 
     def __init__(self, path: Path, tenant: str):
-        self._db = sqlite3.connect(path, timeout=TIMEOUT, isolation_level=None)
+        # one call at a time, but calibration makes its calls from another thread
+        self._db = sqlite3.connect(
+            path, timeout=TIMEOUT, isolation_level=None, check_same_thread=False
+        )
         self._db.execute("pragma journal_mode = wal")
         self._db.execute("pragma synchronous = normal")
         self._db.executescript(_TABLES)
