@@ -12,15 +12,20 @@ from typing import Any
 
 import aiohttp
 import pytest
-from hypothesis import given
+from click.testing import CliRunner
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from live import NO_REDIS, REDIS, in_loop, page_of, small, status_of, timely
 
+from sim.cli import main
 from sim.engine.exposure import Exposure
 from sim.mechanisms import Kind
+from sim.scenario import load, with_changes
 from sim.strategies import CATALOGUE, Strategy
 from sim.testbed import run as live_run
 from sim.testbed.compare import compare, disagreements
+from sim.testbed.costs import Costs, calibrated
+from sim.testbed.page import with_section
 from sim.testbed.record import Latencies, window
 from sim.testbed.run import LiveRun
 from sim.testbed.servers import RedisServer, Servers
@@ -450,3 +455,58 @@ def test_the_command_says_what_to_install(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "pip install lastclick[testbed]" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+# -- calibrate and the page ---------------------------------------------------------------------
+
+
+def test_calibrate_writes_a_part_of_a_scenario_with_provenance(tmp_path: Path) -> None:
+    part = tmp_path / "costs.toml"
+    result = CliRunner().invoke(main, ["calibrate", "-o", str(part), "--store", "sqlite"])
+    assert result.exit_code == 0, result.output
+    for what in ("verify HS256", "verify RS256", "verify ES256", "sqlite in a thread", "check"):
+        assert what in result.output
+    user = tmp_path / "ours.toml"
+    user.write_text('format = 1\ninclude = ["costs.toml"]\n')
+    scenario = load(str(user))
+    office = load("office")
+    assert 1e-6 < scenario.app.verify.quantile(0.5) < 0.1
+    assert 1e-7 < scenario.store.lookup.quantile(0.5) < 0.1
+    assert 1e-4 < scenario.host.check.quantile(0.5) < office.host.check.quantile(0.5)
+    assert scenario.app.service == office.app.service
+    for key in ("app.verify", "store.lookup", "host.check", "network.client_app"):
+        assert "measured" in scenario.sources[key] and "n = " in scenario.sources[key]
+
+
+def test_calibrate_names_the_stores_it_knows() -> None:
+    result = CliRunner().invoke(main, ["calibrate", "--store", "oracle"])
+    assert result.exit_code == 2
+    assert "expected one of: memory, sqlite" in result.output
+
+
+def test_the_page_keeps_what_others_wrote() -> None:
+    page = with_section("# Validation\n\ntheory\n", "live one")
+    assert page.startswith("# Validation\n\ntheory\n")
+    again = with_section(page, "live two")
+    assert "live one" not in again and "live two" in again
+    assert with_section(again, "live one") == page
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.floats(0, 0.01), st.floats(1, 200), st.integers(1, 1000))
+def test_a_calibrated_law_is_the_law_and_the_cost_stretched(
+    cost: float, factor: float, seed: int
+) -> None:
+    costs = Costs(
+        verify=[cost] * 3, lookup=[cost] * 3, app=[cost] * 3, host=[cost] * 3, check=[cost] * 3
+    )
+    office = load("office")
+    made = calibrated(office, costs, factor)
+    u = seed / 1001
+    assert made.app.verify.quantile(u) == pytest.approx(cost * factor)
+    assert made.network.client_app.quantile(u) == pytest.approx(0.06 + cost * factor)
+    spread = with_changes(
+        office, {"network.client_app": {"dist": "uniform", "low": "10ms", "high": "50ms"}}
+    )
+    law = calibrated(spread, costs, factor).network.client_app
+    assert law.quantile(u) == pytest.approx(0.01 + 0.04 * u + cost * factor, rel=1e-3, abs=1e-6)

@@ -39,6 +39,9 @@ def calibrate(out: Path | None, algorithm: str, store: str | None, own_only: boo
     from sim.testbed import calibrate as room
     from sim.testbed.servers import ServerFailed
 
+    if store is not None and store not in room.STORE_NAMES:
+        known = ", ".join(room.STORE_NAMES)
+        raise InputError(f"--store {store}: there is no such store; expected one of: {known}")
     with interruptible():
         try:
             found = room.calibrate()

@@ -1,11 +1,16 @@
 """`lastclick testbed`: the scenario played live, beside its simulation."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from sim.cli.common import InputError, chosen, file_errors, interruptible, load, progress
 from sim.testbed import MissingExtra, require_extra
+
+if TYPE_CHECKING:
+    from sim.scenario import Scenario
+    from sim.testbed.run import LiveRun
 
 
 @click.command()
@@ -14,7 +19,7 @@ from sim.testbed import MissingExtra, require_extra
 @click.option("--seed", type=click.IntRange(min=0), help="Instead of the scenario's.")
 @click.option(
     "--within",
-    default="7min",
+    default="5min",
     show_default=True,
     metavar="DURATION",
     help="Compress time so that all of it lasts at most about this long.",
@@ -48,6 +53,11 @@ from sim.testbed import MissingExtra, require_extra
     type=click.Path(path_type=Path, dir_okay=False),
     help="Draw predicted against measured (SVG, PNG, PDF).",
 )
+@click.option(
+    "--write",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Play testbed_rush in real time as well, and write both into a page (docs/validation.md).",
+)
 @click.option("--quiet", is_flag=True, help="No progress.")
 def testbed(
     scenario: str,
@@ -59,6 +69,7 @@ def testbed(
     algorithm: str,
     store: str | None,
     figure: Path | None,
+    write: Path | None,
     quiet: bool,
 ) -> None:
     """Play a scenario against real servers on loopback, and put the simulation beside it.
@@ -70,22 +81,23 @@ def testbed(
         require_extra()
     except MissingExtra as error:
         raise InputError(str(error)) from None
-    from sim.testbed import compare, report, run
+    from sim.testbed import run
     from sim.testbed.compress import factor_within
     from sim.testbed.servers import NoRedis, ServerFailed, default_store
     from sim.units import parse_duration
 
     loaded = load(scenario)
+    strategies = chosen(loaded, names)
     try:
-        strategies = chosen(loaded, names)
         batches = -(-len(strategies) // at_once)
         factor = compression or factor_within(loaded, parse_duration(within) / batches)
     except ValueError as error:
         raise InputError(f"--within {within}: {error}") from None
     with interruptible(), progress(quiet) as said:
-        try:
-            live = run.run_in_batches(
-                loaded,
+
+        def play(scenario: "Scenario", factor: float) -> "LiveRun":
+            return run.run_in_batches(
+                scenario,
                 strategies,
                 at_once,
                 factor=factor,
@@ -94,12 +106,37 @@ def testbed(
                 store=store or default_store(),
                 progress=None if said is None else lambda share: said(share, 1),
             )
+
+        try:
+            live = play(loaded, factor)
+            rush = None if write is None else play(load("testbed_rush"), 1.0)
         except (NoRedis, ServerFailed, ValueError) as error:
             raise InputError(str(error)) from None
+    _show(live, figure)
+    if write is not None and rush is not None:
+        _write(live, rush, write)
+
+
+def _show(live: "LiveRun", figure: Path | None) -> None:
+    from sim.testbed import compare, report
+
     rows = compare.compare(live)
     click.echo(report.summary(live, rows))
     click.echo("\npredicted/measured; means over cases; response times of honest people\n")
     click.echo(report.table(rows))
     if figure is not None:
         with file_errors(figure):
-            report.figure(rows, live, figure)
+            report.figure(rows, rows, figure)
+
+
+def _write(live: "LiveRun", rush: "LiveRun", path: Path) -> None:
+    from sim.store import write_text
+    from sim.testbed import compare, page, report
+
+    figure = path.with_name("testbed.svg")
+    command = f"lastclick testbed --write {path.name}"
+    with file_errors(path):
+        report.figure(compare.compare(live), compare.compare(rush), figure)
+        document = path.read_text(encoding="utf-8") if path.exists() else "# Validation\n"
+        write_text(path, page.with_section(document, page.section(live, rush, figure, command)))
+    click.echo(f"{path} and {figure.name}: written", err=True)

@@ -48,6 +48,7 @@ def verify(quick: bool, engine: str, write: Path | None) -> None:
         command = f"lastclick verify{' --quick' if quick else ''} --write {write.name}"
         document = page(lines, command, engine, Z_LIMIT)
         with file_errors(write):
+            document += _of_the_testbed(write)
             write_atomically(write, lambda path: _write(path, document))
     took_s = time.monotonic() - started
     if wrong:
@@ -78,6 +79,14 @@ def _every_tenth(share: float) -> None:
     """Progress of the long part, for people who watch."""
     if round(share * 1000) % 100 == 0:
         click.echo(f"coverage: {100 * share:.0f} % of the studies", err=True, nl=True)
+
+
+def _of_the_testbed(page: Path) -> str:
+    """The part of an existing page that `lastclick testbed --write` has made: it is kept."""
+    if not page.exists():
+        return ""
+    _, begin, rest = page.read_text(encoding="utf-8").partition("<!-- testbed")
+    return f"\n{begin}{rest}" if begin else ""
 
 
 def _write(path: Path, document: str) -> None:

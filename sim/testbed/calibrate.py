@@ -23,6 +23,7 @@ from sim.testbed.setup import HOST, Setup, Station
 from sim.testbed.stores import MemoryStore, RedisStore, SqliteStore, Store
 from sim.testbed.tokens import ALGORITHMS, Algorithm, Issuer, Key
 
+STORE_NAMES = ("memory", "sqlite", "sqlite in a thread", "redis", "redis, Unix socket")
 RATE_PER_S, REAL_S = 100.0, 6.0
 _DIGITS = 3
 

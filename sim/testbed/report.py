@@ -94,7 +94,7 @@ def summary(live: LiveRun, rows: list[Row]) -> str:
     """What was run, how well time was kept, what compression distorts, and what disagrees."""
     lag, resolution = live.lag, live.resolution
     lines = [
-        f"{live.scenario.title}: {len(live.strategies)} strategies live in {live.took_real_s:.0f} s,"
+        f"{live.scenario.title}: {_number(len(live.strategies))} live in {live.took_real_s:.0f} s,"
         f" {live.factor:.3g} model seconds a real one, tokens {live.algorithm}, store {live.store},"
         f" seed {live.seed}, scenario {live.scenario.id}",
         f"generator lag (planned to sent): p50 {1e3 * lag.quantile_s(0.5):.2f} ms, p99"
@@ -119,12 +119,16 @@ def summary(live: LiveRun, rows: list[Row]) -> str:
     return "\n".join(lines)
 
 
+def _number(strategies: int) -> str:
+    return "one strategy" if strategies == 1 else f"{strategies} strategies"
+
+
 def _mean_cost(live: LiveRun, name: str) -> float:
     means = [float(np.mean(getattr(costs, name))) for costs in live.costs]
     return sum(means) / len(means)
 
 
-def figure(rows: list[Row], live: LiveRun, path: Path) -> None:
+def figure(rows: list[Row], responses: list[Row], path: Path) -> None:
     """Exposure of each case and response quantiles of each strategy, predicted against measured."""
     import matplotlib
 
@@ -158,8 +162,8 @@ def figure(rows: list[Row], live: LiveRun, path: Path) -> None:
     left.legend(frameon=False, fontsize=8)
     worst = 0.0
     for statistic, marker, colour in (("p50", "o", _BLUE), ("p95", "s", _ORANGE)):
-        values = [row.response_s[statistic] for row in rows]
-        worst = max([worst, *(abs(row.error(statistic)) for row in rows)])
+        values = [row.response_s[statistic] for row in responses]
+        worst = max([worst, *(abs(row.error(statistic)) for row in responses)])
         right.plot(
             [1e3 * v[0] for v in values],
             [1e3 * v[1] for v in values],
