@@ -63,7 +63,7 @@ def stations(customers: int, seeds: int, seed: int) -> Lines:
         ("Q3", "M/D/1 at 0.6", 1, 0.6, lambda random: 1.0, theory.mg1_wait_mean_s(0.6, 1, 1)),
     )
     for form, name, servers, rate, service, value in rows:
-        waits = [_drive(servers, rate, service, seed + s, customers) for s in range(seeds)]
+        waits = [wait_at_station(servers, rate, service, seed + s, customers) for s in range(seeds)]
         yield mean_line(form, f"{name}, mean wait s", value, waits)
 
 
@@ -71,7 +71,9 @@ def _exponential(random: np.random.Generator) -> float:
     return float(random.exponential(1.0))
 
 
-def _drive(servers: int, rate: float, service: Service, seed: int, customers: int) -> float:
+def wait_at_station(
+    servers: int, rate: float, service: Service, seed: int, customers: int
+) -> float:
     """Mean wait after the first sixth."""
     import simpy
 
