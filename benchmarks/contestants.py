@@ -9,10 +9,10 @@ CLOSED = [
     Contestant(OURS, "closed", "benchmarks.kernels:closed", _HOUR_S, 300.0),
     Contestant(LIMIT, "closed", "benchmarks.limit:closed", _HOUR_S, 300.0),
     Contestant("Cimba", "closed", "benchmarks.peers:cimba_closed", _HOUR_S, 60.0),
-    Contestant("asimpy", "closed", "benchmarks.peers:asimpy_closed", 600.0, 20.0),
-    Contestant("SimPy", "closed", "benchmarks.peers:simpy_closed", 600.0, 20.0),
-    Contestant("salabim", "closed", "benchmarks.peers:salabim_closed", 120.0, 10.0),
-    Contestant("Ciw", "closed", "benchmarks.peers:ciw_closed", 60.0, 5.0),
+    Contestant("asimpy", "closed", "benchmarks.peers:asimpy_closed", 200.0, 20.0),
+    Contestant("SimPy", "closed", "benchmarks.peers:simpy_closed", 200.0, 20.0),
+    Contestant("salabim", "closed", "benchmarks.peers:salabim_closed", 30.0, 10.0),
+    Contestant("Ciw", "closed", "benchmarks.peers:ciw_closed", 20.0, 5.0),
 ]
 QUEUE = [
     Contestant(OURS, "queue", "benchmarks.kernels:queue", 1e6, 1e5),
@@ -20,8 +20,8 @@ QUEUE = [
     Contestant("Cimba", "queue", "benchmarks.peers:cimba_queue", 1e6, 1e4),
     Contestant("asimpy", "queue", "benchmarks.peers:asimpy_queue", 1e5, 2e3),
     Contestant("SimPy", "queue", "benchmarks.peers:simpy_queue", 1e5, 2e3),
-    Contestant("Ciw", "queue", "benchmarks.peers:ciw_queue", 5e4, 1e3),
-    Contestant("salabim", "queue", "benchmarks.peers:salabim_queue", 1e4, 300.0),
+    Contestant("Ciw", "queue", "benchmarks.peers:ciw_queue", 2e4, 1e3),
+    Contestant("salabim", "queue", "benchmarks.peers:salabim_queue", 2e3, 300.0),
 ]
 
 

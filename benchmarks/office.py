@@ -104,8 +104,8 @@ def growth() -> list[Contestant]:
             "its reference (SimPy)",
             "office",
             "benchmarks.office:reference",
-            100 / people,
-            10 / people,
+            max(100 / people, 0.25),
+            max(50 / people, 0.1),
             people,
         )
         for people in (100, 1000, 10_000)

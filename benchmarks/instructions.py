@@ -1,0 +1,61 @@
+"""Instructions per request, counted by callgrind: the kernel of the closed work and the C program.
+
+Steadier than time where the machine is busy. A program runs twice, for a shorter and a longer time; the difference
+is free of starting up. `python -m benchmarks.instructions` (valgrind is needed; several minutes).
+"""
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+from benchmarks import limit
+from benchmarks.works import PEOPLE, SEED
+
+SHORT_S, LONG_S = 30.0, 90.0
+# valgrind does not know the newest instructions, so both are compiled for a machine that has AVX2 and no more
+PLAIN = {"NUMBA_CPU_NAME": "haswell", "NUMBA_CPU_FEATURES": "+avx2,+fma,+bmi2"}
+_KERNEL = "from benchmarks import kernels; print(kernels.closed({}).customers)"
+
+
+def counted(command: list[str]) -> tuple[int, int]:
+    """(customers, instructions) of a program that prints its customers first."""
+    with tempfile.TemporaryDirectory() as folder:
+        valgrind = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={folder}/out"]
+        done = subprocess.run(
+            [*valgrind, *command],
+            env={**os.environ, **PLAIN},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    refs = re.search(r"Collected : (\d+)", done.stderr)
+    assert refs is not None, done.stderr
+    return int(done.stdout.split()[0]), int(refs[1])
+
+
+def per_request(short: list[str], long: list[str]) -> float:
+    """Instructions a request."""
+    (fewer, first), (more, second) = counted(short), counted(long)
+    return (second - first) / (more - fewer)
+
+
+def kernel() -> float:
+    """Of our kernel."""
+    commands = [[sys.executable, "-c", _KERNEL.format(size)] for size in (SHORT_S, LONG_S)]
+    subprocess.run(commands[0], env={**os.environ, **PLAIN}, check=True, capture_output=True)
+    return per_request(*commands)
+
+
+def c_program() -> float:
+    """Of the C program."""
+    name = str(limit.program())
+    sizes = (repr(SHORT_S), repr(LONG_S))
+    short, long = ([name, "closed", str(PEOPLE), size, str(SEED)] for size in sizes)
+    return per_request(short, long)
+
+
+if __name__ == "__main__":
+    print(f"C: {c_program():.0f} instructions a request", flush=True)
+    print(f"kernel: {kernel():.0f} instructions a request")
