@@ -3,12 +3,21 @@
 import pickle
 import signal
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, Future, as_completed
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    Executor,
+    Future,
+    ThreadPoolExecutor,
+    as_completed,
+    wait,
+)
 from contextlib import contextmanager
 from dataclasses import dataclass
+from threading import Event
 
 from sim.applicability import with_theory
 from sim.coverage import Cover, coverage
+from sim.engine import engine_for, run
 from sim.engine.recording import Run
 from sim.metrics import Figure, figures
 from sim.precision import (
@@ -62,13 +71,15 @@ def compare(
     replications: int | None = None,
     seed: int | None = None,
     workers: int = 1,
+    engine: str = "compiled",
     report: Report | None = None,
 ) -> Comparison:
     """Run every strategy on the same people and cases, and estimate every metric with a 95 % interval.
 
     `strategies` defaults to the scenario's. With `replications` that many are run, otherwise as many as the scenario's
     `precision` needs, or its `replications`. With `warm_up = "auto"` a pilot finds what to cut (MSER-5). The result
-    does not depend on `workers` or on the order of strategies. Raises ValueError where there is nothing to run and
+    does not depend on `workers`, on `engine` or on the order of strategies; a strategy written in Python runs on the
+    reference engine. Raises ValueError where there is nothing to run and
     where `precision` names no metric.
     """
     chosen = {s.name: s for s in (strategies or tuple(scenario.strategies.values()))}
@@ -86,7 +97,7 @@ def compare(
         def upto(number: int) -> Runs:
             cells = [(name, r) for r in range(number) for name in chosen if (name, r) not in done]
             told = _after(len(done), report)
-            done.update(_run_cells(of, chosen, cells, seed, workers, told))
+            done.update(_run_cells(of, chosen, cells, seed, workers, engine, told))
             return {name: [done[name, r] for r in range(number)] for name in chosen}
 
         return upto
@@ -106,7 +117,7 @@ def compare(
         strategies=chosen,
         seed=seed,
         replications=len(next(iter(runs.values()))),
-        engine="reference",
+        engine=" and ".join(sorted({engine_for(s, engine) for s in chosen.values()})),
         coverage=cover,
         figures=[
             figure
@@ -153,14 +164,18 @@ def _run_cells(
     cells: list[Cell],
     seed: int,
     workers: int,
+    engine: str,
     report: Report | None,
 ) -> dict[Cell, Run]:
+    engines = {name: engine_for(strategy, engine) for name, strategy in strategies.items()}
     if min(workers, len(cells)) <= 1:
-        return _in_this_process(scenario, strategies, cells, seed, report)
+        return _in_this_process(scenario, strategies, cells, seed, engines, report)
+    if set(engines.values()) == {"compiled"}:
+        return _on_threads(scenario, strategies, cells, seed, workers, report)
     done: dict[Cell, Run] = {}
     with _pool(min(workers, len(cells))) as pool:
         futures: dict[Future[bytes], Cell] = {
-            pool.submit(_run_cell, scenario, strategies[name], replication, seed): (
+            pool.submit(_run_cell, scenario, strategies[name], replication, seed, engines[name]): (
                 name,
                 replication,
             )
@@ -178,10 +193,9 @@ def _in_this_process(
     strategies: dict[str, Strategy],
     cells: list[Cell],
     seed: int,
+    engines: dict[str, str],
     report: Report | None,
 ) -> dict[Cell, Run]:
-    from sim.engine import reference
-
     done: dict[Cell, Run] = {}
     for cell in cells:
         name, replication = cell
@@ -190,17 +204,61 @@ def _in_this_process(
             if report:
                 report(len(done) + share, len(cells))
 
-        done[cell] = reference.run(
-            scenario, strategies[name], replication, seed=seed, progress=progress
+        done[cell] = run(
+            scenario,
+            strategies[name],
+            replication,
+            seed=seed,
+            progress=progress,
+            engine=engines[name],
         )
     return done
 
 
-def _run_cell(scenario: Scenario, strategy: Strategy, replication: int, seed: int) -> bytes:
-    from sim.engine import reference
+def _on_threads(
+    scenario: Scenario,
+    strategies: dict[str, Strategy],
+    cells: list[Cell],
+    seed: int,
+    workers: int,
+    report: Report | None,
+) -> dict[Cell, Run]:
+    """The compiled engine releases the interpreter's lock: threads suffice, and nothing is copied."""
+    stopped = Event()
+    shares = dict.fromkeys(cells, 0.0)
 
+    def work(cell: Cell) -> Run:
+        def progress(share: float) -> None:
+            shares[cell] = share
+            if stopped.is_set():
+                raise KeyboardInterrupt
+
+        name, replication = cell
+        return run(scenario, strategies[name], replication, seed=seed, progress=progress)
+
+    done: dict[Cell, Run] = {}
+    with ThreadPoolExecutor(min(workers, len(cells))) as pool:
+        futures = {pool.submit(work, cell): cell for cell in cells}
+        try:
+            waiting = set(futures)
+            while waiting:
+                finished, waiting = wait(waiting, timeout=0.2, return_when=FIRST_COMPLETED)
+                for future in finished:
+                    done[futures[future]] = future.result()
+                if report:
+                    report(sum(shares.values()), len(cells))
+        except BaseException:
+            stopped.set()
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+    return done
+
+
+def _run_cell(
+    scenario: Scenario, strategy: Strategy, replication: int, seed: int, engine: str
+) -> bytes:
     # pickled here: loky's own way (cloudpickle) breaks the record arrays of NumPy
-    return pickle.dumps(reference.run(scenario, strategy, replication, seed=seed))
+    return pickle.dumps(run(scenario, strategy, replication, seed=seed, engine=engine))
 
 
 @contextmanager

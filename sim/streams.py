@@ -112,14 +112,14 @@ def stream_key(seed: int, replication: int, person: int, stream: int) -> int:
 
     The person is the last step, so that the keys of many people share all but one (`stream_keys`).
     """
-    return draw64(_stream_base(seed, replication, stream), person)
+    return draw64(stream_base(seed, replication, stream), person)
 
 
 def stream_keys(
     seed: int, replication: int, persons: NDArray[np.integer[Any]], stream: int
 ) -> NDArray[np.uint64]:
     """`stream_key` of many people at once: an array of uint64 of the shape of `persons`."""
-    base = np.array(_stream_base(seed, replication, stream), dtype=np.uint64)
+    base = np.array(stream_base(seed, replication, stream), dtype=np.uint64)
     keys: NDArray[np.uint64] = draw64s(base, np.asarray(persons, np.int64).astype(np.uint64))
     return keys
 
@@ -160,5 +160,6 @@ def draw64s(key: Any, counter: Any) -> Any:
     return z ^ (z >> _S31)
 
 
-def _stream_base(seed: int, replication: int, stream: int) -> int:
+def stream_base(seed: int, replication: int, stream: int) -> int:
+    """What the keys of a stream have in common: draw number `person` from here is a person's key."""
     return draw64(draw64(draw64(0, seed), replication), stream)

@@ -62,7 +62,7 @@ def events_of(
     """The events of one person from the revocation on, with the column `strategy`: the replication runs again, traced."""
     import pandas as pd
 
-    from sim.engine import reference
+    from sim.engine import run as simulate
     from sim.engine.recording import TRACE_COLUMNS
 
     known = {**scenario.strategies}
@@ -70,7 +70,7 @@ def events_of(
     for name in strategies:
         if name not in known:
             raise ValueError(f'the strategy "{name}" is not in the scenario of this study')
-        run = reference.run(
+        run = simulate(
             scenario, known[name], replication, seed=int(study.manifest["seed"]), tracing=True
         )
         rows = [event for event in run.trace or [] if event[2] in (person, -1)]

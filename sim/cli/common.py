@@ -16,6 +16,15 @@ if TYPE_CHECKING:
     from sim.strategies import Strategy
 
 
+engine_option = click.option(
+    "--engine",
+    type=click.Choice(["compiled", "reference"]),
+    default="compiled",
+    show_default=True,
+    help="Both follow the same path; a strategy written in Python needs the reference.",
+)
+
+
 class InputError(click.ClickException):
     """Something the user gave is wrong."""
 

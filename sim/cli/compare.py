@@ -11,6 +11,7 @@ from sim.cli.common import (
     InputError,
     chosen,
     cores,
+    engine_option,
     file_errors,
     interruptible,
     load,
@@ -30,11 +31,15 @@ SMALL_PEOPLE, SMALL_REPLICATIONS = 100, 2
 @click.command()
 @click.argument("scenario", required=False)
 @click.option("--strategy", "names", multiple=True, metavar="NAME", help="Only these (repeatable).")
-@click.option("--engine", type=click.Choice(["reference"]), default="reference", show_default=True)
+@engine_option
 @click.option("--replications", type=click.IntRange(min=1), help="Instead of the scenario's.")
 @click.option("--seed", type=click.IntRange(min=0), help="Instead of the scenario's.")
 @click.option("--baseline", metavar="NAME", help="Show differences from this strategy.")
-@click.option("--workers", type=click.IntRange(min=1), help="Processes; default: the cores here.")
+@click.option(
+    "--workers",
+    type=click.IntRange(min=1),
+    help="Threads (the reference engine: processes); default: the cores here.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of tables.")
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Write tables here.")
 @click.option(
@@ -87,6 +92,7 @@ def compare(
             replications=replications,
             seed=seed,
             workers=workers or cores(),
+            engine=engine,
             report=report,
         )
     if out is not None:

@@ -4,13 +4,21 @@ from pathlib import Path
 
 import click
 
-from sim.cli.common import chosen, file_errors, interruptible, load, must_be_writable, progress
+from sim.cli.common import (
+    chosen,
+    engine_option,
+    file_errors,
+    interruptible,
+    load,
+    must_be_writable,
+    progress,
+)
 
 
 @click.command()
 @click.argument("scenario", default="office")
 @click.option("--strategy", "name", required=True, metavar="NAME")
-@click.option("--engine", type=click.Choice(["reference"]), default="reference", show_default=True)
+@engine_option
 @click.option("--replication", type=click.IntRange(min=0), default=0, show_default=True)
 @click.option("--seed", type=click.IntRange(min=0), help="Instead of the scenario's.")
 @click.option("-o", "--out", "out", type=click.Path(path_type=Path, dir_okay=False), required=True)
@@ -25,19 +33,20 @@ def trace(
     quiet: bool,
 ) -> None:
     """Write every event of one replication to a Parquet (or .csv) file."""
-    from sim.engine import reference
+    from sim.engine import run as simulate
     from sim.store import write_trace
 
     must_be_writable(out)
     loaded = load(scenario)
     (strategy,) = chosen(loaded, (name,))
     with interruptible(), progress(quiet) as report:
-        run = reference.run(
+        run = simulate(
             loaded,
             strategy,
             replication,
             seed=seed,
             tracing=True,
+            engine=engine,
             progress=None if report is None else lambda share: report(share, 1),
         )
     with file_errors(out):

@@ -30,11 +30,15 @@ def run(
     """
     if engine not in ENGINES:
         raise ValueError(f"engine = {engine!r}: expected one of {', '.join(ENGINES)}")
-    from sim.engine import reference
+    if engine_for(strategy, engine) == "compiled":
+        from sim.engine import compiled
 
-    return reference.run(
-        scenario, strategy, replication, seed=seed, tracing=tracing, progress=progress
-    )
+        simulate = compiled.run
+    else:
+        from sim.engine import reference
+
+        simulate = reference.run
+    return simulate(scenario, strategy, replication, seed=seed, tracing=tracing, progress=progress)
 
 
 def engine_for(strategy: "Strategy", engine: str = "compiled") -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import simpy
 
-from sim.engine.clock import Clock, Priority
+from sim.engine.clock import Clock, Lane, Priority
 from sim.engine.credentials import Credential, Page
 from sim.engine.host import HOST_DOWN, OK, RATE_LIMITED, TIMEOUT, Host
 from sim.engine.recording import Recorder
@@ -199,11 +199,11 @@ class App:
         self, client: "ClientHooks", request: Request, answer: simpy.Event, deadline: simpy.Event
     ) -> Process:
         half_s = 0.5 * request.check_trip_s
-        yield self._clock.after(half_s, Priority.ARRIVAL, request.person)
-        outcome = yield from self._host.serve(request.person, "check", request.check_s)
+        yield self._clock.after(half_s, Priority.ARRIVAL, request.person, Lane.CHECK)
+        outcome = yield from self._host.serve(request.person, "check", request.check_s, Lane.CHECK)
         grants = self._answer(request) if outcome == OK else (False, False, False)
         self._trace(request, "check_decided", reason=outcome)
-        yield self._clock.after(half_s, Priority.ARRIVAL, request.person)
+        yield self._clock.after(half_s, Priority.ARRIVAL, request.person, Lane.CHECK)
         if deadline.processed:
             return  # too late: dropped
         self._trace(request, "check_answered", reason=outcome)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import simpy
 
-from sim.engine.clock import WORLD, Clock, Priority
+from sim.engine.clock import WORLD, Clock, Lane, Priority
 from sim.engine.recording import Recorder
 from sim.engine.station import Process, Station
 from sim.mechanisms import SEEN_THROUGH, Cause, Kind
@@ -117,7 +117,7 @@ class Host:
             return False
         return self.grants(person, sees - {"admin"})
 
-    def serve(self, person: int, reason: str, service_s: float) -> Process:
+    def serve(self, person: int, reason: str, service_s: float, lane: int = Lane.MAIN) -> Process:
         """A call that has arrived: OK after its service, or the failure it meets."""
         now_s = self._clock.now
         self._rec.host_call(now_s, reason)
@@ -130,5 +130,5 @@ class Host:
                 return RATE_LIMITED
             for bucket in self._buckets:
                 bucket.take()
-        yield from self.station.serve(person, service_s)
+        yield from self.station.serve(person, service_s, lane)
         return OK

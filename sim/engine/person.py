@@ -9,7 +9,7 @@ import simpy
 
 from sim.engine.app import ACCEPTED, ClientHooks, Request
 from sim.engine.cases import CONTINUE, CUT_OFF, STORM, Case
-from sim.engine.clock import Priority
+from sim.engine.clock import Lane, Priority
 from sim.engine.credentials import Credential, Page
 from sim.engine.exposure import Exposure
 from sim.engine.host import OK
@@ -344,7 +344,14 @@ class Person(ClientHooks):
             yield from self._wait(self.world.scenario.host.retry_after_s)
         return True
 
-    def _renew(self, page: Page, u_trip: float, u_service: float, u_lifetime: float) -> Process:
+    def _renew(
+        self,
+        page: Page,
+        u_trip: float,
+        u_service: float,
+        u_lifetime: float,
+        lane: Lane = Lane.MAIN,
+    ) -> Process:
         """Ask for a new token; returns OK, "refused", or the failure."""
         self._check_muted()
         world, token = self.world, self.world.strategy.token
@@ -353,15 +360,17 @@ class Person(ClientHooks):
         by_host = token.renewal != "app"
         trip = world.draw.client_host if by_host else world.draw.client_app
         half_s = 0.5 * trip(u_trip)
-        yield self._clock.after(half_s, Priority.ARRIVAL, self.number)
+        yield self._clock.after(half_s, Priority.ARRIVAL, self.number, lane)
         outcome, granted = OK, True
         if by_host:
             outcome = yield from world.host.serve(
-                self.number, "renewal", world.draw.renewal(u_service)
+                self.number, "renewal", world.draw.renewal(u_service), lane
             )
             granted = world.host.grants(self.number, set(token.revalidates) - {"admin"})
         else:
-            yield from world.auth_station.serve(self.number, world.draw.auth_renewal(u_service))
+            yield from world.auth_station.serve(
+                self.number, world.draw.auth_renewal(u_service), lane
+            )
             granted = self._refreshable(page)
         granted = granted and self._clock.now < world.cap_s(page)  # what it issued would be expired
         credential = None
@@ -369,7 +378,7 @@ class Person(ClientHooks):
             outcome = OK if granted else "refused"
             credential = self._reissue(page, u_lifetime) if granted else None
         self._trace("renewal_decided", reason=outcome)
-        yield self._clock.after(half_s, Priority.ARRIVAL, self.number)
+        yield self._clock.after(half_s, Priority.ARRIVAL, self.number, lane)
         if credential is not None and page is self.page:
             page.held = credential
             self._schedule_refresh(page)
@@ -404,9 +413,12 @@ class Person(ClientHooks):
     def _refresh_later(self, page: Page, held: Credential, refresh_at: float) -> Process:
         """Renew in the background when a fraction of the lifetime has gone. What fails or is refused changes nothing."""
         due_s = held.stamped_s + refresh_at * (held.expires_s - held.stamped_s)
-        yield self._clock.after(max(0.0, due_s - self._clock.now), Priority.ACTION, self.number)
+        yield self._clock.after(
+            max(0.0, due_s - self._clock.now), Priority.ACTION, self.number, Lane.BACKGROUND
+        )
         over = not self._case_begun and self._clock.now >= self.world.scenario.run.horizon_s
-        if page is not self.page or page.held is not held or self._muted or over:
+        stale = page is not self.page or page.held is not held or page.renewing is not None
+        if stale or self._muted or over:
             return
         page.renewing = self._clock.event()
         n, attempt = page.number, page.background_renewals
@@ -416,6 +428,7 @@ class Person(ClientHooks):
             self._u(Stream.BACKGROUND_TRIP, n, attempt),
             self._u(Stream.BACKGROUND_SERVICE, n, attempt),
             self._u(Stream.BACKGROUND_LIFETIME, n, attempt),
+            Lane.BACKGROUND,
         )
         done, page.renewing = page.renewing, None
         done.succeed()
@@ -431,7 +444,7 @@ class Person(ClientHooks):
             self._clock.process(self._notice(case))
 
     def _revocation(self, case: Case) -> Process:
-        yield self._clock.after(case.revoked_at_s, Priority.REVOCATION, self.number)
+        yield self._clock.after(case.revoked_at_s, Priority.REVOCATION, self.number, Lane.CASE)
         assert self.record is not None and self.exposure is not None
         self.record.page_open = self.page is not None
         self._case_begun = True
@@ -444,7 +457,7 @@ class Person(ClientHooks):
             self._actors += 1
             self._clock.process(self._taken_over(case))
         if case.propagation_s > 0:
-            yield self._clock.after(case.propagation_s, Priority.REVOCATION, self.number)
+            yield self._clock.after(case.propagation_s, Priority.REVOCATION, self.number, Lane.CASE)
         self.world.host.learns(self.number, case.cause)
         self._trace("host_learns")
         self.exposure.host_learns(self._clock.now)
@@ -453,7 +466,7 @@ class Person(ClientHooks):
             yield from self._deliver(case.cause, streams, 0)
 
     def _notice(self, case: Case) -> Process:
-        yield self._clock.after(case.notice_at_s, Priority.ACTION, self.number)
+        yield self._clock.after(case.notice_at_s, Priority.ACTION, self.number, Lane.NOTICE)
         self._case_begun = True
         self._trace("notice")
         goes_on = case.behaviour in (CONTINUE, CUT_OFF) and not math.isnan(self._visit_began_s)
@@ -495,7 +508,7 @@ class Person(ClientHooks):
 
     def _taken_over(self, case: Case) -> Process:
         """Somebody else acts with the credentials of the open page."""
-        yield self._clock.after(case.takeover_delay_s, Priority.ACTION, self.number)
+        yield self._clock.after(case.takeover_delay_s, Priority.ACTION, self.number, Lane.TAKER)
         if self.process.is_alive:
             yield self.process
         self._trace("taken_over")

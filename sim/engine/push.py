@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sim.engine.clock import WORLD, Clock, Priority
+from sim.engine.clock import WORLD, Clock, Lane, Priority
 from sim.engine.host import Outages
 from sim.engine.recording import Recorder
 from sim.engine.station import Process
@@ -59,18 +59,18 @@ class PushChannel:
                 self._rec.event(self._clock.now, person, "push_lost", reason=cause.name.lower())
                 return False
             wait_s = self._wait(uniform(keys.wait, n, attempt)) * retries.backoff**attempt
-            yield self._clock.after(wait_s, Priority.PUSH, person)
+            yield self._clock.after(wait_s, Priority.PUSH, person, Lane.CASE)
             attempt += 1
 
     def _attempt(self, person: int, keys: EventKeys, n: int, attempt: int) -> Process:
         if uniform(keys.loss, n, attempt) < self._settings.loss:
             return False
         delay_s = self._delay(uniform(keys.delay, n, attempt))
-        yield self._clock.after(delay_s, Priority.PUSH, person)
+        yield self._clock.after(delay_s, Priority.PUSH, person, Lane.CASE)
         if not self._outages.down:
             return True
         if self._settings.on_outage == "lose":
             return False
         yield self._outages.over()
-        yield self._clock.after(0.0, Priority.PUSH, person)
+        yield self._clock.after(0.0, Priority.PUSH, person, Lane.CASE)
         return True

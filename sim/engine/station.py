@@ -8,7 +8,7 @@ from typing import Any
 
 import simpy
 
-from sim.engine.clock import Clock, Priority
+from sim.engine.clock import Clock, Lane, Priority
 from sim.engine.histogram import TICKS_PER_S, ticks
 
 Process = Generator[simpy.Event, Any, Any]
@@ -75,10 +75,10 @@ class Station:
         else:
             self._busy -= 1
 
-    def serve(self, person: int, service_s: float) -> Process:
+    def serve(self, person: int, service_s: float, lane: int = Lane.MAIN) -> Process:
         """Queue, be served, leave."""
         visitor = yield from self.seize()
-        yield self._clock.after(service_s, Priority.COMPLETION, person)
+        yield self._clock.after(service_s, Priority.COMPLETION, person, lane)
         self.release(visitor)
 
     def books(self) -> StationBooks:

@@ -10,7 +10,7 @@ from typing import Any
 
 import aiohttp
 
-from sim.engine import reference
+from sim.engine import run as simulate
 from sim.engine.recording import Run
 from sim.scenario import Scenario
 from sim.strategies import Strategy
@@ -142,10 +142,10 @@ async def _play(
     connector = aiohttp.TCPConnector(limit=400, keepalive_timeout=60)
     timeout = aiohttp.ClientTimeout(total=CLIENT_TIMEOUT)
     async with aiohttp.ClientSession(connector=connector, timeout=timeout) as http:
-        guess = [reference.run(scenario, strategy, seed=seed) for strategy in strategies]
+        guess = [simulate(scenario, strategy, seed=seed) for strategy in strategies]
         costs = await _costs(setup, http, _rate(guess, scenario) * setup.factor)
         as_measured = calibrated(scenario, costs, setup.factor)
-        predicted = {s.name: reference.run(as_measured, s, seed=seed) for s in strategies}
+        predicted = {s.name: simulate(as_measured, s, seed=seed) for s in strategies}
         clock = Clock(setup.factor)
         lag, resolution = Latencies(), Latencies()
         loads = [

@@ -4,18 +4,31 @@ from collections.abc import Callable
 
 from sim.scenario import Scenario
 from sim.workload.plan import Plan
-from sim.workload.synthetic import Laws, Synthetic
+from sim.workload.synthetic import Laws, PlanLaws, Synthetic
 
 PlanMaker = Callable[[int, int, int, int], Plan]
 
 
+def plan_laws(scenario: Scenario) -> PlanLaws:
+    """What plans are drawn from, from the scenario or its log. Raises LogError where a log cannot be used."""
+    if scenario.workload.mode == "synthetic":
+        return PlanLaws.of(scenario)
+    from sim.workload.from_log import laws_from_log
+
+    return laws_from_log(scenario)
+
+
 def plans(scenario: Scenario) -> PlanMaker:
     """The maker of plans: (seed, replication, person, offset of the purposes) -> the person's plan."""
-    if scenario.workload.mode == "synthetic":
-        laws = Laws.of(scenario)
+    source = plan_laws(scenario)
+    laws = Laws.of(source)
+    if source.visits is None:
         return lambda seed, replication, person, offset: Synthetic(
             laws, seed, replication, person, offset
         )
-    from sim.workload.from_log import plans_from_log
+    from sim.workload.replay import Replayed
 
-    return plans_from_log(scenario)
+    visits = source.visits
+    return lambda seed, replication, person, offset: Replayed(
+        visits, laws, seed, replication, person, offset
+    )

@@ -1,12 +1,14 @@
 """The shape of the day: pauses run faster in busy hours and stand still in dead ones."""
 
+from collections.abc import Sequence
 from functools import cache
 
 HOUR_S, HOURS = 3600.0, 24
 
 
 @cache
-def _weights(daily: tuple[float, ...]) -> tuple[float, ...]:
+def weights_of(daily: tuple[float, ...]) -> tuple[float, ...]:
+    """24 weights of mean 1."""
     mean = sum(daily) / HOURS
     return tuple(weight / mean for weight in daily)
 
@@ -17,7 +19,11 @@ def operational_start_s(after_s: float, pause_s: float, daily: tuple[float, ...]
     This is the time change of a non-homogeneous Poisson process (Cinlar 1975): an exponential pause gives visits at a
     rate proportional to the weight of the hour. Hour 0 starts with the run, and the day repeats.
     """
-    weights = _weights(daily)
+    return weighted_end_s(after_s, pause_s, weights_of(daily))
+
+
+def weighted_end_s(after_s: float, pause_s: float, weights: Sequence[float]) -> float:
+    """`operational_start_s` with the weights already of mean 1; plain arithmetic, so that it can be compiled."""
     hour = int(after_s // HOUR_S)
     now_s, left_s = after_s, pause_s
     days = int(left_s // (HOURS * HOUR_S))  # a whole day takes a whole day

@@ -1,6 +1,7 @@
 """From rows of a log to visits: who, sessions, page loads, think times, kinds."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -31,6 +32,17 @@ class Visits:
 
     def __len__(self) -> int:
         return len(self.first_load) - 1
+
+    @cached_property
+    def loads(self) -> npt.NDArray[np.int64]:
+        """The first load of each page, and the number of loads at the end."""
+        starts: npt.NDArray[np.int64] = np.r_[np.flatnonzero(self.is_page), len(self.is_page)]
+        return starts
+
+    @cached_property
+    def pages(self) -> npt.NDArray[np.int64]:
+        """The first page of each visit, and the number of pages at the end."""
+        return np.searchsorted(self.loads, self.first_load).astype(np.int64)
 
 
 @dataclass(frozen=True)

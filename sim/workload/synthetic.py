@@ -2,13 +2,49 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+from sim.distributions import Law
 from sim.scenario import Scenario
 from sim.streams import Stream, stream_key, uniform
 from sim.workload.daily import operational_start_s
 from sim.workload.plan import pick
 
+if TYPE_CHECKING:
+    from sim.workload.sessions import Visits
+
 Sampler = Callable[[float], float]
+
+
+@dataclass(frozen=True)
+class PlanLaws:
+    """What plans are drawn from; `visits` of a log where those are replayed whole."""
+
+    pause: Law
+    think: Law
+    pages: Law
+    requests: Law
+    size: Law
+    kinds: tuple[float, float, float]
+    visit_ends: tuple[float, float, float]
+    daily: tuple[float, ...] | None
+    visits: "Visits | None" = None
+
+    @staticmethod
+    def of(scenario: Scenario) -> "PlanLaws":
+        """The laws written in the scenario."""
+        workload = scenario.workload
+        kinds, ends = workload.kinds, workload.visit_ends
+        return PlanLaws(
+            pause=scenario.organisation.visits,
+            think=workload.think,
+            pages=workload.pages_per_visit,
+            requests=workload.requests_per_page,
+            size=workload.read_size,
+            kinds=(kinds.read, kinds.write, kinds.admin),
+            visit_ends=(ends.logout, ends.close, ends.leave_open),
+            daily=workload.daily,
+        )
 
 
 @dataclass(frozen=True)
@@ -25,19 +61,17 @@ class Laws:
     daily: tuple[float, ...] | None
 
     @staticmethod
-    def of(scenario: Scenario) -> "Laws":
-        """The laws written in the scenario."""
-        workload = scenario.workload
-        kinds, ends = workload.kinds, workload.visit_ends
+    def of(laws: PlanLaws) -> "Laws":
+        """Ready to draw from."""
         return Laws(
-            pause=scenario.organisation.visits.sampler(),
-            think=workload.think.sampler(),
-            pages=workload.pages_per_visit.sampler(),
-            requests=workload.requests_per_page.sampler(),
-            size=workload.read_size.sampler(),
-            kinds=(kinds.read, kinds.write, kinds.admin),
-            visit_ends=(ends.logout, ends.close, ends.leave_open),
-            daily=workload.daily,
+            pause=laws.pause.sampler(),
+            think=laws.think.sampler(),
+            pages=laws.pages.sampler(),
+            requests=laws.requests.sampler(),
+            size=laws.size.sampler(),
+            kinds=laws.kinds,
+            visit_ends=laws.visit_ends,
+            daily=laws.daily,
         )
 
 

@@ -1,0 +1,535 @@
+"""From a scenario and a strategy to the arrays of a run, and from the arrays back to what was recorded."""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from sim.coverage import bound_s
+from sim.distributions import Constant, Law
+from sim.engine.compiled import layout
+from sim.engine.compiled.layout import Arrays
+from sim.engine.histogram import BUCKETS, TICKS_PER_S, Histogram
+from sim.engine.recording import CASE_TYPE, EVENTS, Cases, ListBook, Run, minutes_of, window_s
+from sim.engine.station import StationBooks
+from sim.mechanisms import CAUSES, CHECK_SEES, KINDS, SEEN_THROUGH, Cause, Kind
+from sim.scenario import Scenario
+from sim.strategies import Strategy
+from sim.streams import stream_base
+from sim.workload import plan_laws
+from sim.workload.daily import weights_of
+from sim.workload.synthetic import PlanLaws
+
+INF = math.inf
+RENEWALS = {"page": 1, "sliding": 2, "host": 3, "host_each": 4, "app": 5}
+EFFECTS = {"drop_entries": 0, "denylist": 1, "not_before": 2, "drop_refresh": 3}
+STATIONS = ("app", "host", "auth_server")
+REASONS = ("page_load", "renewal", "check")
+NOTHING = Constant(value=0.0)
+
+
+def arrays_of(
+    scenario: Scenario, strategy: Strategy, replication: int, seed: int, tracing: bool
+) -> Arrays:
+    """The arrays of one replication, everybody still at rest."""
+    plan = plan_laws(scenario)
+    window, people = window_s(scenario), scenario.organisation.people
+    laws, tables = _laws(scenario, strategy, plan)
+    world = _world(scenario, strategy, plan, tracing)
+    capacities = [scenario.app.workers, scenario.host.servers, scenario.auth_server.servers]
+    heaps = [0 if math.isinf(number) else int(number) for number in capacities]
+    stations = np.zeros(3, layout.STATION)
+    stations["first"] = np.cumsum([0, *heaps[:2]])
+    stations["by_events"] = _go_by_events(scenario)
+    stations["first_waiting"] = layout.NONE
+    histograms = np.zeros(6, layout.HISTOGRAM)
+    histograms["low"], histograms["high"] = INF, -INF
+    check, push = strategy.check is not None, strategy.push is not None
+    side = people if strategy.token is not None and strategy.token.refresh_at else people // 8
+    pools = (
+        _pool(layout.PAGE, "number", people + people // 8 + 64),
+        _pool(layout.TASK, "next", side + 256),
+        _pool(layout.CREDENTIAL, "next", people // 4 + 64),
+    )
+    _start(world, pools)
+    log = plan.visits
+    return Arrays(
+        world=world,
+        laws=laws,
+        tables=tables,
+        bases=np.array(
+            [stream_base(seed, replication, s) for s in range(layout.STREAM_BASES)], np.uint64
+        ),
+        daily=np.array(weights_of(plan.daily) if plan.daily else [0.0], np.float64),
+        log_pages=np.zeros(1, np.int64) if log is None else log.pages,
+        log_loads=np.zeros(1, np.int64) if log is None else log.loads,
+        log_think=np.zeros(1) if log is None else log.think_s,
+        log_kind=np.zeros(1, np.int8) if log is None else log.kind,
+        log_bytes=np.zeros(1) if log is None else log.bytes,
+        persons=np.zeros(people, layout.PERSON),
+        pages=pools[0],
+        credentials=pools[2],
+        tasks=pools[1],
+        cases=np.zeros(0, layout.CASE),
+        answers_until=np.full(people if check else 1, -INF),
+        answers=np.zeros(people if check else 1, np.int8),
+        stamped_until=np.full(people if push else 1, -INF),
+        heap=np.zeros(people + people // 4 + 2 * world[0]["heap_reserve"], layout.EVENT),
+        stations=stations,
+        free_at=np.zeros(sum(heaps) + 1),
+        histograms=histograms,
+        counts=np.zeros(6 * BUCKETS, np.int64),
+        minute_ticks=np.zeros(minutes_of(window), np.int64),
+        minute_clicks=np.zeros(minutes_of(window), np.int64),
+        calls=np.zeros(3 * minutes_of(window), np.int64),
+        limited=np.zeros(3, np.int64),
+        changes=np.zeros(2 * (ListBook.INSTANTS + 1), np.int64),
+        trace=np.zeros(2 * int(world[0]["row_reserve"]) if tracing else 0, layout.ROW),
+    )
+
+
+def wired(arrays: Arrays) -> Arrays:
+    """The arrays with their addresses and lengths written into the record of the world."""
+    world = arrays.world[0]
+    for name in Arrays._fields[1:]:
+        array = getattr(arrays, name)
+        assert array.flags.c_contiguous and array.ndim == 1
+        world[f"at_{name}"], world[f"n_{name}"] = array.ctypes.data, len(array)
+    return arrays
+
+
+def with_cases(arrays: Arrays, number: int) -> Arrays:
+    """Room for the cases of the run, and for the tasks that begin them."""
+    arrays = arrays._replace(cases=np.zeros(number, layout.CASE))
+    arrays = _with_pool(arrays, "tasks", 3 * number + 64)
+    people = len(arrays.persons)
+    reserve = 2 * int(arrays.world[0]["heap_reserve"])
+    return wired(_with_longer(arrays, "heap", 2 * number + people + people // 4 + reserve))
+
+
+_FULL = {
+    layout.NEEDS_PAGES: "pages",
+    layout.NEEDS_TASKS: "tasks",
+    layout.NEEDS_CREDENTIALS: "credentials",
+    layout.NEEDS_HEAP: "heap",
+    layout.NEEDS_ROWS: "trace",
+}
+_LINKS = {"pages": "number", "tasks": "next", "credentials": "next"}  # of their free lists
+
+
+def grown(arrays: Arrays, code: int) -> Arrays:
+    """The arrays with more room in the one that is full; what is there stays where it is."""
+    name = _FULL[code]
+    size = len(getattr(arrays, name))
+    size += size // 2 + 64 + int(arrays.world[0]["held"])
+    return wired(
+        _with_pool(arrays, name, size) if name in _LINKS else _with_longer(arrays, name, size)
+    )
+
+
+def _with_longer(arrays: Arrays, name: str, size: int) -> Arrays:
+    old = getattr(arrays, name)
+    if len(old) >= size:
+        return arrays
+    longer = np.zeros(size, old.dtype)
+    longer[: len(old)] = old
+    return arrays._replace(**{name: longer})
+
+
+def _pool(dtype: Any, link: str, size: int) -> Any:
+    pool = np.zeros(size, dtype)
+    pool[link] = np.arange(1, size + 1)
+    return pool
+
+
+def _with_pool(arrays: Arrays, name: str, size: int) -> Arrays:
+    """A larger pool: the new places go to the head of the free list, the old list follows."""
+    before = len(getattr(arrays, name))
+    if before >= size:
+        return arrays
+    arrays = _with_longer(arrays, name, size)
+    world, pool, one = arrays.world[0], getattr(arrays, name), name.removesuffix("s")
+    pool[_LINKS[name]][before:] = np.arange(before + 1, size + 1)
+    pool[_LINKS[name]][size - 1] = world[f"free_{one}"]
+    world[f"free_{one}"] = before
+    world[f"{name}_left"] += size - before
+    return arrays
+
+
+def _start(world: Any, pools: tuple[Any, Any, Any]) -> None:
+    """The state before anything has happened."""
+    for name, pool in zip(_LINKS, pools, strict=True):
+        world[0][f"{name}_left"] = len(pool)
+    world["level_0"], world["level_1"] = world["capacity_0"], world["capacity_1"]
+    for name in ("first_held", "last_held", "woken", "first_waiting", "last_waiting"):
+        world[name] = layout.NONE
+    world["logout_person"] = layout.NONE
+
+
+def _go_by_events(scenario: Scenario) -> list[bool]:
+    """Stations at which somebody who waited can be served in no time at all."""
+    host, service = scenario.host, scenario.app.service
+    return [
+        not scenario.app.holds_worker
+        and _some_take_no_time(service.read, service.write, service.admin),
+        _some_take_no_time(host.page_load, host.renewal, host.check),
+        _some_take_no_time(scenario.auth_server.renewal),
+    ]
+
+
+def _some_take_no_time(*services: Law) -> bool:
+    return any(law.draws_0() for law in services)
+
+
+# -- laws ---------------------------------------------------------------------------------------
+
+
+def _laws(scenario: Scenario, strategy: Strategy, plan: PlanLaws) -> tuple[Any, Any]:
+    """The table of laws, in the order of `layout`, and their tables of numbers."""
+    network, host, app, push = scenario.network, scenario.host, scenario.app, scenario.push
+    token, allowlist, host_out, push_out = (
+        strategy.token,
+        strategy.allowlist,
+        scenario.host.outages,
+        scenario.push.outages,
+    )
+    laws: list[Law] = [
+        *(network.client_app, network.client_host, network.app_host),
+        *(host.page_load, host.renewal, host.check, scenario.auth_server.renewal),
+        *(app.verify, scenario.store.lookup),
+        *(app.service.read, app.service.write, app.service.admin),
+        NOTHING if token is None else token.lifetime,
+        NOTHING if allowlist is None else allowlist.lifetime,
+        *(scenario.behaviour.storm.think, scenario.workload.read_size),
+        *(plan.pause, plan.think, plan.pages, plan.requests, plan.size),
+        *(scenario.directory.propagation, scenario.cases.notice_lead),
+        *(scenario.cases.detected_after, scenario.behaviour.takeover.delay),
+        *(push.delay, push.retries.wait),
+        NOTHING if host_out is None else host_out.every or NOTHING,
+        NOTHING if host_out is None else host_out.lasts,
+        NOTHING if push_out is None else push_out.every or NOTHING,
+        NOTHING if push_out is None else push_out.lasts,
+    ]
+    table = np.zeros(layout.LAWS, layout.LAW)
+    numbers: list[float] = []
+    for row, law in zip(table, laws, strict=True):
+        code, a, b, c, cap, quantiles = law.coefficients()
+        row["code"], row["a"], row["b"], row["c"], row["cap"] = code, a, b, c, cap
+        row["first"], row["length"] = len(numbers), len(quantiles)
+        numbers.extend(quantiles)
+    return table, np.array(numbers or [0.0], np.float64)
+
+
+# -- settings -----------------------------------------------------------------------------------
+
+
+def _world(scenario: Scenario, strategy: Strategy, plan: PlanLaws, tracing: bool) -> Any:
+    window, people = window_s(scenario), scenario.organisation.people
+    shift = scenario.organisation.shift
+    values: dict[str, Any] = {
+        "horizon": scenario.run.horizon_s,
+        "end": scenario.run.end_s,
+        "window_from": window[0],
+        "window_until": window[1],
+        "instant_step": (window[1] - window[0]) / ListBook.INSTANTS,
+        "shift_start": shift.start_s,
+        "shift_end": shift.end_s,
+        "people": people,
+        "tracing": tracing,
+        "admins": scenario.organisation.admins,
+        "heap_reserve": 64 + (people if scenario.app.holds_worker else 0),
+        "row_reserve": 256 + (4 * people if scenario.app.holds_worker else 0),
+        **_plan_settings(plan),
+        **_party_settings(scenario),
+        **_case_settings(scenario),
+        **_token_settings(strategy),
+        **_check_settings(strategy),
+        **_push_settings(scenario, strategy),
+    }
+    world = np.zeros(1, layout.WORLD)
+    assert set(values) == set(layout.SETTINGS.names or ())
+    for name, value in values.items():
+        world[0][name] = value
+    return world
+
+
+def _plan_settings(plan: PlanLaws) -> dict[str, Any]:
+    return {
+        **dict(zip(("read", "write", "admin"), plan.kinds, strict=True)),
+        **dict(zip(("logout", "close", "leave_open"), plan.visit_ends, strict=True)),
+        "daily": plan.daily is not None,
+        "replayed": plan.visits is not None,
+        "log_visits": 0 if plan.visits is None else len(plan.visits.pages) - 1,
+    }
+
+
+def _party_settings(scenario: Scenario) -> dict[str, Any]:
+    limit = scenario.host.rate_limit
+    per_hour = None if limit is None else limit.per_hour
+    return {
+        "workers": scenario.app.workers,
+        "holds_worker": scenario.app.holds_worker,
+        "host_servers": scenario.host.servers,
+        "auth_servers": scenario.auth_server.servers,
+        "retry_after": scenario.host.retry_after_s,
+        "buckets": 0 if limit is None else (1 if per_hour is None else 2),
+        "rate_0": 0.0 if limit is None else limit.per_second,
+        "capacity_0": 0.0 if limit is None else limit.burst or 1.0,
+        "rate_1": 0.0 if per_hour is None else per_hour / 3600.0,
+        "capacity_1": per_hour or 0.0,
+        "host_outages": _outages(scenario.host.outages),
+        "host_starts": _starts(scenario.host.outages),
+        "push_starts": _starts(scenario.push.outages),
+    }
+
+
+def _outages(settings: Any) -> int:
+    if settings is None:
+        return layout.NEVER
+    return layout.ONCE if settings.every is None else layout.ALTERNATING
+
+
+def _starts(settings: Any) -> float:
+    return 0.0 if settings is None or settings.starts_s is None else float(settings.starts_s)
+
+
+def _case_settings(scenario: Scenario) -> dict[str, Any]:
+    cases, behaviour = scenario.cases, scenario.behaviour
+    storm, p = behaviour.storm, behaviour.probabilities
+    return {
+        "case_from": cases.from_s,
+        "case_until": cases.until_s,
+        "rollback": cases.rollback_window_s,
+        "deactivation": cases.share_of("deactivation"),
+        "permission_loss": cases.share_of("permission_loss"),
+        "logout_case": cases.share_of("logout"),
+        "admin_loss": cases.share_of("admin_loss"),
+        "leave": p.leave,
+        "go_on": p.continue_,
+        "storm": p.storm,
+        "cut_off": p.cut_off,
+        "takeover": behaviour.takeover.probability,
+        "taker_storms": behaviour.takeover.behaviour == "storm",
+        "gives_up": storm.gives_up_after,
+        "storm_duration": storm.duration_s,
+        "storm_read": storm.kinds.read,
+        "storm_write": storm.kinds.write,
+        "storm_admin": storm.kinds.admin,
+    }
+
+
+def _token_settings(strategy: Strategy) -> dict[str, Any]:
+    token = strategy.token
+    if token is None:
+        names = ("can_renew", "leeway", "refresh_at", "renewal_refuses", "renewal_sees")
+        unlimited = {"absolute": INF, "refresh_lifetime": INF}
+        return {
+            "renewal": layout.NO_TOKEN,
+            "renewal_asks_admin": 0,
+            **dict.fromkeys(names, 0),
+            **unlimited,
+        }
+    by_host = token.renewal in ("host", "host_each")
+    seen = set(token.revalidates) - {"admin"}
+    return {
+        "renewal": RENEWALS[token.renewal],
+        "can_renew": by_host or token.renewal == "app",
+        "leeway": token.leeway_s,
+        "absolute": INF if token.absolute_s is None else token.absolute_s,
+        "refresh_at": token.refresh_at or 0.0,
+        "refresh_lifetime": INF if token.refresh_lifetime_s is None else token.refresh_lifetime_s,
+        "renewal_refuses": _mask(SEEN_THROUGH[cause] in seen for cause in Cause),
+        "renewal_sees": _mask(token.renewal_sees(cause) for cause in Cause),
+        "renewal_asks_admin": by_host and "admin" in token.revalidates,
+    }
+
+
+def _check_settings(strategy: Strategy) -> dict[str, Any]:
+    check = strategy.check
+    if check is None:
+        names = ("check", "check_kinds", "check_sees", "check_refuses", "check_asks_admin")
+        return dict.fromkeys((*names, "fails_open", "allow_for", "deny_for", "timeout"), 0)
+    sees = CHECK_SEES[check.asks]
+    return {
+        "check": 1,
+        "check_kinds": _mask(check.covers(kind) for kind in Kind),
+        "check_sees": _mask(check.sees(cause) for cause in Cause),
+        "check_refuses": _mask(SEEN_THROUGH[cause] in sees - {"admin"} for cause in Cause),
+        "check_asks_admin": "admin" in sees,
+        "fails_open": check.on_failure == "allow",
+        "allow_for": check.allow_for_s,
+        "deny_for": check.deny_for_s,
+        "timeout": check.timeout_s,
+    }
+
+
+def _push_settings(scenario: Scenario, strategy: Strategy) -> dict[str, Any]:
+    channel, push = scenario.push, strategy.push
+    return {
+        "allowlist": strategy.allowlist is not None,
+        "push": push is not None,
+        "push_causes": 0 if push is None else _mask(push.carries(cause) for cause in Cause),
+        "push_effect": 0 if push is None else EFFECTS[push.effect],
+        "push_outages": layout.NEVER if push is None else _outages(channel.outages),
+        "push_holds": channel.on_outage == "hold",
+        "loss": channel.loss,
+        "most": channel.retries.most,
+        "backoff": channel.retries.backoff,
+    }
+
+
+def _mask(bits: Any) -> int:
+    return sum(1 << place for place, bit in enumerate(bits) if bit)
+
+
+# -- what was recorded --------------------------------------------------------------------------
+
+
+def recorded(
+    arrays: Arrays, scenario: Scenario, strategy: Strategy, replication: int, in_flight: int
+) -> Run:
+    """The record of the run."""
+    state = arrays.world[0]
+    decided = int(state["accepted"] + state["refused"] + state["failed"])
+    assert state["sent"] == decided + in_flight, "requests must be conserved"
+    window = window_s(scenario)
+    return Run(
+        strategy=strategy.name,
+        replication=replication,
+        window_s=window,
+        cases=_cases(arrays, scenario, strategy),
+        response=_histograms(arrays, 0),
+        auth_overhead=_histograms(arrays, 1),
+        response_sum_s=arrays.minute_ticks / TICKS_PER_S,
+        response_n=arrays.minute_clicks,
+        honest_clicks=int(state["clicks"]),
+        honest_refused=int(state["clicks_refused"]),
+        interruptions=int(state["interruptions"]),
+        visit_s=int(state["visit_ticks"]) / TICKS_PER_S,
+        requests={
+            **{name: int(state[name]) for name in ("sent", "accepted", "refused", "failed")},
+            "in_flight": in_flight,
+        },
+        host_calls={
+            name: row
+            for name, row in zip(REASONS, arrays.calls.reshape(3, -1), strict=True)
+            if row.any()
+        },
+        rate_limited={name: int(n) for name, n in zip(REASONS, arrays.limited, strict=True) if n},
+        retry_after_s=float(state["told_retry_after"]),
+        entries=_entries(arrays, window),
+        events={"pushed": int(state["pushed"]), "lost": int(state["lost"])},
+        stations=_stations(arrays, scenario, window),
+        trace=_trace(arrays) if arrays.world[0]["tracing"] else None,
+    )
+
+
+def _histograms(arrays: Arrays, which: int) -> tuple[Histogram, Histogram, Histogram]:
+    read, write, admin = (
+        Histogram(counts.copy(), int(h["n"]), int(h["total"]), float(h["low"]), float(h["high"]))
+        for counts, h in zip(
+            arrays.counts.reshape(2, 3, -1)[which],
+            arrays.histograms.reshape(2, 3)[which],
+            strict=True,
+        )
+    )
+    return read, write, admin
+
+
+def _entries(arrays: Arrays, window: tuple[float, float]) -> dict[str, tuple[float, float]]:
+    result = {}
+    for which, name in enumerate(("allowlist", "denylist")):
+        book = ListBook(window)
+        book.changes = arrays.changes.reshape(2, -1)[which]
+        book.alive_ticks = int(arrays.world[0][f"alive_{which}"])
+        result[name] = book.mean_and_peak()
+    return result
+
+
+def _stations(
+    arrays: Arrays, scenario: Scenario, window: tuple[float, float]
+) -> dict[str, StationBooks]:
+    servers = (scenario.app.workers, scenario.host.servers, scenario.auth_server.servers)
+    width_s = window[1] - window[0]
+    result = {}
+    for name, number, b in zip(STATIONS, servers, arrays.stations, strict=True):
+        busy_s, queue_s = int(b["busy"]) / TICKS_PER_S, int(b["queue"]) / TICKS_PER_S
+        result[name] = StationBooks(
+            name,
+            int(b["arrivals"]),
+            int(b["departures"]),
+            int(b["presence"]) / TICKS_PER_S,
+            int(b["sojourns"]) / TICKS_PER_S,
+            busy_s / (width_s * number) if width_s > 0 else 0.0,
+            queue_s / width_s if width_s > 0 else 0.0,
+        )
+    return result
+
+
+def _cases(arrays: Arrays, scenario: Scenario, strategy: Strategy) -> Cases:
+    c, end_s = arrays.cases, float(arrays.world[0]["end"])
+    rows = np.zeros(len(c), CASE_TYPE).view(np.recarray)
+    for ours, theirs in _SAME_COLUMNS.items():
+        rows[theirs] = c[ours]
+    rows.behaviour = np.where(c["cause"] == Cause.LOGOUT, -1, c["behaviour"])
+    rows.host_knows_at_s = c["revoked"] + c["propagation"]
+    token = strategy.token
+    by_itself = token is not None and token.renewal == "app" and token.refresh_at is not None
+    extends = np.full(len(c), by_itself)
+    if token is not None and token.renewal in ("sliding", "app"):
+        extends |= c["actors"] > 0
+    bounds_s = np.array(
+        [[bound_s(scenario, strategy, cause, kind, 0.0) for kind in Kind] for cause in Cause]
+    )
+    worst_s = np.full(len(c), -INF)
+    for code, kind in enumerate(KINDS):
+        lost = (c["kinds"] >> code) & 1 == 1
+        bound = c["propagation"] + bounds_s[c["cause"], code]
+        worst_s = np.where(lost, np.maximum(worst_s, bound), worst_s)
+        last_s = np.maximum(c[f"last_{code}"], c[f"reach_{code}"])
+        open_ended = (last_s > end_s) & (extends | (c["pending"] > 0) | np.isinf(last_s))
+        censored = open_ended | (c["known"] == 0)
+        last_s = np.where(censored, end_s, last_s)
+        window_s = np.maximum(np.maximum(0.0, last_s - c["revoked"]), c[f"click_{code}"])
+        rows[f"exposure_{kind}_s"] = np.where(lost, window_s, np.nan)
+        rows.exposure_s = np.where(lost, np.maximum(rows.exposure_s, window_s), rows.exposure_s)
+        rows.censored |= lost & censored
+    rows.bound_s = worst_s
+    return rows
+
+
+_SAME_COLUMNS = {
+    "person": "person",
+    "cause": "cause",
+    "administrator": "administrator",
+    "revoked": "revoked_at_s",
+    "notice": "notice_at_s",
+    "page_open": "page_open",
+    "last_click": "last_click_s",
+    "reads": "unauthorised_reads",
+    "writes": "unauthorised_writes",
+    "admins": "unauthorised_admin",
+    "bytes": "unauthorised_bytes",
+    "recoverable": "recoverable_writes",
+    "warned_reads": "forewarned_reads",
+    "warned_writes": "forewarned_writes",
+    "warned_admins": "forewarned_admin",
+    "refused": "refused",
+}
+
+
+def _trace(arrays: Arrays) -> list[tuple[Any, ...]]:
+    rows = arrays.trace[: int(arrays.world[0]["rows"])]
+    serials: dict[int, int] = {}
+    result = []
+    kinds = (*KINDS, "")  # the last for NONE, -1
+    for row in rows.tolist():
+        time_s, token_s, entry_s, person, event, kind, decision, reason = row
+        serial = serials.get(person, 0)
+        serials[person] = serial + 1
+        words = (kinds[kind], layout.DECISIONS[decision], layout.REASONS[reason])
+        result.append((serial, time_s, person, EVENTS[event], *words, token_s, entry_s))
+    return result
+
+
+assert layout.REASONS[layout.FIRST_CAUSE :][:4] == CAUSES

@@ -1,0 +1,242 @@
+"""The parties (model, sections 3 and 6): stations, the host with its rate limit and outages, who knows what.
+
+A station needs no events of its own where services have some length: first come, first served, the start is the later of the
+arrival and the moment the earliest server is free (Kiefer and Wolfowitz 1955).
+"""
+
+import math
+from typing import Any
+
+from sim.engine.clock import Lane, Priority
+from sim.engine.compiled import memory
+from sim.engine.compiled.books import book_call, book_limited, book_sojourn
+from sim.engine.compiled.calendar import key_of, push
+from sim.engine.compiled.layout import (
+    APP,
+    HOST,
+    HOST_IS_DOWN,
+    NONE,
+    OK,
+    RATE_LIMITED,
+    T_CHECK_DONE,
+    T_WAITING,
+    World,
+)
+from sim.engine.compiled.options import compiled
+from sim.engine.compiled.pool import end_task, new_task
+
+INF = math.inf
+COMPLETION = int(Priority.COMPLETION)
+MAIN, BACKGROUND, CHECK_LANE = int(Lane.MAIN), int(Lane.BACKGROUND), int(Lane.CHECK)
+ADMIN_KIND, ADMIN_LOSS, LOGOUT = 2, 3, 2
+PAGE_LOAD_CALL, RENEWAL_CALL, CHECK_CALL = range(3)
+PAGE_LOAD_REFUSES = 0b0111  # deactivation, permission loss, logout
+
+
+@compiled
+def servers_of(w: World, station: int) -> float:
+    """Number of servers; may be infinite."""
+    if station == APP:
+        return w.workers
+    return w.host_servers if station == HOST else w.auth_servers
+
+
+@compiled
+def visit(w: World, station: int, service: float, person: int, task: int) -> None:
+    """Queue and be served; at the end the person's main line (or a task) goes on, in the state it already has."""
+    b = memory.station(w, station)
+    if not b.by_events:
+        complete(w, serve(w, station, service), person, task)
+    elif b.serving < servers_of(w, station):
+        b.serving += 1
+        book_sojourn(w, station, w.now, w.now, w.now + service)
+        complete(w, w.now + service, person, task)
+    else:
+        join_queue(w, station, service, person, task)
+
+
+@compiled
+def complete(w: World, end: float, person: int, task: int) -> None:
+    """The event of the end of a service."""
+    if task == NONE:
+        push(w, end, key_of(COMPLETION, person, MAIN, memory.person(w, person).generation), -1)
+        return
+    lane = CHECK_LANE if memory.task(w, task).state == T_CHECK_DONE else BACKGROUND
+    number = w.side_events
+    w.side_events = number + 1
+    push(w, end, key_of(COMPLETION, person, lane, number), task)
+
+
+@compiled
+def serve(w: World, station: int, service: float) -> float:
+    """When a service that is asked for now ends, with its books kept; not for stations that go by events."""
+    now, start = w.now, w.now
+    servers = servers_of(w, station)
+    if servers < INF:
+        start = earliest_start(w, station, int(servers), now, service)
+    end = start + service
+    book_sojourn(w, station, now, start, end)
+    return end
+
+
+# A service of no length that had to wait ends in the instant in which the one before it ends, and after that; which of
+# several ends frees its server is known only then. A station where that can happen goes by events.
+
+
+@compiled
+def join_queue(w: World, station: int, service: float, person: int, task: int) -> None:
+    """Wait for a server: a place in the queue is kept as a task."""
+    b = memory.station(w, station)
+    place = new_task(w, person)
+    t = memory.task(w, place)
+    t.state, t.n, t.at, t.half = T_WAITING, task, w.now, service
+    if b.first_waiting == NONE:
+        b.first_waiting = place
+    else:
+        memory.task(w, b.last_waiting).next = place
+    b.last_waiting = place
+
+
+@compiled
+def leave(w: World, station: int) -> None:
+    """A service has ended: the head of the queue takes the server in the same instant."""
+    b = memory.station(w, station)
+    if not b.by_events:
+        return
+    place = b.first_waiting
+    if place == NONE:
+        b.serving -= 1
+        return
+    t = memory.task(w, place)
+    b.first_waiting = t.next
+    end = w.now + t.half
+    book_sojourn(w, station, t.at, w.now, end)
+    complete(w, end, t.person, t.n)
+    end_task(w, place)
+
+
+@compiled
+def book_waiting(w: World, station: int) -> None:
+    """Who still waits at the end of the run counts with the time he has been there."""
+    place = memory.station(w, station).first_waiting
+    while place != NONE:
+        t = memory.task(w, place)
+        book_sojourn(w, station, t.at, INF, INF)
+        place = t.next
+
+
+@compiled
+def earliest_start(w: World, station: int, servers: int, now: float, service: float) -> float:
+    """When an arrival of now begins to be served. The station's heap holds when its busy servers become free."""
+    b = memory.station(w, station)
+    busy = memory.free_at(w)[b.first : b.first + servers]
+    while b.size > 0 and busy[0] <= now:
+        b.size -= 1
+        sift_down(busy, b.size, busy[b.size])
+    if b.size < servers:
+        b.size += 1
+        sift_up(busy, b.size - 1, now + service)
+        return now
+    start = busy[0]
+    sift_down(busy, b.size, start + service)
+    return start
+
+
+@compiled
+def sift_up(heap: Any, i: int, time: float) -> None:
+    """Put a time into a heap whose place i is free."""
+    while i > 0:
+        above = (i - 1) >> 1
+        if not time < heap[above]:
+            break
+        heap[i] = heap[above]
+        i = above
+    heap[i] = time
+
+
+@compiled
+def sift_down(heap: Any, n: int, time: float) -> None:
+    """Put a time into a heap of n whose top is free."""
+    i, below = 0, 1
+    while below < n:
+        if below + 1 < n and heap[below + 1] < heap[below]:
+            below += 1
+        if not heap[below] < time:
+            break
+        heap[i] = heap[below]
+        i, below = below, 2 * below + 1
+    if n > 0:
+        heap[i] = time
+
+
+# -- the host -----------------------------------------------------------------------------------
+
+
+@compiled
+def host_admits(w: World, reason: int) -> int:
+    """A call has arrived at the host: OK if it may join the queue, else how it fails."""
+    book_call(w, reason)
+    if w.host_down:
+        return HOST_IS_DOWN
+    if reason == PAGE_LOAD_CALL or w.buckets == 0:
+        return OK
+    wait = refill(w)
+    if wait > 0:
+        book_limited(w, reason, wait)
+        return RATE_LIMITED
+    w.level_0 -= 1.0
+    if w.buckets > 1:
+        w.level_1 -= 1.0
+    return OK
+
+
+@compiled
+def refill(w: World) -> float:
+    """Refill the token buckets; seconds until one more call is allowed."""
+    now = w.now
+    w.level_0 = min(w.capacity_0, w.level_0 + (now - w.refilled_0) * w.rate_0)
+    w.refilled_0 = now
+    wait = bucket_wait(w.level_0, w.rate_0)
+    if w.buckets > 1:
+        w.level_1 = min(w.capacity_1, w.level_1 + (now - w.refilled_1) * w.rate_1)
+        w.refilled_1 = now
+        wait = max(wait, bucket_wait(w.level_1, w.rate_1))
+    return wait
+
+
+@compiled
+def bucket_wait(level: float, rate: float) -> float:
+    """Seconds until a bucket holds one call."""
+    if level >= 1.0:
+        return 0.0
+    return (1.0 - level) / rate if rate > 0 else INF
+
+
+@compiled
+def bit(mask: int, place: int) -> bool:
+    """Whether a mask has a bit."""
+    return (mask >> place) & 1 == 1
+
+
+@compiled
+def host_grants(w: World, person: int, refuses: int) -> bool:
+    """Whether a contact that refuses the causes of a mask is granted now."""
+    known = memory.person(w, person).known
+    return known < 0 or not bit(refuses, known)
+
+
+@compiled
+def vouches_admin(w: World, person: int) -> bool:
+    """Whether the host takes the person for an administrator now."""
+    p = memory.person(w, person)
+    return p.administrator != 0 and p.known != ADMIN_LOSS
+
+
+@compiled
+def check_grants(w: World, person: int) -> int:
+    """What a check answers now: a mask of kinds."""
+    if not host_grants(w, person, w.check_refuses):
+        return 0
+    if w.check_asks_admin and not vouches_admin(w, person):
+        return 0b011
+    return 0b111

@@ -1,0 +1,231 @@
+"""Both engines follow the same path: equal traces and equal records, to the bit, over scenarios drawn at random."""
+
+import math
+from typing import Any
+
+import hypothesis.strategies as st
+import pytest
+from hypothesis import HealthCheck, given, settings
+from test_invariants import laws, mechanisms
+from worlds import scenario
+
+from sim.engine import compiled, reference
+from sim.engine.recording import TRACE_COLUMNS, Run
+from sim.mechanisms import CAUSES
+from sim.scenario import Scenario
+from sim.strategies import CATALOGUE, Strategy
+
+ANY_TIME = ("0s", "10ms", "250ms", "2s", "15s")
+counts = st.sampled_from(
+    [
+        1,
+        2,
+        3,
+        "unlimited",
+        {"dist": "geometric", "mean": 3},
+        {"dist": "uniform", "low": 1, "high": 4},
+    ]
+)
+servers = st.sampled_from([1, 2, 4, "unlimited"])
+
+
+@st.composite
+def any_law(draw: st.DrawFn, means: tuple[str, ...] = ANY_TIME) -> Any:
+    """A duration: constant (which provokes ties), or of any law."""
+    mean = draw(st.sampled_from(means))
+    if mean == "0s" or draw(st.booleans()):
+        return mean
+    return draw(
+        st.sampled_from(
+            [
+                {"dist": "exponential", "mean": mean, "max": "1min"},
+                {"dist": "weibull", "mean": mean, "shape": 0.7},
+                {"dist": "gamma", "mean": mean, "shape": 2.5},
+                {"dist": "erlang", "mean": mean, "shape": 3},
+                {"dist": "lognormal", "mean": mean, "cv": 1.0},
+                {"dist": "empirical", "quantiles": ["0s", mean, mean, "90s"]},
+            ]
+        )
+    )
+
+
+outages = st.sampled_from(
+    ["none", {"every": "2min", "lasts": "20s"}, {"starts": "3min", "lasts": "1min"}]
+)
+
+
+@st.composite
+def scenarios(draw: st.DrawFn) -> Scenario:
+    """Every mechanism, cause, behaviour and fault within 20 people and 10 minutes."""
+    shares = draw(st.sampled_from([0.05, 0.25]))
+    limit = {"per_second": draw(st.sampled_from([0, 1, 3])), "burst": 5}
+    if draw(st.booleans()):
+        limit["per_hour"] = 400
+    return scenario(
+        {
+            "run": {
+                "seed": draw(st.integers(0, 2**40)),
+                "horizon": "10min",
+                "drain": draw(st.sampled_from(["0s", "5min"])),
+                "warm_up": draw(st.sampled_from(["0s", "90s"])),
+            },
+            "organisation": {
+                "people": draw(st.integers(1, 20)),
+                "admins": draw(st.sampled_from([0, 0.5, 1])),
+                "shift": {"start": draw(st.sampled_from(["0s", "30s"])), "end": "9min"},
+                "visits": draw(any_law(("2s", "1min"))),
+            },
+            "workload": {
+                "think": draw(any_law(("2s", "15s"))),
+                "requests_per_page": draw(counts),
+                "pages_per_visit": draw(counts),
+                "visit_ends": draw(
+                    st.sampled_from(
+                        [{"logout": 0.3, "close": 0.3, "leave_open": 0.4}, {"leave_open": 1}]
+                    )
+                ),
+                "kinds": {"read": 0.6, "write": 0.3, "admin": 0.1},
+                "read_size": draw(
+                    st.sampled_from([100, {"dist": "lognormal", "median": 8000, "p95": 60000}])
+                ),
+                **draw(st.sampled_from([{}, {"daily": [1, 3, 0] * 8}])),
+            },
+            "cases": {
+                **{cause: {"share": shares} for cause in CAUSES},
+                "from": "0s",
+                "until": "9min",
+                "notice_lead": draw(
+                    st.sampled_from(
+                        ["0s", "30s", "-30s", {"dist": "uniform", "low": "-1min", "high": "1min"}]
+                    )
+                ),
+                "detected_after": draw(any_law(("2s", "1min"))),
+                "rollback_window": "20s",
+            },
+            "behaviour": {
+                "probabilities": {"leave": 0.2, "continue": 0.3, "storm": 0.3, "cut_off": 0.2},
+                "storm": {
+                    "think": draw(any_law(("250ms", "2s"))),
+                    "kinds": {"read": 0.5, "write": 0.3, "admin": 0.2},
+                    "gives_up_after": draw(st.sampled_from([1, 3, "unlimited"])),
+                    "duration": draw(st.sampled_from(["10s", "5min"])),
+                },
+                "takeover": {
+                    "probability": 0.7,
+                    "delay": draw(any_law()),
+                    "behaviour": draw(st.sampled_from(["continue", "storm"])),
+                },
+            },
+            "directory": {"propagation": draw(any_law())},
+            "host": {
+                "servers": draw(servers),
+                "page_load": draw(any_law()),
+                "renewal": draw(any_law()),
+                "check": draw(any_law()),
+                "retry_after": draw(st.sampled_from(["1s", "5s"])),
+                "rate_limit": draw(st.sampled_from(["none", limit])),
+                "outages": draw(outages),
+            },
+            "app": {
+                "workers": draw(servers),
+                "holds_worker": draw(st.booleans()),
+                "verify": draw(st.sampled_from(["0s", "27us", "50ms"])),
+                "service": {
+                    "read": draw(any_law(("0s", "10ms", "250ms"))),
+                    "write": draw(laws()),
+                    "admin": "80ms",
+                },
+            },
+            "auth_server": {"servers": draw(servers), "renewal": draw(any_law())},
+            "store": {"lookup": draw(any_law(("0s", "10ms")))},
+            "push": {
+                "delay": draw(any_law()),
+                "loss": draw(st.sampled_from([0, 0.5, 1])),
+                "retries": {
+                    "most": draw(st.sampled_from([0, 2, "unlimited"])),
+                    "wait": draw(any_law(("2s", "15s"))),
+                    "backoff": draw(st.sampled_from([1, 1.5])),
+                },
+                "outages": draw(outages),
+                "on_outage": draw(st.sampled_from(["hold", "lose"])),
+            },
+            "network": {
+                "client_app": draw(any_law(("0s", "10ms", "250ms"))),
+                "client_host": draw(any_law(("0s", "10ms", "250ms"))),
+                "app_host": draw(any_law(("0s", "10ms", "250ms"))),
+            },
+            "strategies": {"tried": {"token": "none"} | draw(mechanisms())},
+        }
+    )
+
+
+def assert_same_path(drawn: Scenario, strategy: Strategy, replication: int = 0) -> None:
+    """Both engines, event for event; the first that differs is shown side by side."""
+    ours = compiled.run(drawn, strategy, replication, tracing=True)
+    expected = reference.run(drawn, strategy, replication, tracing=True)
+    pairs = zip(ours.trace or [], expected.trace or [], strict=False)
+    for number, (left, right) in enumerate(pairs):
+        assert repr(left) == repr(right), _side_by_side(number, left, right)
+    assert len(ours.trace or []) == len(expected.trace or []), _ends(ours, expected)
+    assert ours.differences(expected) == []
+    plain = compiled.run(drawn, strategy, replication)
+    ours.trace = None
+    assert plain.differences(ours) == [], "tracing changes the record"
+
+
+def _side_by_side(number: int, left: tuple[Any, ...], right: tuple[Any, ...]) -> str:
+    rows = [f"event {number} differs:", f"{'':16}{'compiled':>28}{'reference':>28}"]
+    for name, a, b in zip(TRACE_COLUMNS, left, right, strict=True):
+        rows.append(f"{name:16}{a!r:>28}{b!r:>28}{'  <--' if repr(a) != repr(b) else ''}")
+    return "\n".join(rows)
+
+
+def _ends(ours: Run, expected: Run) -> str:
+    a, b = ours.trace or [], expected.trace or []
+    longer, name = (a, "compiled") if len(a) > len(b) else (b, "reference")
+    return f"only the {name} engine goes on: {longer[min(len(a), len(b))]}"
+
+
+@settings(
+    max_examples=500, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
+)
+@given(scenarios())
+def test_random_scenarios(drawn: Scenario) -> None:
+    assert_same_path(drawn, drawn.strategies["tried"])
+
+
+@pytest.mark.nightly
+@settings(max_examples=10_000, deadline=None, suppress_health_check=list(HealthCheck))
+@given(scenarios(), st.integers(0, 1000))
+def test_many_random_scenarios(drawn: Scenario, replication: int) -> None:
+    assert_same_path(drawn, drawn.strategies["tried"], replication)
+
+
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_the_catalogue(name: str) -> None:
+    from sim.scenario import load, with_changes
+
+    small = with_changes(
+        load("office"),
+        {
+            "organisation.people": 25,
+            "run.horizon": "1h",
+            "run.drain": "30min",
+            "cases.from": "5min",
+            "cases.until": "55min",
+            "organisation.visits": "3min",
+        },
+    )
+    assert_same_path(small, CATALOGUE[name])
+
+
+def test_progress_may_interrupt() -> None:
+    from sim.scenario import load
+
+    def stop(share: float) -> None:
+        assert not math.isnan(share)
+        raise KeyboardInterrupt
+
+    office = load("office")
+    with pytest.raises(KeyboardInterrupt):
+        compiled.run(office, CATALOGUE["no_check"], progress=stop)
