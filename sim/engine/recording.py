@@ -373,7 +373,7 @@ class Recorder:
         )
 
     def _minute(self, time_s: float) -> int:
-        return int((time_s - self.window_s[0]) // 60.0)
+        return int((time_s - self.window_s[0]) / 60.0)
 
 
 def window_s(scenario: Scenario) -> tuple[float, float]:

@@ -115,7 +115,7 @@ def in_window(w: World, time: float) -> bool:
 @compiled
 def minute_of(w: World, time: float) -> int:
     """The minute of the window."""
-    return int((time - w.window_from) // 60.0)
+    return int((time - w.window_from) / 60.0)
 
 
 @compiled
@@ -126,7 +126,7 @@ def add_time(w: World, which: int, kind: int, time: float) -> int:
     h.n += 1
     h.total += whole
     h.low, h.high = min(h.low, time), max(h.high, time)
-    memory.counts(w)[(3 * which + kind) * BUCKETS + bucket_of(time)] += 1
+    memory.counts(w, (3 * which + kind) * BUCKETS + bucket_of(time)).x += 1
     return whole
 
 
@@ -136,8 +136,8 @@ def book_click(
 ) -> None:
     """A click of an honest person has been answered."""
     minute = minute_of(w, clicked)
-    memory.minute_ticks(w)[minute] += add_time(w, 0, kind, response)
-    memory.minute_clicks(w)[minute] += 1
+    memory.minute_ticks(w, minute).x += add_time(w, 0, kind, response)
+    memory.minute_clicks(w, minute).x += 1
     add_time(w, 1, kind, overhead)
     w.clicks += 1
     if not accepted:
@@ -174,8 +174,8 @@ def count_entry(w: World, which: int, since: float, until: float, number: int) -
     else:
         w.alive_1 += alive
     first = which * (INSTANTS + 1)
-    memory.changes(w)[first + math.ceil((since - w.window_from) / w.instant_step)] += number
-    memory.changes(w)[first + math.ceil((until - w.window_from) / w.instant_step)] -= number
+    memory.changes(w, first + math.ceil((since - w.window_from) / w.instant_step)).x += number
+    memory.changes(w, first + math.ceil((until - w.window_from) / w.instant_step)).x -= number
 
 
 # -- the host's load ----------------------------------------------------------------------------
@@ -186,7 +186,7 @@ def book_call(w: World, reason: int) -> None:
     """A call arrives at the host."""
     now = w.now
     if in_window(w, now):
-        memory.calls(w)[reason * w.n_minute_ticks + minute_of(w, now)] += 1
+        memory.calls(w, reason * w.n_minute_ticks + minute_of(w, now)).x += 1
 
 
 @compiled
@@ -194,7 +194,7 @@ def book_limited(w: World, reason: int, wait: float) -> None:
     """The host answers 429."""
     w.told_retry_after = max(w.told_retry_after, wait)
     if in_window(w, w.now):
-        memory.limited(w)[reason] += 1
+        memory.limited(w, reason).x += 1
 
 
 @compiled
@@ -227,6 +227,10 @@ def book_sojourn(w: World, station: int, joined: float, served: float, left: flo
     else:
         left = w.end
     b.presence += ticks(left) - ticks(joined)
-    b.sojourns += ticks(left - joined)
+    whole = ticks(left - joined)
+    b.sojourns += whole
+    if served == joined and w.window_from <= joined and left <= w.window_until:
+        b.busy += whole  # as a rule
+        return
     b.busy += overlap(w, served, left)
     b.queue += overlap(w, joined, min(served, left))

@@ -45,11 +45,11 @@ def arrays_of(
     histograms = np.zeros(6, layout.HISTOGRAM)
     histograms["low"], histograms["high"] = INF, -INF
     check, push = strategy.check is not None, strategy.push is not None
-    side = people if strategy.token is not None and strategy.token.refresh_at else people // 8
+    side = people if strategy.token is not None and strategy.token.refresh_at else people // 64
     pools = (
-        _pool(layout.PAGE, "number", people + people // 8 + 64),
+        _pool(layout.PAGE, "number", people + people // 32 + 64),
         _pool(layout.TASK, "next", side + 256),
-        _pool(layout.CREDENTIAL, "next", people // 4 + 64),
+        _pool(layout.CREDENTIAL, "next", people // 16 + 64),
     )
     _start(world, pools)
     log = plan.visits
@@ -74,7 +74,7 @@ def arrays_of(
         answers_until=np.full(people if check else 1, -INF),
         answers=np.zeros(people if check else 1, np.int8),
         stamped_until=np.full(people if push else 1, -INF),
-        heap=np.zeros(people + people // 4 + 2 * world[0]["heap_reserve"], layout.EVENT),
+        heap=np.zeros(people + people // 16 + 2 * world[0]["heap_reserve"], layout.EVENT),
         stations=stations,
         free_at=np.zeros(sum(heaps) + 1),
         histograms=histograms,
@@ -104,7 +104,7 @@ def with_cases(arrays: Arrays, number: int) -> Arrays:
     arrays = _with_pool(arrays, "tasks", 3 * number + 64)
     people = len(arrays.persons)
     reserve = 2 * int(arrays.world[0]["heap_reserve"])
-    return wired(_with_longer(arrays, "heap", 2 * number + people + people // 4 + reserve))
+    return wired(_with_longer(arrays, "heap", 2 * number + people + people // 16 + reserve))
 
 
 _FULL = {

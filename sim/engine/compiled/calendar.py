@@ -22,7 +22,11 @@ def key_of(priority: int, person: int, lane: int, number: int) -> int:
 
 @compiled
 def push(w: World, time: float, key: int, task: int) -> None:
-    """Insert an event."""
+    """Insert an event. The first one that an event causes takes the place it left at the top."""
+    if w.hole:
+        w.hole = 0
+        sift_down(w, w.heap, time, key, task)
+        return
     i = w.heap
     w.heap = i + 1
     while i > 0:
@@ -36,12 +40,17 @@ def push(w: World, time: float, key: int, task: int) -> None:
 
 
 @compiled
-def pop(w: World) -> None:
-    """Remove the first event."""
-    n = w.heap - 1
-    w.heap = n
-    last = memory.event(w, n)
-    time, key, task = last.time, last.key, last.task
+def fill_hole(w: World) -> None:
+    """The event at the top has been run and has caused no other: the last one takes its place."""
+    w.hole = 0
+    w.heap -= 1
+    last = memory.event(w, w.heap)
+    sift_down(w, w.heap, last.time, last.key, last.task)
+
+
+@compiled
+def sift_down(w: World, n: int, time: float, key: int, task: int) -> None:
+    """Put an event into a heap of n whose top is free. What is due next stays there: two comparisons."""
     i, below = 0, 1
     while below < n:
         e = memory.event(w, below)

@@ -221,8 +221,8 @@ def ask(w: World, person: int) -> int:
     p, now = memory.person(w, person), w.now
     if not w.check or not bit(w.check_kinds, p.kind):
         return PASSED
-    if now < memory.answers_until(w)[person]:
-        if bit(memory.answers(w)[person], p.kind):
+    if now < memory.answers_until(w, person).x:
+        if bit(memory.answers(w, person).x, p.kind):
             return PASSED
         return decide(w, person, REFUSED, CACHED_DENIAL)
     note_request(w, person, E_CHECK_SENT, 0, 0)
@@ -288,7 +288,7 @@ def check_back(w: World, task: int) -> int:
     keep = w.allow_for if granted else w.deny_for
     if t.outcome == OK and keep > 0:
         settle(w, t.person)
-        memory.answers_until(w)[t.person], memory.answers(w)[t.person] = w.now + keep, t.grants
+        memory.answers_until(w, t.person).x, memory.answers(w, t.person).x = w.now + keep, t.grants
         look(w, t.person)
     p.generation += 1  # the deadline is off
     outcome = t.outcome

@@ -21,7 +21,7 @@ from sim.engine.compiled.beside import (
     try_push,
 )
 from sim.engine.compiled.books import book_sojourn, book_visit
-from sim.engine.compiled.calendar import PERSON_BITS, PERSON_SHIFT, pop
+from sim.engine.compiled.calendar import PERSON_BITS, PERSON_SHIFT, fill_hole
 from sim.engine.compiled.gates import (
     ask,
     check_arrives,
@@ -311,11 +311,13 @@ def advance(address: int, until: float) -> int:
         code = room(w)
         if code != FINISHED:
             return code
+        if w.hole:
+            fill_hole(w)
         if w.heap == 0 or not memory.event(w, 0).time < until:
             return PAUSED
-        w.now = memory.event(w, 0).time
-        key, task = memory.event(w, 0).key, memory.event(w, 0).task
-        pop(w)
+        e = memory.event(w, 0)
+        w.now, w.hole = e.time, 1
+        key, task = e.key, e.task
         w.events += 1
         if task != NONE:
             run_task(w, task)

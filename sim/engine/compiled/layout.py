@@ -247,7 +247,7 @@ STATE = np.dtype(
     [
         *((name, F) for name in ("now", "level_0", "level_1", "refilled_0", "refilled_1")),
         *((name, F) for name in ("told_retry_after",)),
-        *((name, L) for name in ("events", "heap", "side_events", "rows")),
+        *((name, L) for name in ("events", "heap", "hole", "side_events", "rows")),
         *((name, L) for name in ("free_page", "free_task", "free_credential")),
         *((name, L) for name in ("pages_left", "tasks_left", "credentials_left")),
         *((name, L) for name in ("host_down", "push_down", "host_outage", "push_outage")),

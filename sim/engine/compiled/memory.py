@@ -78,6 +78,10 @@ def check(i: int, n: int) -> None:
 
 
 world_at = reference_to("World", layout.WORLD)
+# One number is a record of one field, `x`: an array taken out of an address would be counted in and out.
+float64_at, int64_at, uint64_at, int8_at = (
+    reference_to(name, np.dtype([("x", name)])) for name in ("float64", "int64", "uint64", "int8")
+)
 person_at = reference_to("Person", layout.PERSON)
 page_at = reference_to("Page", layout.PAGE)
 credential_at = reference_to("Credential", layout.CREDENTIAL)
@@ -166,8 +170,10 @@ def tables(w: World) -> Any:
 
 
 @compiled
-def bases(w: World) -> Any:
-    return carray(pointer(w.at_bases), w.n_bases, np.uint64)
+def bases(w: World, i: int) -> Any:
+    if CHECKED:
+        check(i, w.n_bases)
+    return uint64_at(w.at_bases, i)
 
 
 @compiled
@@ -176,75 +182,105 @@ def daily(w: World) -> Any:
 
 
 @compiled
-def log_pages(w: World) -> Any:
-    return carray(pointer(w.at_log_pages), w.n_log_pages, np.int64)
+def log_pages(w: World, i: int) -> Any:
+    if CHECKED:
+        check(i, w.n_log_pages)
+    return int64_at(w.at_log_pages, i)
 
 
 @compiled
-def log_loads(w: World) -> Any:
-    return carray(pointer(w.at_log_loads), w.n_log_loads, np.int64)
+def log_loads(w: World, i: int) -> Any:
+    if CHECKED:
+        check(i, w.n_log_loads)
+    return int64_at(w.at_log_loads, i)
 
 
 @compiled
-def log_think(w: World) -> Any:
-    return carray(pointer(w.at_log_think), w.n_log_think, np.float64)
+def log_think(w: World, i: int) -> Any:
+    if CHECKED:
+        check(i, w.n_log_think)
+    return float64_at(w.at_log_think, i)
 
 
 @compiled
-def log_kind(w: World) -> Any:
-    return carray(pointer(w.at_log_kind), w.n_log_kind, np.int8)
+def log_kind(w: World, i: int) -> Any:
+    if CHECKED:
+        check(i, w.n_log_kind)
+    return int8_at(w.at_log_kind, i)
 
 
 @compiled
-def log_bytes(w: World) -> Any:
-    return carray(pointer(w.at_log_bytes), w.n_log_bytes, np.float64)
+def log_bytes(w: World, i: int) -> Any:
+    if CHECKED:
+        check(i, w.n_log_bytes)
+    return float64_at(w.at_log_bytes, i)
 
 
 @compiled
-def answers_until(w: World) -> Any:
-    return carray(pointer(w.at_answers_until), w.n_answers_until, np.float64)
+def answers_until(w: World, i: int) -> Any:
+    if CHECKED:
+        check(i, w.n_answers_until)
+    return float64_at(w.at_answers_until, i)
 
 
 @compiled
-def answers(w: World) -> Any:
-    return carray(pointer(w.at_answers), w.n_answers, np.int8)
+def answers(w: World, i: int) -> Any:
+    if CHECKED:
+        check(i, w.n_answers)
+    return int8_at(w.at_answers, i)
 
 
 @compiled
-def stamped_until(w: World) -> Any:
-    return carray(pointer(w.at_stamped_until), w.n_stamped_until, np.float64)
+def stamped_until(w: World, i: int) -> Any:
+    if CHECKED:
+        check(i, w.n_stamped_until)
+    return float64_at(w.at_stamped_until, i)
 
 
 @compiled
-def free_at(w: World) -> Any:
-    return carray(pointer(w.at_free_at), w.n_free_at, np.float64)
+def free_at(w: World, i: int) -> Any:
+    if CHECKED:
+        check(i, w.n_free_at)
+    return float64_at(w.at_free_at, i)
 
 
 @compiled
-def counts(w: World) -> Any:
-    return carray(pointer(w.at_counts), w.n_counts, np.int64)
+def counts(w: World, i: int) -> Any:
+    if CHECKED:
+        check(i, w.n_counts)
+    return int64_at(w.at_counts, i)
 
 
 @compiled
-def minute_ticks(w: World) -> Any:
-    return carray(pointer(w.at_minute_ticks), w.n_minute_ticks, np.int64)
+def minute_ticks(w: World, i: int) -> Any:
+    if CHECKED:
+        check(i, w.n_minute_ticks)
+    return int64_at(w.at_minute_ticks, i)
 
 
 @compiled
-def minute_clicks(w: World) -> Any:
-    return carray(pointer(w.at_minute_clicks), w.n_minute_clicks, np.int64)
+def minute_clicks(w: World, i: int) -> Any:
+    if CHECKED:
+        check(i, w.n_minute_clicks)
+    return int64_at(w.at_minute_clicks, i)
 
 
 @compiled
-def calls(w: World) -> Any:
-    return carray(pointer(w.at_calls), w.n_calls, np.int64)
+def calls(w: World, i: int) -> Any:
+    if CHECKED:
+        check(i, w.n_calls)
+    return int64_at(w.at_calls, i)
 
 
 @compiled
-def limited(w: World) -> Any:
-    return carray(pointer(w.at_limited), w.n_limited, np.int64)
+def limited(w: World, i: int) -> Any:
+    if CHECKED:
+        check(i, w.n_limited)
+    return int64_at(w.at_limited, i)
 
 
 @compiled
-def changes(w: World) -> Any:
-    return carray(pointer(w.at_changes), w.n_changes, np.int64)
+def changes(w: World, i: int) -> Any:
+    if CHECKED:
+        check(i, w.n_changes)
+    return int64_at(w.at_changes, i)

@@ -45,7 +45,7 @@ CONSTANT, EXPONENTIAL = quantiles.CONSTANT, quantiles.EXPONENTIAL
 @compiled
 def uniform(w: World, person: int, stream: int, n: int, attempt: int) -> float:
     """The number at an address of this replication."""
-    key = draw64s(memory.bases(w)[stream], np.uint64(np.int64(person)))
+    key = draw64s(memory.bases(w, stream).x, np.uint64(np.int64(person)))
     return uniform64s(key, np.uint64(np.int64(n)), np.uint64(np.int64(attempt)))
 
 

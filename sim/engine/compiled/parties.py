@@ -5,7 +5,6 @@ arrival and the moment the earliest server is free (Kiefer and Wolfowitz 1955).
 """
 
 import math
-from typing import Any
 
 from sim.engine.clock import Lane, Priority
 from sim.engine.compiled import memory
@@ -129,44 +128,46 @@ def book_waiting(w: World, station: int) -> None:
 def earliest_start(w: World, station: int, servers: int, now: float, service: float) -> float:
     """When an arrival of now begins to be served. The station's heap holds when its busy servers become free."""
     b = memory.station(w, station)
-    busy = memory.free_at(w)[b.first : b.first + servers]
-    while b.size > 0 and busy[0] <= now:
+    while b.size > 0 and memory.free_at(w, b.first).x <= now:
         b.size -= 1
-        sift_down(busy, b.size, busy[b.size])
+        sift_down(w, b.first, b.size, memory.free_at(w, b.first + b.size).x)
     if b.size < servers:
         b.size += 1
-        sift_up(busy, b.size - 1, now + service)
+        sift_up(w, b.first, b.size - 1, now + service)
         return now
-    start = busy[0]
-    sift_down(busy, b.size, start + service)
+    start = memory.free_at(w, b.first).x
+    sift_down(w, b.first, b.size, start + service)
     return start
 
 
 @compiled
-def sift_up(heap: Any, i: int, time: float) -> None:
+def sift_up(w: World, first: int, i: int, time: float) -> None:
     """Put a time into a heap whose place i is free."""
     while i > 0:
         above = (i - 1) >> 1
-        if not time < heap[above]:
+        other = memory.free_at(w, first + above).x
+        if not time < other:
             break
-        heap[i] = heap[above]
+        memory.free_at(w, first + i).x = other
         i = above
-    heap[i] = time
+    memory.free_at(w, first + i).x = time
 
 
 @compiled
-def sift_down(heap: Any, n: int, time: float) -> None:
+def sift_down(w: World, first: int, n: int, time: float) -> None:
     """Put a time into a heap of n whose top is free."""
     i, below = 0, 1
     while below < n:
-        if below + 1 < n and heap[below + 1] < heap[below]:
+        other = memory.free_at(w, first + below).x
+        if below + 1 < n and memory.free_at(w, first + below + 1).x < other:
             below += 1
-        if not heap[below] < time:
+            other = memory.free_at(w, first + below).x
+        if not other < time:
             break
-        heap[i] = heap[below]
+        memory.free_at(w, first + i).x = other
         i, below = below, 2 * below + 1
     if n > 0:
-        heap[i] = time
+        memory.free_at(w, first + i).x = time
 
 
 # -- the host -----------------------------------------------------------------------------------

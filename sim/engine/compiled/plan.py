@@ -58,7 +58,7 @@ def pages_of(w: World, person: int, visit: int) -> int:
     """Number of pages of a visit."""
     if w.replayed:
         first = log_visit(w, person, visit, 0)
-        return memory.log_pages(w)[first + 1] - memory.log_pages(w)[first]
+        return memory.log_pages(w, first + 1).x - memory.log_pages(w, first).x
     return whole(sample(w, PAGES, person, S_PAGES, visit, 0))
 
 
@@ -67,7 +67,7 @@ def requests_on(w: World, person: int, page_of_visit: int, page: int) -> int:
     """Number of clicks on a page."""
     if w.replayed:
         first = log_page(w, person, page_of_visit)
-        return memory.log_loads(w)[first + 1] - memory.log_loads(w)[first] - 1
+        return memory.log_loads(w, first + 1).x - memory.log_loads(w, first).x - 1
     return whole(sample(w, REQUESTS, person, S_REQUESTS + plan_offset(w, person), page, 0))
 
 
@@ -75,7 +75,7 @@ def requests_on(w: World, person: int, page_of_visit: int, page: int) -> int:
 def turn(w: World, person: int, page_of_visit: int, page: int) -> float:
     """Think time before a page is loaded."""
     if w.replayed:
-        return log_think(w, memory.log_loads(w)[log_page(w, person, page_of_visit)])
+        return log_think(w, memory.log_loads(w, log_page(w, person, page_of_visit)).x)
     return sample(w, THINK, person, S_TURN + plan_offset(w, person), page, 0)
 
 
@@ -98,7 +98,7 @@ def kind(w: World, person: int) -> int:
         u = uniform(w, person, S_KIND + role_offset(w, person), p.click, 0)
         return pick3(u, w.storm_read, w.storm_write, w.storm_admin)
     if w.replayed:
-        return memory.log_kind(w)[log_load(w, person)]
+        return memory.log_kind(w, log_load(w, person)).x
     u = uniform(w, person, S_KIND + plan_offset(w, person), p.click, 0)
     return pick3(u, w.read, w.write, w.admin)
 
@@ -110,7 +110,7 @@ def size(w: World, person: int) -> float:
     if p.role == STORMING or p.role == TAKER_STORMING:
         return sample(w, STORM_SIZE, person, S_SIZE + role_offset(w, person), p.click, 0)
     if w.replayed:
-        x = memory.log_bytes(w)[log_load(w, person)]
+        x = memory.log_bytes(w, log_load(w, person)).x
         return x if x == x else quantile(w, SIZE, 0.5)
     return sample(w, SIZE, person, S_SIZE + plan_offset(w, person), p.click, 0)
 
@@ -140,19 +140,19 @@ def log_visit(w: World, person: int, visit: int, offset: int) -> int:
 def log_page(w: World, person: int, page_of_visit: int) -> int:
     """A page of the visit at hand; after the last the first again."""
     number = log_visit(w, person, memory.person(w, person).visit, plan_offset(w, person))
-    first = memory.log_pages(w)[number]
-    return first + page_of_visit % (memory.log_pages(w)[number + 1] - first)
+    first = memory.log_pages(w, number).x
+    return first + page_of_visit % (memory.log_pages(w, number + 1).x - first)
 
 
 @compiled
 def log_load(w: World, person: int) -> int:
     """The load of the click at hand; a page begins with its page load."""
     p = memory.person(w, person)
-    return memory.log_loads(w)[log_page(w, person, p.page_of_visit)] + p.click_of_page + 1
+    return memory.log_loads(w, log_page(w, person, p.page_of_visit)).x + p.click_of_page + 1
 
 
 @compiled
 def log_think(w: World, load: int) -> float:
     """The think time before a load; none before a visit's first."""
-    x = memory.log_think(w)[load]
+    x = memory.log_think(w, load).x
     return x if x == x else 0.0

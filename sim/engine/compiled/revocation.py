@@ -192,9 +192,9 @@ def page_reach(w: World, person: int, page: int, kind: int) -> float:
         vouched = kind != ADMIN_KIND or g.admin
         found = min(found, g.entry if vouched else -INF)
     if w.check and bit(w.check_kinds, kind) and bit(w.check_sees, cause):
-        lives = w.now < memory.answers_until(w)[person]
-        granted = lives and bit(memory.answers(w)[person], kind)
-        found = min(found, memory.answers_until(w)[person] if granted else -INF)
+        lives = w.now < memory.answers_until(w, person).x
+        granted = lives and bit(memory.answers(w, person).x, kind)
+        found = min(found, memory.answers_until(w, person).x if granted else -INF)
     return found if found > w.now else -INF
 
 
@@ -229,7 +229,7 @@ def renewable_until(w: World, page: int, cause: int) -> float:
 @compiled
 def named(w: World, person: int, stamped: float) -> bool:
     """Whether an event that has arrived names a credential stamped then."""
-    return w.push != 0 and stamped <= memory.stamped_until(w)[person]
+    return w.push != 0 and stamped <= memory.stamped_until(w, person).x
 
 
 # -- what an event does when it arrives ---------------------------------------------------------
@@ -248,9 +248,9 @@ def apply_event(w: World, person: int, left_host: float) -> None:
             else:
                 drop_entry(w, page)
     elif effect == NOT_BEFORE:
-        memory.stamped_until(w)[person] = max(left_host, memory.stamped_until(w)[person])
+        memory.stamped_until(w, person).x = max(left_host, memory.stamped_until(w, person).x)
     else:
-        memory.stamped_until(w)[person] = max(now, memory.stamped_until(w)[person])
+        memory.stamped_until(w, person).x = max(now, memory.stamped_until(w, person).x)
         longest = -INF
         for page in (p.page, p.incoming):
             if page != NONE:
