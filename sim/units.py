@@ -49,18 +49,29 @@ def parse_rate(value: Any) -> float:
 
 
 def format_duration(seconds: float) -> str:
-    """The shortest common spelling of a duration, three significant digits below a unit.
+    """A duration in the largest unit that says it exactly in three digits, else rounded to four.
 
     >>> format_duration(300), format_duration(5400), format_duration(0.25), format_duration(0)
     ('5min', '1.5h', '250ms', '0s')
+    >>> format_duration(28 * 3600), format_duration(301), format_duration(100_000)
+    ('28h', '301s', '1.157d')
     """
     if seconds == 0 or not math.isfinite(seconds):
         return "0s" if seconds == 0 else str(seconds)
-    for unit in ("d", "h", "min", "s", "ms", "us"):
-        if abs(seconds) >= _SECONDS[unit]:
-            break
-    text = f"{seconds / float(_SECONDS[unit]):.4g}"
+    units = ("d", "h", "min", "s", "ms", "us")
+    fit = [unit for unit in units if abs(seconds) >= _SECONDS[unit]] or ["us"]
+    unit = next((unit for unit in fit if _says(seconds, unit)), fit[0])
+    text = f"{_digits(seconds, unit, 4):.4g}"
     return f"{float(text):.0f}{unit}" if "e" in text else f"{text}{unit}"
+
+
+def _says(seconds: float, unit: str) -> bool:
+    number = seconds / float(_SECONDS[unit])
+    return abs(number) < 1000 and math.isclose(_digits(seconds, unit, 3), number)
+
+
+def _digits(seconds: float, unit: str, digits: int) -> float:
+    return float(f"{seconds / float(_SECONDS[unit]):.{digits}g}")
 
 
 def _finite(value: Any, hint: str) -> float:

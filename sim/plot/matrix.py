@@ -1,7 +1,6 @@
 """The coverage matrix: which strategy ends which cause, and within which bound."""
 
 import math
-import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -66,19 +65,7 @@ def cell_texts(study: Study, name: str, cause: str) -> tuple[str, str]:
     for kind, text in rows[rows["of"].notna()][["of", "text"]].itertuples(index=False):
         if text != worst:
             by_text.setdefault(str(text), []).append(str(kind))
-    return _plain(worst), ", ".join(f"{'/'.join(of)} {_plain(t)}" for t, of in by_text.items())
-
-
-def _plain(text: str) -> str:
-    """A lifetime of minutes and a timeout of a second: "5.017min" is read as "5min 1s", "1.167d" as "28h"."""
-    days = re.search(r"(\d+\.\d+)d$", text)
-    if days is not None:
-        return f"{text[: days.start()]}{float(days[1]) * 24:.3g}h"
-    match = re.search(r"(\d+)\.(\d+)min$", text)
-    if match is None:
-        return text
-    left_s = round(float(f"0.{match[2]}") * 60)
-    return f"{text[: match.start()]}{match[1]}min {left_s}s" if 0 < left_s < 60 else text
+    return worst, ", ".join(f"{'/'.join(of)} {t}" for t, of in by_text.items())
 
 
 def _colours(bound_s: float) -> tuple[str, str]:

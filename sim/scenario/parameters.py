@@ -73,5 +73,6 @@ def _parameter(scenario: Scenario, key: str, value: Any) -> Parameter:
     path = key.split(".")
     above = [".".join(path[:n]) for n in range(len(path), 1, -1)]
     origin = next((scenario._origins[name] for name in above if name in scenario._origins), "")
-    source = next((scenario.sources[name] for name in above if name in scenario.sources), "")
+    spoken = [name for name in (*above, path[0]) if name in scenario.sources]
+    source = scenario.sources[spoken[0]] if spoken else ""
     return Parameter(key, value_text(value), origin or "office default", source, grade_of(source))
