@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from worlds import hear_interrupts
 
 from sim.cli import main
 from sim.store import write_atomically
@@ -52,6 +53,7 @@ def test_ctrl_c_ends_everything_and_writes_nothing(workers: str, tmp_path: Path)
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        preexec_fn=hear_interrupts,
     )
     group = started.pid
     try:

@@ -1,5 +1,6 @@
 """Figures show the numbers of the tables; the notebook's comparison shows those of the command line."""
 
+import html
 import math
 import subprocess
 import sys
@@ -174,7 +175,7 @@ def test_the_notebook_shows_the_numbers_of_the_command_line(comparison: Comparis
     shown = comparison._repr_html_()
     for head, rows in (tables.after_table(plain), tables.price_table(plain)):
         for cell in [*head, *(cell for row in rows for cell in row)]:
-            assert f">{cell}<" in shown
+            assert f">{html.escape(cell)}<" in shown
 
 
 def test_what_a_user_wrote_is_escaped_in_the_display(comparison: Comparison) -> None:

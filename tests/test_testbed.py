@@ -16,6 +16,7 @@ from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from live import NO_REDIS, REDIS, in_loop, page_of, small, status_of, timely
+from worlds import hear_interrupts
 
 from sim.cli import main
 from sim.engine.exposure import Exposure
@@ -345,7 +346,9 @@ def test_nothing_is_left_running_when_the_run_is_ended(how: signal.Signals) -> N
     code = PLAY.format(
         root=str(ROOT), tests=str(ROOT / "tests"), store="redis" if REDIS else "sqlite"
     )
-    process = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        [sys.executable, "-c", code], stderr=subprocess.DEVNULL, preexec_fn=hear_interrupts
+    )
     expected = 4 if REDIS else 2  # host, app, the guard and its Redis
     below: set[int] = set()
     deadline = time.monotonic() + 60

@@ -1,5 +1,6 @@
 """Scenarios for tests: small worlds in which a closed form holds, or that are drawn at random."""
 
+import signal
 from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -79,6 +80,11 @@ def one_endless_page(
     for name, table in tables.items():
         base[name] = {**base[name], **table}
     return scenario(base)
+
+
+def hear_interrupts() -> None:
+    """For `preexec_fn`: a shell starts what runs behind it deaf to Ctrl-C, and a child inherits that."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def _table(name: str, table: Mapping[str, Any]) -> str:
