@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from sim.scenario import Scenario
     from sim.testbed.run import LiveRun
 
+RUSH_AT_ONCE = (
+    5  # in real time the people of all strategies together would be too many for two cores
+)
+
 
 @click.command()
 @click.argument("scenario", default="testbed_office")
@@ -32,9 +36,9 @@ if TYPE_CHECKING:
 @click.option(
     "--at-once",
     type=click.IntRange(1, 15),
-    default=5,
+    default=15,
     show_default=True,
-    help="Strategies that share the machine.",
+    help="Strategies that share the machine. Fewer at once need more compression to end in time.",
 )
 @click.option(
     "--algorithm",
@@ -95,7 +99,7 @@ def testbed(
         raise InputError(f"--within {within}: {error}") from None
     with interruptible(), progress(quiet) as said:
 
-        def play(scenario: "Scenario", factor: float) -> "LiveRun":
+        def play(scenario: "Scenario", factor: float, at_once: int) -> "LiveRun":
             return run.run_in_batches(
                 scenario,
                 strategies,
@@ -108,8 +112,12 @@ def testbed(
             )
 
         try:
-            live = play(loaded, factor)
-            rush = None if write is None else play(load("testbed_rush"), 1.0)
+            live = play(loaded, factor, at_once)
+            rush = (
+                None
+                if write is None
+                else play(load("testbed_rush"), 1.0, min(at_once, RUSH_AT_ONCE))
+            )
         except (NoRedis, ServerFailed, ValueError) as error:
             raise InputError(str(error)) from None
     _show(live, figure)
