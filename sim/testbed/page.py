@@ -82,6 +82,10 @@ After each change of what could matter it tries them against the app's own gates
 at the instant at which they should cease to pass, and asks the host what a renewal or a check would be granted.
 Nothing of this passes the stations, the limits or the counts.
 
+What does not agree, and why. Under compression, strategies whose denylist or allowlist lives in Redis answer later than
+predicted: a request reads the denylist twice, which the model takes for a look into memory, and each read waits its turn
+among the calls of all strategies. In real time the difference is a millisecond or two.
+
 What compression distorts. Only what is slept is compressed: the work of real code is not, so it weighs more; the
 simulation is given the same weight. Response times are therefore compared in real time. Round trips of the network are
 slept by the client; everything listens on loopback. People act at planned instants (an open loop), so latencies
