@@ -85,7 +85,9 @@ class Comparison(experiment.Comparison):
             raise KeyError((strategy, metric, statistic, cause))
         row = self.results[(self.results["metric"] == metric)]
         show: Callable[[float], str] = (
-            seconds if row["unit"].iloc[0] == "s" else lambda value: f"{value:.3g}"
+            (lambda value: seconds(value, 3))
+            if row["unit"].iloc[0] == "s"
+            else (lambda value: f"{value:.3g}")
         )
         if found.low is None or found.high is None:
             return show(found.value)
@@ -121,6 +123,10 @@ class Comparison(experiment.Comparison):
         from sim.store import write_comparison
 
         write_comparison(self, Path(folder))
+
+    def __repr__(self) -> str:
+        names = ", ".join(self.strategies)
+        return f"<comparison of {names}: scenario {self.scenario.id}, seed {self.seed}, {self.replications} replication(s)>"
 
     def _repr_html_(self) -> str:
         scenario = self.scenario

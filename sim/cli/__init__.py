@@ -21,6 +21,7 @@ ROOMS = {
     "fit": "sim.cli.fit:fit",
     "report": "sim.cli.report:report",
     "explore": "sim.cli.explore:explore",
+    "figures": "sim.cli.figures:figures",
     "testbed": "sim.cli.testbed:testbed",
     "calibrate": "sim.cli.calibrate:calibrate",
 }

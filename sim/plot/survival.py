@@ -69,7 +69,7 @@ def survival(
     )
     headline(
         axes[0, 0],
-        _finding(cause, windows),
+        _fit(grid, curves, theory) if theory else _finding(cause, windows),
         "One line a strategy, time on a logarithmic axis; triangles mark the bounds of the settings.",
         74,
     )
@@ -130,6 +130,21 @@ def _wilson(p: Array, n: int) -> tuple[Array, Array]:
     centre = (p + z * z / (2 * n)) / (1 + z * z / n)
     half = z / (1 + z * z / n) * np.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
     return np.maximum(0.0, centre - half), np.minimum(1.0, centre + half)
+
+
+def _fit(
+    grid: Array, curves: Mapping[str, Array], theory: Mapping[str, Callable[[float], float]]
+) -> str:
+    """How far the simulated curves are from the closed forms."""
+    gaps = {
+        name: max(abs(y - 1.0 + at_most(float(t))) for t, y in zip(grid, curves[name], strict=True))
+        for name, at_most in theory.items()
+        if name in curves
+    }
+    if not gaps:
+        return "No closed form was given for the strategies drawn"
+    worst = max(gaps, key=lambda name: gaps[name])
+    return f"Simulation and theory differ by at most {100 * gaps[worst]:.1f} percentage points ({worst})"
 
 
 def _finding(cause: str, windows: Mapping[str, Array]) -> str:

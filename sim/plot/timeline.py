@@ -32,12 +32,12 @@ def timeline(case: Mapping[str, Any], events: "pd.DataFrame", strategies: Sequen
     end_s = _end(case, since)
     for row, name in enumerate(strategies):
         _row(ax, row, case["windows"][name], since[since["strategy"] == name], end_s)
-    _lanes(ax, knowledge, len(strategies))
     ax.set_xscale("symlog", linthresh=1.0, linscale=0.6)
     ax.set_xlim(-0.35, end_s * 1.4)
     time_axis(ax.xaxis, 0.0, end_s * 1.4)
     ticks = [t for t in ax.get_xticks() if t == 0 or t >= 1.0]
     ax.set_xticks(ticks, ["0" if t == 0 else seconds(t, 1) for t in ticks])
+    _lanes(ax, knowledge, len(strategies))
     ax.set_yticks(range(len(strategies)), strategies)
     ax.set_ylim(len(strategies) - 0.4, -0.6 - 0.55 * len(knowledge))
     ax.set_xlabel(f"time after {CAUSE_WORDS[case['cause']]} (log scale above 1 s)")
@@ -47,6 +47,7 @@ def timeline(case: Mapping[str, Any], events: "pd.DataFrame", strategies: Sequen
         ax,
         _finding(case, since, strategies),
         "One row a strategy; a bar spans the exposure window, marks are accepted clicks, crosses are refusals.",
+        70,
     )
     return picture
 
@@ -74,7 +75,12 @@ def _lanes(ax: Any, knowledge: Sequence[tuple[str, float]], rows: int) -> None:
         y = -1.0 - 0.55 * (len(knowledge) - 1 - lane)
         ax.plot([t, t], [y, rows - 0.5], color=GREY, lw=0.8, ls=":", zorder=1)
         ax.plot([t], [y], marker="v", color=INK, ms=6, clip_on=False)
-        ax.annotate(f"{words}" + (f", {seconds(t)}" if t else ""), (t, y), (7, -3), textcoords="offset points", fontsize=8.5)  # fmt: skip
+        text = words + (f", {seconds(t)}" if t else "")
+        late = t > 0.15 * ax.get_xlim()[1]  # on a logarithmic axis: the right quarter
+        ax.annotate(
+            text, (t, y), (-7 if late else 7, -3), textcoords="offset points", fontsize=8.5,
+            ha="right" if late else "left",
+        )  # fmt: skip
 
 
 def _row(ax: Any, row: int, window: Mapping[str, Any], mine: "pd.DataFrame", end_s: float) -> None:

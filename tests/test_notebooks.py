@@ -1,0 +1,62 @@
+"""Each notebook runs from top to bottom within a minute, at the small size, and is written as a notebook shall be."""
+
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+ROOT = Path(__file__).resolve().parents[1]
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+LIMIT_S = 60
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_it_runs(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LASTCLICK_FAST", "1")
+    # a kernel starts in the notebook's folder: it needs to find the package in a checkout
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]))
+    for beside in (ROOT / "notebooks").glob("*.toml"):
+        shutil.copy(beside, tmp_path)
+    notebook = nbformat.read(path, 4)
+    client = NotebookClient(
+        notebook, timeout=LIMIT_S, kernel_name="python3", resources={"metadata": {"path": tmp_path}}
+    )
+    client.execute()
+    assert _figures(notebook) >= 1
+    assert '"engine"' in _text(notebook.cells[-1])
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_it_is_written_as_a_notebook_shall_be(path: Path) -> None:
+    notebook = nbformat.read(path, 4)
+    cells = notebook.cells
+    assert "?" in cells[0].source  # the question
+    assert any("The answer" in c.source for c in cells if c.cell_type == "markdown")
+    assert "manifest_text()" in cells[-1].source
+    assert max(len(c.source.splitlines()) for c in cells) <= 16
+    # stored with what it showed, so that it is read without being run
+    assert _figures(notebook) >= 1
+    shown = "\n".join(map(_text, cells))
+    assert " to " in shown or "low" in shown  # an answer has its interval
+    assert path.stat().st_size < 500_000
+    assert "Traceback" not in shown
+
+
+def test_there_is_one_for_each_question() -> None:
+    assert [path.stem[:2] for path in NOTEBOOKS] == [f"{n:02d}" for n in range(1, 9)]
+
+
+def _figures(notebook: Any) -> int:
+    outputs = [o for c in notebook.cells if c.cell_type == "code" for o in c.outputs]
+    return sum("image/png" in o.get("data", {}) for o in outputs)
+
+
+def _text(cell: Any) -> str:
+    if cell.cell_type != "code":
+        return ""
+    parts = [o.get("text", "") + o.get("data", {}).get("text/html", "") for o in cell.outputs]
+    return "\n".join(parts)
