@@ -6,7 +6,7 @@ READY := .venv/.ready
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --progress-bar off --no-compile --no-deps
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint nightly lock clean
+.PHONY: help demo test lint nightly lock figures clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-9s %s\n", $$1, $$2}'
@@ -28,6 +28,10 @@ nightly: $(READY) ## the long checks
 lock: ## renew requirements.lock (needs uv)
 	uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes \
 		--no-header --no-annotate --no-emit-index-url --quiet --output-file requirements.lock
+
+figures: $(READY) ## the figures and screenshots of README (needs Chromium)
+	$(BIN)/lastclick compare office --out build/office --quiet
+	$(BIN)/lastclick figures build/office --out docs --only comparison --screenshots
 
 clean: ## remove the environment and caches
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist

@@ -9,8 +9,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from click.testing import CliRunner
 
 from sim import experiment, tables
+from sim.cli import main
 from sim.mechanisms import CAUSES
 from sim.notebook import Comparison, compare
 from sim.plot import Picture, Plots, Shown, sweep_lines, sweep_surface, sweep_tornado
@@ -260,3 +262,17 @@ def test_figures_of_a_sweep_show_its_rows() -> None:
     assert np.allclose(sorted(widths), sorted([330 - 66, 3960 - 330, 330 - 300, 450 - 330]))
     with pytest.raises(ValueError, match="no mean exposure"):
         sweep_lines(rows, "a.lifetime", Shown(cause="logout"))
+
+
+def test_the_command_writes_the_figures(comparison: Comparison, tmp_path: Path) -> None:
+    comparison.save(str(tmp_path / "out"))
+    args = ["figures", str(tmp_path / "out"), "--out", str(tmp_path / "figures")]
+    done = CliRunner().invoke(
+        main, [*args, "--format", "png", "--only", "coverage", "--only", "load"]
+    )
+    assert done.exit_code == 0, done.output
+    made = sorted(path.name for path in (tmp_path / "figures").iterdir())
+    assert made == ["coverage.png", "load.png"]
+    done = CliRunner().invoke(main, [*args, "--only", "coverag"])
+    assert done.exit_code == 2
+    assert "coverage" in done.output
