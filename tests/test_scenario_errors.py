@@ -58,6 +58,11 @@ BAD = {
     "log without mode": ('[workload]\nlog = "x.log"', None, "go together"),
     "unknown goal": ('[goals]\nexposur_p95 = "1s"', 2, "did you mean"),
     "sweep of nothing": ('[sweep]\n"hosst.check" = ["1s"]', 2, "no such path"),
+    "sweep of no key": ('format = 1\n[sweep]\n"host.chek.median" = ["1s"]', 3, 'did you mean "check"?'),
+    "sweep of a bad unit": ('[sweep]\n"host.check.median" = ["1ms", "1 parsec"]', 2, "1 parsec"),
+    "sweep of no strategy": ('[sweep]\n"strategies.shrt_token.token.lifetime" = ["1s"]', 2, "short_token"),
+    "law without its mean": ('[workload]\nthink = { dist = "exponential" }', 2, "is missing"),
+    "table for a law": ("format = 1\n[push]\ndelay = { a = 1 }", 3, "expected dist"),
     "sweep no list": ('[sweep]\n"host.check" = "1s"', 2, "a list"),
     "include no list": ("include = 5", 1, "a list of file names"),
     "include missing": ('include = ["nowhere.toml"]', 1, "no such file"),
@@ -89,6 +94,14 @@ def test_bad_text(name: str, tmp_path: Path) -> None:
     assert "Traceback" not in shown.output
 
 
+def test_swept_keys_of_one_table_may_fit_only_together(tmp_path: Path) -> None:
+    path = tmp_path / "zip.toml"
+    path.write_text(
+        '[sweep]\nmethod = "zip"\n"host.check.median" = ["1s", "2s"]\n"host.check.p95" = ["3s", "4s"]\n'
+    )
+    assert load(str(path)).sweep
+
+
 def test_all_problems_at_once(tmp_path: Path) -> None:
     path = tmp_path / "bad.toml"
     path.write_text('[run]\nhorizon = "x"\nseed = -1\n[host]\nchek = 1\n[push]\nloss = 7\n')
@@ -97,6 +110,21 @@ def test_all_problems_at_once(tmp_path: Path) -> None:
     assert [p.line for p in caught.value.problems] == [2, 3, 5, 7] or sorted(
         p.line or 0 for p in caught.value.problems
     ) == [2, 3, 5, 7]
+
+
+def test_a_circle_of_includes_and_a_fault_in_an_include_name_their_files(tmp_path: Path) -> None:
+    (tmp_path / "a.toml").write_text('include = ["b.toml"]\n')
+    (tmp_path / "b.toml").write_text('include = ["a.toml"]\n')
+    with pytest.raises(ScenarioError, match=r"a\.toml -> b\.toml -> a\.toml"):
+        load(str(tmp_path / "a.toml"))
+    (tmp_path / "part.toml").write_text("# a part\n[host]\nservers = 0\n")
+    (tmp_path / "whole.toml").write_text('include = ["part.toml"]\n[app]\nworkers = 0\n')
+    with pytest.raises(ScenarioError) as caught:
+        load(str(tmp_path / "whole.toml"))
+    assert {Path(p.file).name: p.line for p in caught.value.problems} == {
+        "part.toml": 3,
+        "whole.toml": 3,
+    }
 
 
 def test_bad_files(tmp_path: Path) -> None:

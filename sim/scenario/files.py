@@ -3,6 +3,7 @@
 import re
 import stat
 import tomllib
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass
@@ -51,7 +52,10 @@ def load(name_or_path: str | Path) -> Scenario:
     """
     name = str(name_or_path)
     layers = _layers(_locate(name), name if name in shipped() else str(name_or_path), ())
-    scenario = resolve([_office(), *layers])
+    layers = [_office(), *layers]
+    scenario = resolve(layers)
+    if problems := _sweep_misfits(scenario, layers):
+        raise ScenarioError(problems)
     return scenario.model_copy(update={"path": None if name in shipped() else name})
 
 
@@ -372,6 +376,26 @@ def _sweep_problems(scenario: Scenario, raw: Raw) -> list[tuple[KeyPath, Any, st
     return problems
 
 
+def _sweep_misfits(scenario: Scenario, layers: list[Layer]) -> list[Problem]:
+    """Values of a sweep that the scenario would not take, each said at the sweep's own line.
+
+    Keys of one table that are swept together may fit only together; the sweep itself tells of those.
+    """
+    problems: list[Problem] = []
+    tables = Counter(key.rpartition(".")[0] for key in scenario.sweep or {})
+    trial = scenario.model_copy()
+    trial._raw.pop("sweep", None)
+    for key, values in (scenario.sweep or {}).items():
+        alone = key != "method" and tables[key.rpartition(".")[0]] == 1
+        for value in values if alone else ():
+            try:
+                with_changes(trial, {key: value})
+            except ScenarioError as error:
+                message = error.problems[0].message
+                problems.append(_problem(layers, ("sweep", key), value, message))
+    return problems
+
+
 def _problem(layers: list[Layer], path: KeyPath, value: Any, message: str) -> Problem:
     layer = _origin(layers, path)
     line = line_of(key_lines(layer.text), path)
@@ -379,8 +403,10 @@ def _problem(layers: list[Layer], path: KeyPath, value: Any, message: str) -> Pr
 
 
 def _origin(layers: list[Layer], path: KeyPath) -> Layer:
-    """The strongest file that writes the path, or as much of it as any does."""
-    for length in range(len(path), 0, -1):
+    """The strongest file that writes the path, or as much of it as any does; what is replaced whole has one file."""
+    merged = 4 if path[0] == "strategies" else 3 if path[:2] == ("app", "service") else 2
+    merged = 3 if path[0] == "goals" else merged
+    for length in range(min(len(path), merged), 0, -1):
         for layer in reversed(layers):
             if _written(layer.raw, path[:length]):
                 return layer
