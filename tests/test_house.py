@@ -34,6 +34,8 @@ RANKS = (
     {"plot"},
     {"tables"},
     {"recommendation"},
+    {"sensitivity"},
+    {"sensitivity_words"},
     {"testbed", "verify"},
     {"timeline", "report", "explore"},
     {"notebook"},

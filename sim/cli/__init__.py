@@ -15,6 +15,7 @@ ROOMS = {
     "strategies": "sim.cli.scenarios:strategies",
     "compare": "sim.cli.compare:compare",
     "recommend": "sim.cli.recommend:recommend",
+    "sensitivity": "sim.cli.sensitivity:sensitivity",
     "sweep": "sim.cli.sweep:sweep",
     "verify": "sim.cli.verify:verify",
     "trace": "sim.cli.trace:trace",

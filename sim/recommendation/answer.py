@@ -152,14 +152,20 @@ def _run(
 def _rank(found: Found, prefer: str, goals: list[Goal]) -> tuple[bool, float, float, str]:
     if not found.feasible:
         return (True, max(j.strain for j in found.verified.judged), 0.0, found.name)
-    overhead_s = _mean(_objective(found.runs, "auth_overhead", goals))
+    return (False, *preference(found.runs, found.lifetime_s, prefer, goals), found.name)
+
+
+def preference(
+    runs: Sequence[Run], lifetime_s: float | None, prefer: str, goals: list[Goal]
+) -> tuple[float, float]:
+    """What the preference orders by, smallest first."""
+    overhead_s = _mean(_objective(runs, "auth_overhead", goals))
     if prefer == "shortest_exposure":
-        return (False, _mean(_objective(found.runs, "exposure", goals)), overhead_s, found.name)
+        return (_mean(_objective(runs, "exposure", goals)), overhead_s)
     if prefer == "lowest_overhead":
-        return (False, overhead_s, 0.0, found.name)
+        return (overhead_s, 0.0)
     # what has no lifetime never expires
-    longest = -np.inf if found.lifetime_s is None else -found.lifetime_s
-    return (False, float(longest), overhead_s, found.name)
+    return (-np.inf if lifetime_s is None else -lifetime_s, overhead_s)
 
 
 def _objective(runs: Sequence[Run], name: str, goals: list[Goal]) -> Totals:

@@ -18,7 +18,7 @@ from sim.scenario import Scenario
 from sim.strategies import Strategy
 from sim.units import format_duration
 
-SHORTEST_S, LONGEST_S = 1.0, 30 * 86400.0
+SHORTEST_S, LONGEST_S = 5.0, 30 * 86400.0
 FINE, COARSE = (
     1.04,
     1.15,
@@ -298,11 +298,18 @@ def _shortest(bench: _Bench, longest_s: float) -> float | None:
     def meets(lifetime_s: float) -> bool:
         return bench.search(lifetime_s).meets(rising=False)
 
+    if all(goal.rises for goal in bench.goals):
+        return min(SHORTEST_S, longest_s)
     if not meets(longest_s):
         return None
-    if meets(SHORTEST_S):
-        return SHORTEST_S
-    return _bisect(meets, longest_s, SHORTEST_S, COARSE)
+    # downwards step by step: the shorter a lifetime, the dearer its trial
+    good_s, step = longest_s, 2.0
+    while good_s > SHORTEST_S:
+        lower_s = max(SHORTEST_S, good_s / step)
+        if not meets(lower_s):
+            return _bisect(meets, good_s, lower_s, COARSE)
+        good_s, step = lower_s, step * step
+    return good_s
 
 
 def _bisect(meets: Callable[[float], bool], good_s: float, bad_s: float, ratio: float) -> float:

@@ -1,0 +1,104 @@
+"""`lastclick sensitivity`: which uncertain inputs move the decision."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from sim.cli.common import InputError, chosen, file_errors, interruptible, load, progress
+
+
+@click.command()
+@click.argument("scenario")
+@click.option("--strategy", "names", multiple=True, metavar="NAME", help="Only these (repeatable).")
+@click.option(
+    "--replications",
+    type=click.IntRange(min=2),
+    help="Of the recommendation; instead of the scenario's.",
+)
+@click.option(
+    "--each",
+    type=click.IntRange(min=1),
+    default=4,
+    show_default=True,
+    help="Replications of each world.",
+)
+@click.option(
+    "--factors",
+    type=click.IntRange(min=1),
+    default=6,
+    show_default=True,
+    help="Inputs with Sobol indices.",
+)
+@click.option(
+    "--samples",
+    type=click.IntRange(min=2),
+    default=16,
+    show_default=True,
+    help="Of the Sobol design; a power of 2.",
+)
+@click.option("--workers", type=click.IntRange(min=1), help="Processes; default: the cores here.")
+@click.option(
+    "--cluster", metavar="ADDRESS", help="A Dask scheduler instead, e.g. tcp://host:8786."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
+@click.option(
+    "--out", type=click.Path(path_type=Path, file_okay=False), help="Write text and JSON here."
+)
+@click.option("--quiet", is_flag=True, help="No progress.")
+def sensitivity(
+    scenario: str,
+    names: tuple[str, ...],
+    replications: int | None,
+    each: int,
+    factors: int,
+    samples: int,
+    workers: int | None,
+    cluster: str | None,
+    as_json: bool,
+    out: Path | None,
+    quiet: bool,
+) -> None:
+    """Vary the inputs of SCENARIO that are guesses, and say which of them change the recommendation, and from where on."""
+    from sim import sensitivity as analysis
+    from sim import sensitivity_words as words
+    from sim.recommendation import recommend
+    from sim.scenario import ScenarioError
+
+    if samples & (samples - 1):
+        raise InputError(f"--samples {samples}: expected a power of 2")
+    loaded = load(scenario)
+    shared: dict[str, Any] = {"workers": workers, "cluster": cluster}
+    try:
+        with interruptible():
+            with progress(quiet or as_json) as report:
+                recommended = recommend(
+                    loaded,
+                    chosen(loaded, names),
+                    replications=replications,
+                    report=report,
+                    **shared,
+                )
+            with progress(quiet or as_json) as report:
+                found = analysis.analyse(
+                    recommended,
+                    replications=each,
+                    factors=factors,
+                    samples=samples,
+                    report=report,
+                    **shared,
+                )
+    except ScenarioError as error:
+        raise InputError(str(error)) from None
+    record = json.dumps(words.document(found), indent=1, allow_nan=False)
+    text = (
+        f"{words.paragraph(found)}\n\n{words.tornado_table(found)}\n\n{words.sobol_table(found)}\n"
+    )
+    if out is not None:
+        from sim.store import write_text
+
+        with file_errors(out):
+            write_text(out / "sensitivity.json", record + "\n")
+            write_text(out / "sensitivity.txt", text)
+    click.echo(record if as_json else text)

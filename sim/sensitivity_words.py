@@ -1,0 +1,141 @@
+"""A sensitivity analysis in words and tables."""
+
+import math
+from typing import Any
+
+from sim.scenario.parameters import value_text
+from sim.sensitivity import FAR, RANGE, Effect, Sensitivity, Threshold
+from sim.tables import grid
+from sim.units import format_duration
+
+
+def paragraph(s: Sensitivity) -> str:
+    """What moves the decision, as prose."""
+    best = s.base.best or "no setting"
+    moving = [e for e in s.effects if e.thresholds]
+    if not moving:
+        return (
+            f"The recommendation ({best}) stays the same if any one of the {len(s.effects)} uncertain inputs is a tenth"
+            " or ten times of what is assumed."
+        )
+    said = [statement(e, t) for e in moving for t in e.thresholds]
+    rest = len(s.effects) - len(moving)
+    return (
+        f"Recommended is {best}. {' '.join(said)} Each of the other {rest} uncertain inputs alone changes nothing"
+        " between a tenth and ten times its value."
+    )
+
+
+def statement(effect: Effect, threshold: Threshold) -> str:
+    """For instance: The recommendation changes to per_request if host.check falls below 38 ms (median; now 250 ms)."""
+    direction = "is less than" if threshold.factor < 1 else "is more than"
+    now, then, what = _sizes(effect.input.value, threshold)
+    outcome = "No setting meets the goals any more"
+    if threshold.best is not None:
+        outcome = f"The recommendation changes to {threshold.best}"
+    return f"{outcome} if {effect.input.key}{what} {direction} {then} (now {now})."
+
+
+def _sizes(value: Any, threshold: Threshold) -> tuple[str, str, str]:
+    """The value now, at the threshold, and which setting of a law is meant."""
+    if isinstance(value, dict):
+        for setting in ("median", "mean", "high", "value"):
+            if setting in value:
+                return _short(value[setting]), _short(threshold.value[setting]), f" ({setting})"
+        first = next(iter(value))
+        if isinstance(value[first], int | float):
+            return _short(value[first]), _short(threshold.value[first]), f" ({first})"
+        return value_text(value), f"{threshold.factor:.2g} times that", ""
+    return _short(value), _short(threshold.value, like=value), ""
+
+
+def _short(value: Any, like: Any = None) -> str:
+    if isinstance(value, str):
+        return value
+    if (
+        isinstance(value, float)
+        and (like is None or isinstance(like, str))
+        and not 0 < value <= 1e-9
+    ):
+        return format_duration(float(f"{value:.2g}"))
+    return f"{value:.3g}"
+
+
+def tornado_table(s: Sensitivity) -> str:
+    """Largest effect first: the worst goal's value over its limit at half and at twice the input."""
+    rows = [
+        [
+            e.input.key,
+            e.input.grade,
+            e.input.text,
+            _share(e.low.worst),
+            _share(e.high.worst),
+            _share(e.swing(s.base)),
+            "; ".join(f"{t.factor:.2g} x: {t.best or 'none'}" for t in e.thresholds) or "-",
+        ]
+        for e in s.effects
+    ]
+    head = [
+        "input",
+        "grade",
+        "value",
+        f"worst goal, /{RANGE:g}",
+        f"x {RANGE:g}",
+        "swing",
+        f"changes at (within x {FAR:g})",
+    ]
+    return grid(head, rows)
+
+
+def sobol_table(s: Sensitivity) -> str:
+    """First-order and total indices by goal; 0 means no influence, and noise may carry an index below 0."""
+    rows = [
+        [i.goal, i.key, f"{i.first:.2f} ±{i.first_half:.2f}", f"{i.total:.2f} ±{i.total_half:.2f}"]
+        for i in sorted(s.indices, key=lambda i: (i.goal, -i.total))
+    ]
+    return (
+        grid(["goal", "input", "alone", "with interactions"], rows) if rows else "No goal varies."
+    )
+
+
+def _share(value: float) -> str:
+    return "no end" if math.isinf(value) else f"{100 * value:.3g} %"
+
+
+def document(s: Sensitivity) -> dict[str, Any]:
+    """The analysis as `--json` prints it."""
+    r = s.recommendation
+    goals = [g.key for g in r.goals]
+    return {
+        "scenario": {"title": r.scenario.title, "id": r.scenario.id, "path": r.scenario.path},
+        "best": s.base.best,
+        "paragraph": paragraph(s),
+        "range": [1 / RANGE, RANGE],
+        "base": _by_goal(goals, s.base.strains),
+        "effects": [
+            {
+                "input": e.input.key,
+                "grade": e.input.grade,
+                "source": e.input.source,
+                "value": e.input.text,
+                "low": _by_goal(goals, e.low.strains),
+                "high": _by_goal(goals, e.high.strains),
+                "swing": _finite(e.swing(s.base)),
+                "thresholds": [
+                    {"factor": t.factor, "value": t.value, "best": t.best} for t in e.thresholds
+                ],
+            }
+            for e in s.effects
+        ],
+        "sobol": [vars(i) for i in s.indices],
+        "samples": s.samples,
+        "left_out": s.left_out,
+    }
+
+
+def _by_goal(goals: list[str], strains: tuple[float, ...]) -> dict[str, float | None]:
+    return {goal: _finite(value) for goal, value in zip(goals, strains, strict=True)}
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
