@@ -26,7 +26,10 @@ class Metric:
 
 @dataclass(frozen=True)
 class Figure:
-    """One row of results. `cause` is None where the figure is not per cause, `of` is a kind, a station or a reason."""
+    """One row of results. `cause` is None where the figure is not per cause, `of` is a kind, a station or a reason.
+
+    The estimate is finite; `low` and `high` are None where an interval is refused, `theory` where none holds.
+    """
 
     strategy: str
     cause: str | None
@@ -34,7 +37,7 @@ class Figure:
     metric: str
     statistic: str
     unit: str
-    estimate: float | None
+    estimate: float
     low: float | None
     high: float | None
     n: int
@@ -99,8 +102,9 @@ QUANTILES = {"p50": 0.50, "p95": 0.95, "p99": 0.99}
 
 
 def figures(strategy: str, runs: Sequence[Run]) -> list[Figure]:
-    """All figures of one strategy from its replications."""
-    return [*_case_figures(strategy, runs), *_run_figures(strategy, runs)]
+    """All figures of one strategy from its replications; none where there was nothing to count (no click, no visit)."""
+    found = [*_case_figures(strategy, runs), *_run_figures(strategy, runs)]
+    return [figure for figure in found if not math.isnan(figure.estimate)]
 
 
 def _mean_of(histogram: Histogram) -> tuple[float, float]:
@@ -311,5 +315,4 @@ def _figure(
     strategy: str, cause: str | None, of: str | None, metric: str, statistic: str, e: Estimate
 ) -> Figure:
     unit = "share" if statistic.startswith("share_zero") else METRICS[metric].unit
-    value = None if math.isnan(e.value) else e.value
-    return Figure(strategy, cause, of, metric, statistic, unit, value, e.low, e.high, e.n)
+    return Figure(strategy, cause, of, metric, statistic, unit, e.value, e.low, e.high, e.n)

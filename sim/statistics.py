@@ -193,7 +193,8 @@ def share(successes: int, n: int, runs: int) -> Estimate:
     z = 1.959963984540054
     centre = (p + z * z / (2 * n)) / (1 + z * z / n)
     half = z / (1 + z * z / n) * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
-    return Estimate(p, max(0.0, centre - half), min(1.0, centre + half), n)
+    # at none or all of n the interval ends at the share itself, which rounding must not miss
+    return Estimate(p, max(0.0, min(p, centre - half)), min(1.0, max(p, centre + half)), n)
 
 
 def quantile(values: Array, q: float, runs: int) -> Estimate:

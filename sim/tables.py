@@ -133,7 +133,7 @@ def _after_row(comparison: Comparison, name: str, causes: Sequence[str]) -> list
 def _censored(comparison: Comparison, name: str) -> dict[str, int]:
     """How many cases of each cause outlived the run."""
     return {
-        f.cause: int(f.estimate or 0)
+        f.cause: int(f.estimate)
         for f in comparison.figures
         if (f.strategy, f.metric, f.statistic) == (name, "censored", "count") and f.cause
     }
@@ -220,7 +220,7 @@ def _difference_text(row: Against | None) -> str:
     text = show(Estimate(row.estimate, row.low, row.high, row.n))
     sign = "+" if row.estimate > 0 else ""
     told = "*" if row.p is not None and row.p < 0.05 and row.estimate else ""
-    removed = "" if row.reduction is None else f" ({100 * row.reduction:.0f} %)"
+    removed = "" if row.reduction is None else f" ({100 * row.reduction:z.0f} %)"
     return f"{sign}{text}{told}{removed}"
 
 
@@ -256,7 +256,7 @@ def _price_row(comparison: Comparison, name: str) -> list[str]:
     texts = []
     for (metric, statistic), show in cells:
         figure = _find(comparison, name, metric, statistic)
-        if figure is None or figure.estimate is None:
+        if figure is None:
             texts.append("-")
         else:
             texts.append(show(_estimate(figure)) + _theory_text(figure, show))
@@ -274,8 +274,7 @@ def _find(
 
 
 def _estimate(figure: Figure) -> Estimate:
-    value = math.nan if figure.estimate is None else figure.estimate
-    return Estimate(value, figure.low, figure.high, figure.n)
+    return Estimate(figure.estimate, figure.low, figure.high, figure.n)
 
 
 def _seconds(e: Estimate) -> str:
@@ -303,8 +302,8 @@ def _scaled(e: Estimate, factor: float) -> str:
     places = max(0, 2 - math.floor(math.log10(abs(value)))) if value else 0
     places = min(places, 4)
     if e.low is None or e.high is None:
-        return f"{value:.{places}f}"
-    return f"{value:.{places}f} ±{(e.high - e.low) / 2 / factor:.{places}f}"
+        return f"{value:z.{places}f}"
+    return f"{value:z.{places}f} ±{(e.high - e.low) / 2 / factor:.{places}f}"
 
 
 # A figure as text with its half width, for reports too.

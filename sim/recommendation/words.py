@@ -108,7 +108,7 @@ def _price(r: Recommendation, found: Found) -> str:
         ("honest_refused mean", "{} of honest clicks refused for good"),
     ):
         figure = price.get(key)
-        if figure is not None and figure.estimate is not None:
+        if figure is not None:
             value = text.format(figure_text(figure))
             if text.startswith("("):
                 parts[-1] += " " + value
