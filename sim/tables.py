@@ -198,7 +198,8 @@ def ranking_text(comparison: Comparison, baseline: str | None = None) -> str:
     )
     return (
         f"Against {baseline}: paired differences; in brackets the share of variance that pairing removed;"
-        f" *: told from 0 (Holm)\n{table}\n\n"
+        f" *: told from 0 (Holm)\n{table}\n"
+        "± 95 % for all of a column together (Bonferroni); Holm's steps can tell a little more.\n\n"
         f"Shortest exposure, among those that end every cause: {best(comparison, 'exposure') or 'none does'}\n"
         f"Shortest response time: {best(comparison, 'response')}"
     )

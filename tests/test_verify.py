@@ -1,5 +1,6 @@
 """The verification itself: complete, loud where something is wrong, and able to see small mistakes."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -8,8 +9,9 @@ from click.testing import CliRunner
 from sim import theory
 from sim.cli import main
 from sim.engine import ENGINES
-from sim.verify import clockwork, methods, published, simulated
-from sim.verify.coverage import Coverage, intervals_of_compare
+from sim.strategies import CATALOGUE
+from sim.verify import clockwork, engines, methods, published, simulated
+from sim.verify.coverage import FIGURES, Coverage, intervals_of_compare
 from sim.verify.line import Line, text
 from sim.verify.page import page
 
@@ -35,6 +37,13 @@ def test_counts_by_hand(engine: str) -> None:
     lines = list(clockwork.by_the_clock(engine))
     assert len(lines) >= 60
     assert [text(line) for line in lines if not line.agrees] == []
+
+
+def test_both_engines_are_compared_over_the_whole_catalogue() -> None:
+    lines = list(engines.same_record())
+    assert [text(line) for line in lines if not line.agrees] == []
+    names = " ".join(line.name for line in lines)
+    assert all(f"office, {strategy}," in names for strategy in CATALOGUE)
 
 
 def test_simulation_agrees_with_the_forms() -> None:
@@ -83,6 +92,7 @@ def test_a_disagreement_is_loud(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(theory, "on_demand_live_share", theory.sliding_live_share)
     monkeypatch.setattr(clockwork, "WORLDS", clockwork.WORLDS[:2])
     monkeypatch.setattr(simulated, "WORLDS", simulated.WORLDS[4:6])
+    monkeypatch.setattr(engines, "same_record", lambda: iter(()))
     monkeypatch.setattr(simulated, "runs_as_units", lambda *a: iter(()))
     monkeypatch.setattr(simulated, "v2x", lambda *a: iter(()))
     shown = CliRunner().invoke(main, ["verify", "--quick"])
@@ -93,12 +103,20 @@ def test_a_disagreement_is_loud(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_page_tells_source_grade_and_verdict() -> None:
     lines = [*published.leases(), *published.certificates()]
-    made = page(lines, "lastclick verify", "reference", 4.5)
+    made = page(lines, "lastclick verify", 4.5)
     assert "secondary notes" in made
     assert "source read" in made
     assert made.count("| agrees |") == len(lines)
-    broken = page([Line("g", "n", 5.0, simulated=6.0)], "x", "y", 4.5)
+    broken = page([Line("g", "n", 5.0, simulated=6.0)], "x", 4.5)
     assert "**disagrees**" in broken
+
+
+def test_the_page_explains_every_group_and_shows_each_once() -> None:
+    committed = (ROOT / "docs" / "validation.md").read_text(encoding="utf-8")
+    heads = re.findall(r"^## (.*)\n\n(.*)$", committed.partition("<!-- testbed")[0], re.MULTILINE)
+    assert len(heads) == len(dict(heads))
+    unexplained = [head for head, first in heads if first.startswith("|")]
+    assert unexplained == []
 
 
 def test_the_committed_page_is_of_this_catalogue_of_figures() -> None:
@@ -108,6 +126,11 @@ def test_the_committed_page_is_of_this_catalogue_of_figures() -> None:
     for world in clockwork.WORLDS:
         assert all(f"| {world.name}, {name} |" in committed for name in world.expected)
     assert "disagrees**" not in committed
+    # made by the whole verification: with the coverage of a thousand studies
+    assert "Made by `lastclick verify --write docs/validation.md`" in committed
+    shares = re.findall(r", 1000 studies \| 0.95 \|  \| ([0-9.]+) \|", committed)
+    assert len(shares) == len(FIGURES)
+    assert all(0.93 <= float(share) <= 0.97 for share in shares)
 
 
 def test_a_few_studies_of_coverage() -> None:

@@ -245,6 +245,6 @@ def by_the_clock(engine: str) -> Lines:
         found = run(scenario, scenario.strategies["tried"], engine=engine)
         for name, value in world.expected.items():
             yield Line(
-                "By the clock", f"{world.name}, {name}", float(value),
+                f"By the clock, {engine}", f"{world.name}, {name}", float(value),
                 simulated=FIGURES[name](found), tolerance=1e-6,
             )  # fmt: skip

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable
 
 from sim import experiment
+from sim.engine import ENGINES
 from sim.verify.line import Line, Lines
 from sim.verify.worlds import exponential, textbook
 
@@ -22,7 +23,9 @@ FIGURES = (
 )
 
 
-def intervals_of_compare(studies: int, told: Callable[[float], None] | None = None) -> Lines:
+def intervals_of_compare(
+    studies: int, engine: str = ENGINES[0], told: Callable[[float], None] | None = None
+) -> Lines:
     """The share of studies (ten replications of 20 people each, seeds 0, 1, ...) whose interval holds the truth.
 
     Agrees between 93 and 97 %: the order statistics of a quantile keep a little more than they promise.
@@ -46,7 +49,7 @@ def intervals_of_compare(studies: int, told: Callable[[float], None] | None = No
     )
     held: Counter[tuple[str, str, str]] = Counter()
     for seed in range(studies):
-        found = experiment.compare(scenario, replications=10, seed=seed)
+        found = experiment.compare(scenario, replications=10, seed=seed, engine=engine)
         for f in found.figures:
             key = (f.strategy, f.metric, f.statistic)
             if f.of is None and key in FIGURES and f.low is not None and f.high is not None:

@@ -182,10 +182,11 @@ def queues() -> Lines:
         "Queues", "M/M/1 at 0.9, first 25 waits", value, "2.12", source=source, grade=SECONDARY
     )
     waits = theory.erlang_c(3, 2.4)
-    yield Line("Queues", "Erlang C, 3 servers, 2.4 offered", waits, ".6471910", source="tables")
+    source = "Erlang's formula and mean value analysis, computed from them by other programs"
+    yield Line("Queues", "Erlang C, 3 servers, 2.4 offered", waits, ".6471910", source=source)
     station = theory.closed_station(10, 0.25, 50)
     rebuilt = theory.interactive_response_s(50, station.throughput_per_s, 10)
-    yield Line("Queues", "closed station, 50 users, response s", rebuilt, "2.738083", source="MVA")
+    yield Line("Queues", "closed station, 50 users, response s", rebuilt, "2.738083", source=source)
 
 
 def all_published() -> Lines:
