@@ -123,6 +123,8 @@ def busy_world(unit_s: float, seed: int, strategy: dict[str, Any], workers: int)
         "cases.from": 500.0 * unit_s,
         "cases.until": 1800.0 * unit_s,
         "cases.notice_lead": 32.0 * unit_s,
+        "cases.detected_after": law(600),
+        "cases.rollback_window": 900.0 * unit_s,
         "behaviour.probabilities": {"leave": 0.3, "continue": 0.5, "storm": 0.2},
         "behaviour.storm": {
             "think": law(2), "kinds": {"read": 1}, "gives_up_after": 3, "duration": 600 * unit_s,
