@@ -602,6 +602,8 @@ _COUNTS: dict[str, type[Law]] = {
     "empirical": WholeEmpirical,
 }
 
+LAWS = _COUNTS | _CONTINUOUS  # by name; the keys of a law are the same for counts and for times
+
 
 SignedDurationLaw = Annotated[
     Law, _LawType("a duration", parse_duration, SignedDuration, _CONTINUOUS)

@@ -1,5 +1,6 @@
 """Every problem of a scenario at once: file, line, key, value, what was expected, the nearest valid name."""
 
+import json
 import re
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -39,10 +40,22 @@ class ScenarioError(ValueError):
 
 
 def shown(value: Any) -> str:
-    """A value as it is shown in a message: short, on one line, without control characters."""
-    text = repr(value)
+    """A value as it is shown in a message: as TOML spells it, short, on one line, without control characters."""
+    text = _spelled(value)
     text = "".join(c if c.isprintable() else "?" for c in text)
     return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _spelled(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(_spelled, value))}]"
+    if isinstance(value, dict):
+        return f"{{ {', '.join(f'{key} = {_spelled(item)}' for key, item in value.items())} }}"
+    return repr(value)
 
 
 def nearest(name: str, names: list[str]) -> str:

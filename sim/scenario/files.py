@@ -13,6 +13,7 @@ from typing import Any, NoReturn, get_args
 
 from pydantic import BaseModel, ValidationError
 
+from sim.distributions import LAWS
 from sim.scenario.errors import KeyPath, Problem, ScenarioError, key_lines, line_of, nearest, shown
 from sim.scenario.model import Scenario
 from sim.strategies import CATALOGUE, Strategy
@@ -307,13 +308,38 @@ def _readable(error: Any, tables: Raw) -> tuple[KeyPath, Any, str]:
     path = tuple(str(part) for part in error["loc"])
     kind, message = error["type"], error["msg"].removeprefix("Value error, ")
     if kind == "extra_forbidden":
-        return path, error["input"], f"unknown key{nearest(path[-1], _names(path[:-1]))}"
+        names = _law_names(tables, path[:-1]) or _names(path[:-1])
+        return path, error["input"], f"unknown key{nearest(path[-1], names)}"
     if kind == "missing":
         return path, None, "is missing"
     if kind in ("model_type", "model_attributes_type", "dict_type"):
         message = "expected a table"
-    value = error["input"]
-    return path, None if isinstance(value, dict) else value, message
+    value, (part, colon, rest) = error["input"], message.partition(": ")
+    if colon and isinstance(value, dict) and part in value:  # about one key of a table
+        path, value, message = (*path, part), value[part], rest
+    for said, meant in _PLAINER.items():
+        message = message.replace(said, meant)
+    # a whole table of a file, filled up with defaults, would not help
+    return path, None if isinstance(value, dict) and len(path) < 2 else value, message
+
+
+_PLAINER = {
+    "Input should be ": "expected ",
+    "greater than or equal to": "at least",
+    "less than or equal to": "at most",
+    "greater than": "above",
+    "less than": "below",
+    "a valid integer": "a whole number",
+}
+
+
+def _law_names(tables: Raw, path: KeyPath) -> list[str]:
+    """The keys of the law that a table describes; empty where it describes none."""
+    place: Any = tables
+    for part in path:
+        place = place.get(part) if isinstance(place, dict) else None
+    law = LAWS.get(str(place.get("dist"))) if isinstance(place, dict) else None
+    return [] if law is None else _field_names(law)
 
 
 def _names(path: KeyPath) -> list[str]:
