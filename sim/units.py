@@ -65,6 +65,19 @@ def format_duration(seconds: float) -> str:
     return f"{float(text):.0f}{unit}" if "e" in text else f"{text}{unit}"
 
 
+def about(seconds: float) -> str:
+    """A duration to three digits in the unit that people say it in.
+
+    >>> about(187.4), about(900), about(44.43), about(0.000955)
+    ('3.12min', '15min', '44.4s', '955us')
+    """
+    least = {"d": 2, "h": 2, "min": 2, "s": 1, "ms": 1}
+    unit = next((u for u, n in least.items() if abs(seconds) >= n * _SECONDS[u]), "us")
+    if unit == "us" or abs(seconds) % 60 == 0:
+        return format_duration(float(f"{seconds:.3g}"))
+    return f"{float(f'{seconds / float(_SECONDS[unit]):.3g}'):g}{unit}"
+
+
 def _says(seconds: float, unit: str) -> bool:
     number = seconds / float(_SECONDS[unit])
     return abs(number) < 1000 and math.isclose(_digits(seconds, unit, 3), number)

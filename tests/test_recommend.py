@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,11 @@ from sim import sensitivity, sensitivity_words
 from sim.cli import main
 from sim.mechanisms import CAUSES
 from sim.recommendation import Recommendation, goals_of, recommend, words
+from sim.recommendation.goals import exposures, fewest_cases
 from sim.recommendation.search import Trial, families, knob_of, lifetimes, with_lifetime
 from sim.scenario import Scenario, ScenarioError, load, with_changes
-from sim.strategies import CATALOGUE
+from sim.statistics import ratio_of_runs
+from sim.strategies import CATALOGUE, Strategy
 from sim.sweeps.executors import in_this_process
 
 
@@ -70,7 +73,10 @@ def test_the_answer_does_not_depend_on_workers_and_is_verified_on_fresh_runs(
 ) -> None:
     two = recommend(uniform.scenario, workers=2)
     assert words.document(two) == words.document(uniform)
-    assert [run.replication for run in uniform.found[0].runs] == [3, 4, 5]
+    limit, runs = uniform.limit, uniform.found[0].runs
+    assert limit == 8 * 3
+    assert [run.replication for run in runs] == list(range(limit, limit + len(runs)))
+    assert all(t.replications <= limit for t in uniform.found[0].trials)
 
 
 def test_the_paragraph_holds_its_numbers(uniform: Recommendation) -> None:
@@ -79,7 +85,7 @@ def test_the_paragraph_holds_its_numbers(uniform: Recommendation) -> None:
     for value in (judged.estimate.value, judged.estimate.low, judged.estimate.high):
         assert value is not None
         assert judged.goal.shown(value) in said
-    assert "goal 50s" in said
+    assert "against 50s" in said
     assert "goals.deactivation.exposure_mean" in said
     assert "1.1 % of 40 people a month" in said
     json.dumps(words.document(uniform), allow_nan=False)
@@ -298,3 +304,128 @@ def test_bad_input_exits_with_2(arguments: list[str], said: str) -> None:
     assert shown.exit_code == 2, shown.output
     assert said in shown.output
     assert "Traceback" not in shown.output
+
+
+# -- thin data ----------------------------------------------------------------------------------
+
+
+def thin(**tables: Any) -> Scenario:
+    """Two people a run: a 95th percentile of their windows needs many runs."""
+    scenario = endless({"deactivation": {"exposure_p95": "285s"}}, **tables)
+    return with_changes(scenario, {"organisation.people": 2})
+
+
+def test_the_search_takes_more_replications_where_goals_stay_open() -> None:
+    # exposure is uniform on (0, lifetime) and bounded by it: 285 s needs no data, longer ones need cases
+    scenario = with_changes(thin(), {"run.max_replications": 400})
+    (found,) = answer(scenario).found
+    assert found.feasible
+    assert found.longest_s is not None
+    assert found.longest_s >= 285 * 0.99
+
+
+def test_too_few_cases_are_said_to_be_too_few() -> None:
+    # a log-normal lifetime has no bound, so nothing but cases can tell; two people in 3 runs are no p95
+    laws = {"dist": "lognormal", "median": 20.0, "p95": 40.0}
+    scenario = with_changes(thin(), {"strategies.tried.token.lifetime": laws})
+    result = answer(scenario, max_replications=3)
+    (found,) = result.found
+    (judged,) = found.verified.judged
+    assert (judged.verdict, judged.by_settings) == ("unclear", False)
+    assert judged.cases_needed == fewest_cases(0.95)
+    said = words.paragraph(result)
+    assert "No strategy here is shown to meet every goal" in said
+    assert "more replications needed" in said
+    assert f"n = {judged.estimate.n}" in said
+    assert f"at least {judged.cases_needed}" in said
+    assert "No setting tried" not in said
+    enough = answer(scenario, max_replications=300)
+    assert enough.best is not None
+    assert enough.found[0].verified.replications > 3
+    assert "It has no lifetime to choose" in words.paragraph(enough)
+
+
+def test_the_fewest_cases_are_those_of_the_binomial() -> None:
+    # an interval exists from the n on for which the largest of n lies above the quantile with 97.5 %, here and below
+    for q in (0.5, 0.95, 0.99):
+        n = fewest_cases(q)
+        assert q**n <= 0.025 < max(q ** (n - 1), (1 - q) ** (n - 1))
+
+
+def test_a_bound_by_settings_is_said_and_needs_no_cases() -> None:
+    scenario = with_changes(thin(), {"strategies.tried.token.lifetime": "20s"})
+    result = answer(scenario, replications=2, max_replications=2)
+    (judged,) = result.found[0].verified.judged
+    assert judged.by_settings
+    assert "its settings allow at most" in words.paragraph(result)
+
+
+def test_no_range_but_a_confirmed_pick_is_no_contradiction(uniform: Recommendation) -> None:
+    (found,) = uniform.found
+    alone = replace(found, shortest_s=None, longest_s=None)
+    said = words.paragraph(replace(uniform, found=[alone]))
+    assert "has no lifetime" not in said
+    assert "was not shown with 95 % confidence" in said
+
+
+def test_precision_and_warm_up_of_the_scenario_are_honoured() -> None:
+    scenario = endless({"deactivation": {"exposure_mean": "50s"}})
+    run = {"run.precision": {"exposure": 0.03}, "run.max_replications": 40, "run.warm_up": "auto"}
+    result = answer(with_changes(scenario, run))
+    estimate = ratio_of_runs(
+        [float(exposures(r, "deactivation").sum()) for r in result.found[0].runs],
+        [float(len(exposures(r, "deactivation"))) for r in result.found[0].runs],
+        0,
+    )
+    runs = len(result.found[0].runs)
+    assert 3 < runs <= 40
+    assert runs == 40 or (estimate.relative_half_width or 1) <= 0.03
+    assert result.found[0].runs[0].window_s[0] == result.warm_up_s
+    with pytest.raises(ScenarioError, match=r"run\.precision"):
+        answer(with_changes(scenario, {"run.precision": {"exposur": 0.1}}))
+
+
+def test_the_engine_that_ran_is_named(uniform: Recommendation) -> None:
+    assert (uniform.engine, words.document(uniform)["engine"]) == ("compiled", "compiled")
+    other = answer(uniform.scenario, engine="reference")
+    assert other.engine == "reference"
+    one, two = words.document(other), words.document(uniform)
+    assert one["paragraph"] == two["paragraph"]
+
+
+def test_what_is_known_of_a_year_and_what_is_not(uniform: Recommendation) -> None:
+    (year,) = uniform.years(uniform.found[0])
+    assert (year.cause, year.per_month) == ("deactivation", 0.011)
+    assert "an assumption for this organisation" in year.source
+    assert year.cases == pytest.approx(40 * 0.011 * 12)
+    given = answer(
+        with_changes(
+            uniform.scenario,
+            {"cases.logout": {"per_month": 2000.0}, "cases.deactivation": {"share": 0.2}},
+        )
+    )
+    years = {y.cause: y for y in given.years(given.found[0])}
+    assert years["logout"].per_month == 2000.0
+    assert "the scenario's rate" in years["logout"].source
+
+
+def test_rivals_differ_as_their_closed_forms_do() -> None:
+    # means of U(0, 60) and U(0, 30): 15 s apart, on the same people; the intervals hold with 95 % together
+    scenario = endless({"prefer": "shortest_exposure", "deactivation": {"exposure_max": "10min"}})
+    token = {"renewal": "host", "refresh_at": 1.0}
+    strategies = [
+        Strategy.model_validate(
+            {"name": name, "token": {**token, "lifetime": {"dist": "uniform", "low": s, "high": s + 1e-3}}}
+        )
+        for name, s in (("long", 60.0), ("short", 30.0))
+    ]  # fmt: skip
+    result = answer(scenario, strategies=strategies, replications=6)
+    assert result.best is not None
+    assert result.best.name == "short"
+    rows = {a.objective: a.difference for a in result.against(result.best)}
+    low, high = rows["exposure"].low, rows["exposure"].high
+    assert low is not None
+    assert high is not None
+    assert low <= 15 <= high
+    assert result.selection is not None
+    assert result.selection.told_apart == (low > 0)

@@ -5,14 +5,28 @@ from pathlib import Path
 
 import click
 
-from sim.cli.common import InputError, chosen, file_errors, interruptible, load, progress
+from sim.cli.common import (
+    InputError,
+    chosen,
+    engine_option,
+    file_errors,
+    interruptible,
+    load,
+    progress,
+)
 
 
 @click.command()
 @click.argument("scenario")
 @click.option("--strategy", "names", multiple=True, metavar="NAME", help="Only these (repeatable).")
 @click.option("--replications", type=click.IntRange(min=2), help="Instead of the scenario's.")
+@click.option(
+    "--max-replications",
+    type=click.IntRange(min=2),
+    help="Where the goals stay open; default: the scenario's, or 8 times as many.",
+)
 @click.option("--seed", type=click.IntRange(min=0), help="Instead of the scenario's.")
+@engine_option
 @click.option("--workers", type=click.IntRange(min=1), help="Processes; default: the cores here.")
 @click.option(
     "--cluster", metavar="ADDRESS", help="A Dask scheduler instead, e.g. tcp://host:8786."
@@ -26,7 +40,9 @@ def recommend(
     scenario: str,
     names: tuple[str, ...],
     replications: int | None,
+    max_replications: int | None,
     seed: int | None,
+    engine: str,
     workers: int | None,
     cluster: str | None,
     as_json: bool,
@@ -49,7 +65,9 @@ def recommend(
                 loaded,
                 chosen(loaded, names),
                 replications=replications,
+                max_replications=max_replications,
                 seed=seed,
+                engine=engine,
                 workers=workers,
                 cluster=cluster,
                 report=report,

@@ -6,7 +6,15 @@ from typing import Any
 
 import click
 
-from sim.cli.common import InputError, chosen, file_errors, interruptible, load, progress
+from sim.cli.common import (
+    InputError,
+    chosen,
+    engine_option,
+    file_errors,
+    interruptible,
+    load,
+    progress,
+)
 
 
 @click.command()
@@ -38,6 +46,7 @@ from sim.cli.common import InputError, chosen, file_errors, interruptible, load,
     show_default=True,
     help="Of the Sobol design; a power of 2.",
 )
+@engine_option
 @click.option("--workers", type=click.IntRange(min=1), help="Processes; default: the cores here.")
 @click.option(
     "--cluster", metavar="ADDRESS", help="A Dask scheduler instead, e.g. tcp://host:8786."
@@ -54,6 +63,7 @@ def sensitivity(
     each: int,
     factors: int,
     samples: int,
+    engine: str,
     workers: int | None,
     cluster: str | None,
     as_json: bool,
@@ -77,6 +87,7 @@ def sensitivity(
                     loaded,
                     chosen(loaded, names),
                     replications=replications,
+                    engine=engine,
                     report=report,
                     **shared,
                 )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sim.cli.common import InputError, chosen, load
+from sim.cli.common import InputError, chosen, engine_option, load
 from sim.units import format_duration
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 @click.option("--method", help='"grid" (default), "zip" or "latin_hypercube=N".')
 @click.option("--replications", type=click.IntRange(min=1), help="Instead of the scenario's.")
 @click.option("--seed", type=click.IntRange(min=0), help="Instead of the scenario's.")
+@engine_option
 @click.option("--workers", type=click.IntRange(min=1), help="Processes; default: the cores here.")
 @click.option(
     "--cluster", metavar="ADDRESS", help="A Dask scheduler instead, e.g. tcp://host:8786."
@@ -44,6 +45,7 @@ def sweep(
     method: str | None,
     replications: int | None,
     seed: int | None,
+    engine: str,
     workers: int | None,
     cluster: str | None,
     dry_run: bool,
@@ -65,6 +67,7 @@ def sweep(
         return _estimate(loaded, options, workers)
     if out is None:
         raise InputError("--out: name a folder for the results (or --dry-run)")
+    options["engine"] = engine
     result = _run(loaded, out, options, workers, cluster, quiet)
     if not quiet:
         click.echo(_summary(result))

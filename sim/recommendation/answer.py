@@ -1,25 +1,35 @@
 """The answer: strategies ranked by the stated preference, the Pareto front, the price and what it means in a year."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from sim import precision
+from sim.engine import run as simulate
 from sim.engine.recording import Run
 from sim.mechanisms import CAUSES
 from sim.metrics import Figure, figures, pooled_mean
 from sim.recommendation.goals import Goal, exposures, goals_of
 from sim.recommendation.search import Found, families, task
-from sim.scenario import Scenario
+from sim.scenario import Problem, Scenario, ScenarioError, with_changes
 from sim.selection import Selection, select_smallest
-from sim.statistics import Estimate, Totals
+from sim.statistics import LEVEL, Difference, Estimate, Totals, holm, paired_difference
 from sim.strategies import Strategy
 from sim.sweeps.executors import Pool, make_pool
+from sim.warmup import PILOT_RUNS
+from sim.warmup import warm_up_s as found_warm_up_s
 
-# Layoffs and discharges a month as a share of employment: JOLTS (grade B in the office's sources).
-NATURAL_PER_MONTH = {"deactivation": 0.011}
+# What is taken where the scenario gives no `per_month`: rate and source. Other causes have no published rate.
+NATURAL_PER_MONTH = {
+    "deactivation": (
+        0.011,
+        "layoffs and discharges of the United States, JOLTS (grade B): an assumption for this organisation",
+    )
+}
 _MONTHS = 12.0
+_GROWTH = 8  # how many times the replications a trial may take if nothing else is said
 _OBJECTIVES = ("exposure", "auth_overhead", "host_calls", "interruptions")
 
 
@@ -36,13 +46,30 @@ class Year:
 
 
 @dataclass(frozen=True)
+class Against:
+    """An objective of a strategy less that of the pick, on the same people and cases.
+
+    The intervals hold for all strategies together (95 %, Bonferroni); `difference.p` is corrected by Holm.
+    """
+
+    strategy: str
+    objective: str
+    difference: Difference
+
+
+@dataclass(frozen=True)
 class Recommendation:
-    """The ranking, the best first: those that meet every goal, then the rest by how far they are from it."""
+    """The ranking, the best first: those that meet every goal, then the rest by how far they are from it.
+
+    `replications` are those a trial begins with, `limit` those it may take; `engine` is what ran. `warm_up_s` was cut.
+    """
 
     scenario: Scenario
     seed: int
     replications: int
+    limit: int
     engine: str
+    warm_up_s: float
     goals: list[Goal]
     prefer: str
     found: list[Found]
@@ -71,9 +98,10 @@ class Recommendation:
         years = []
         for cause in CAUSES:
             settings = getattr(self.scenario.cases, cause)
-            rate, source = NATURAL_PER_MONTH.get(cause), "JOLTS layoffs"
+            rate, source = NATURAL_PER_MONTH.get(cause, (None, ""))
             if settings is not None and settings.per_month is not None:
-                rate, source = settings.per_month, "the scenario's rate"
+                given = self.scenario.sources.get(f"cases.{cause}", "no source given")
+                rate, source = settings.per_month, f"the scenario's rate: {given}"
             if rate and any((run.cases.cause == CAUSES.index(cause)).any() for run in found.runs):
                 cases = self.scenario.organisation.people * rate * _MONTHS
                 reads, writes = (
@@ -83,12 +111,36 @@ class Recommendation:
                 years.append(Year(cause, rate, source, cases, reads, writes))
         return years
 
+    def without_rate(self, found: Found) -> list[str]:
+        """The causes that happen here, but how often in a year nobody says."""
+        known = {year.cause for year in self.years(found)}
+        happen = [c for c in CAUSES if self.scenario.cases.share_of(c) > 0]
+        return [cause for cause in happen if cause not in known]
+
+    def against(self, found: Found) -> list[Against]:
+        """How the other strategies that meet every goal differ from a pick, in exposure and price."""
+        rows = []
+        for name in _OBJECTIVES:
+            theirs = [f for f in self.found if f.feasible and f is not found]
+            level = 1 - (1 - LEVEL) / max(1, len(theirs))
+            family = [_paired(f, found, name, self.goals, level) for f in theirs]
+            p_values = [p for row in family if (p := row.difference.p) is not None]
+            if len(p_values) == len(family):
+                corrected = holm(p_values)
+                family = [
+                    replace(row, difference=replace(row.difference, p=p))
+                    for row, p in zip(family, corrected, strict=True)
+                ]
+            rows += family
+        return rows
+
 
 def recommend(
     scenario: Scenario,
     strategies: Sequence[Strategy] | None = None,
     *,
     replications: int | None = None,
+    max_replications: int | None = None,
     seed: int | None = None,
     workers: int | None = None,
     cluster: str | None = None,
@@ -98,28 +150,58 @@ def recommend(
 ) -> Recommendation:
     """Answer "which strategy, and which timeout?" for the scenario's `[goals]`.
 
-    `replications` (default: the scenario's, at least 2) are used by the search; as many fresh ones verify each pick.
-    The answer does not depend on workers. Raises ScenarioError for a scenario without goals.
+    A trial of the search begins with `replications` (default: the scenario's, at least 2); where the goals stay open
+    it takes up to `max_replications` (default: the scenario's, else eight times as many). As many fresh ones verify
+    each pick, and with a `precision` in the scenario (and no `replications` here) more until it holds. With
+    `warm_up = "auto"` a pilot of the strategies as they stand finds what to cut. The answer does not depend on
+    workers. Raises ScenarioError for a scenario without goals, and for a precision of what has no mean.
     """
     goals = goals_of(scenario)
+    try:
+        precision.check_names(scenario)
+    except ValueError as error:
+        where = scenario.path or "scenario"
+        raise ScenarioError([Problem(where, None, "run.precision", "", str(error))]) from None
     prefer = scenario.goals.prefer if scenario.goals is not None else "longest_lifetime"
     seed = scenario.run.seed if seed is None else seed
+    precise = replications is None and scenario.run.precision is not None
     replications = max(2, scenario.run.replications if replications is None else replications)
+    limit = max_replications or scenario.run.max_replications or _GROWTH * replications
+    limit = max(limit, replications)
     groups = families(list(strategies or scenario.strategies.values()))
-    tasks = [(scenario, s, also, goals, prefer, seed, replications, engine) for s, also in groups]
+    scenario = _without_warm_up(scenario, groups, seed, engine)
+    tasks = [
+        (scenario, s, also, goals, prefer, seed, replications, limit, precise, engine)
+        for s, also in groups
+    ]
     found = _run(tasks, pool, workers, cluster, report)
     ranked = sorted(found, key=lambda f: _rank(f, prefer, goals))
     return Recommendation(
         scenario=scenario,
         seed=seed,
         replications=replications,
-        engine=engine,
+        limit=limit,
+        engine=" and ".join(sorted({f.engine for f in found})),
+        warm_up_s=float(scenario.run.warm_up_s),
         goals=goals,
         prefer=prefer,
         found=ranked,
         selection=_selection(ranked, prefer, goals),
         pareto=_front(ranked, goals),
     )
+
+
+def _without_warm_up(
+    scenario: Scenario, groups: Sequence[tuple[Strategy, Any]], seed: int, engine: str
+) -> Scenario:
+    """The scenario with a number where it says `warm_up = "auto"`, the same for all settings (MSER-5)."""
+    if scenario.run.warm_up_s != "auto":
+        return scenario
+    pilot = {
+        s.name: [simulate(scenario, s, r, seed=seed, engine=engine) for r in range(PILOT_RUNS)]
+        for s, _ in groups
+    }
+    return with_changes(scenario, {"run.warm_up": found_warm_up_s(pilot)})
 
 
 def _run(
@@ -200,7 +282,14 @@ def _selection(ranked: list[Found], prefer: str, goals: list[Goal]) -> Selection
     if prefer == "longest_lifetime" or len(feasible) < 2:
         return None
     name = "exposure" if prefer == "shortest_exposure" else "auth_overhead"
-    return select_smallest({f.name: _objective(f.runs, name, goals) for f in feasible})
+    runs = min(len(f.runs) for f in feasible)  # a pick may have taken more for its precision
+    return select_smallest({f.name: _objective(f.runs[:runs], name, goals) for f in feasible})
+
+
+def _paired(ours: Found, pick: Found, name: str, goals: list[Goal], level: float) -> Against:
+    runs = min(len(ours.runs), len(pick.runs))
+    mine, its = (_objective(f.runs[:runs], name, goals) for f in (ours, pick))
+    return Against(ours.name, name, paired_difference(mine, its, level))
 
 
 def _front(found: list[Found], goals: list[Goal]) -> list[str]:

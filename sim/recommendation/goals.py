@@ -2,7 +2,8 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from typing import Literal
 
 import numpy as np
@@ -12,9 +13,9 @@ from sim.coverage import coverage
 from sim.engine.recording import Run
 from sim.mechanisms import CAUSES
 from sim.scenario import Problem, Scenario, ScenarioError
-from sim.statistics import Estimate, mean_of_runs, quantile, ratio_of_runs
+from sim.statistics import Estimate, mean_of_runs, quantile, quantile_ranks, ratio_of_runs
 from sim.strategies import Strategy
-from sim.units import format_duration
+from sim.units import about
 
 _QUANTILES = {"p50": 0.50, "p95": 0.95, "p99": 0.99}
 _NO_END_S = 1e15  # stands for infinity while quantiles are interpolated
@@ -56,18 +57,32 @@ class Goal:
     def shown(self, value: float) -> str:
         """A value with the goal's unit."""
         if self.unit == "s":
-            return "no end" if math.isinf(value) else format_duration(float(f"{value:.3g}"))
+            return "no end" if math.isinf(value) else about(value)
         unit = {"1/s": "/s", "1/h": " per person-hour"}[self.unit]
-        return f"{value:.3g}{unit}"
+        return f"{value:.2g}{unit}"
 
 
 @dataclass(frozen=True)
 class Judged:
-    """A goal and what was found for it."""
+    """A goal and what was found for it.
+
+    `by_settings`: the upper end is what the settings allow at most (a closed form), since the cases seen leave more
+    room, or are too few for an interval of their own.
+    """
 
     goal: Goal
     estimate: Estimate
     verdict: Verdict
+    by_settings: bool = False
+
+    @property
+    def cases_needed(self) -> int | None:
+        """The cases that an interval of this quantile takes at least; None where the cases seen are enough."""
+        q = _QUANTILES.get(self.goal.statistic)
+        if q is None or self.goal.metric != "exposure":
+            return None
+        least = fewest_cases(q)
+        return least if self.estimate.n < least else None
 
     @property
     def strain(self) -> float:
@@ -77,11 +92,10 @@ class Judged:
 
     def __str__(self) -> str:
         e = self.estimate
-        interval = ""
-        if e.low is not None and e.high is not None:
-            interval = f" [{self.goal.shown(e.low)}, {self.goal.shown(e.high)}]"
+        low = "?" if e.low is None else self.goal.shown(e.low)
+        high = "?" if e.high is None else self.goal.shown(e.high)
         limit = self.goal.shown(self.goal.limit)
-        return f"{self.goal.text} {self.goal.shown(e.value)}{interval}, goal {limit} {self.verdict}"
+        return f"{self.goal.text} {self.goal.shown(e.value)} [{low}, {high}], goal {limit} {self.verdict}"
 
 
 def goals_of(scenario: Scenario) -> list[Goal]:
@@ -116,12 +130,26 @@ def goals_of(scenario: Scenario) -> list[Goal]:
 def judge(goal: Goal, scenario: Scenario, strategy: Strategy, runs: Sequence[Run]) -> Judged:
     """What the runs say about a goal: met or missed if the 95 % interval lies on one side of the limit."""
     estimate = _measure(goal, scenario, strategy, runs)
+    by_settings = False
+    if goal.rises and not math.isnan(estimate.value):
+        bound_s = bound_of(scenario, strategy, goal.cause)
+        if math.isfinite(bound_s) and (estimate.high is None or estimate.high >= bound_s):
+            by_settings, estimate = True, replace(estimate, high=bound_s)
     verdict: Verdict = "unclear"
     if estimate.high is not None and estimate.high <= goal.limit:
         verdict = "met"
     elif estimate.low is not None and estimate.low > goal.limit:
         verdict = "missed"
-    return Judged(goal, estimate, verdict)
+    return Judged(goal, estimate, verdict, by_settings)
+
+
+@cache
+def fewest_cases(q: float) -> int:
+    """The fewest cases whose order statistics enclose the q-quantile with 95 % from both sides."""
+    n = 1
+    while quantile_ranks(n, q) is None:
+        n += 1
+    return n
 
 
 def _measure(goal: Goal, scenario: Scenario, strategy: Strategy, runs: Sequence[Run]) -> Estimate:
@@ -151,19 +179,16 @@ def _exposure(goal: Goal, scenario: Scenario, strategy: Strategy, runs: Sequence
     """A window that outlived the run counts as its bound, which is infinite where nothing ends it."""
     by_run = [exposures(run, goal.cause) for run in runs]
     values = np.concatenate(by_run)
-    bound_s = bound_of(scenario, strategy, goal.cause)
     if goal.statistic == "max":
+        bound_s = bound_of(scenario, strategy, goal.cause)
         seen_s = float(values.max()) if len(values) else math.nan
         return Estimate(seen_s, seen_s, bound_s, len(values))
     if goal.statistic == "mean":
         if np.isinf(values).any():
             return Estimate(math.inf, math.inf, math.inf, len(values))
         sums, numbers = [float(v.sum()) for v in by_run], [float(len(v)) for v in by_run]
-        estimate = ratio_of_runs(sums, numbers, len(values))
-    else:
-        estimate = _quantile(values, _QUANTILES[goal.statistic], len(runs))
-    high = bound_s if estimate.high is None else min(estimate.high, bound_s)
-    return Estimate(estimate.value, estimate.low, high, estimate.n)
+        return ratio_of_runs(sums, numbers, len(values))
+    return _quantile(values, _QUANTILES[goal.statistic], len(runs))
 
 
 def _quantile(values: npt.NDArray[np.float64], q: float, runs: int) -> Estimate:

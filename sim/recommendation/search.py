@@ -3,7 +3,8 @@
 Exposure grows with a lifetime and the cost of renewals falls, so each kind of goal bounds the lifetimes from one side;
 both ends are found by bisection on the logarithm, all trials on the same people and cases (common random numbers).
 Where the settings alone bound the window, the search starts from there. A trial begins with a few replications and
-takes more only while a goal is unclear. The pick is judged on replications that the search never saw.
+takes more only while a goal is unclear; where the search ends with goals open that no trial shows to be missed, it is
+given twice the replications, up to a limit. The pick is judged once on replications that the search never saw.
 """
 
 import math
@@ -11,6 +12,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from sim import precision
+from sim.coverage import coverage
+from sim.engine import engine_for
 from sim.engine import run as simulate
 from sim.engine.recording import Run
 from sim.recommendation.goals import Goal, Judged, bound_of, judge
@@ -50,6 +54,16 @@ class Trial:
         """Whether all goals (or those of one kind) are shown to be met."""
         return all(j.verdict == "met" for j in self.judged if rising in (None, j.goal.rises))
 
+    @property
+    def decided(self) -> bool:
+        """Whether every goal is shown to be met or missed."""
+        return all(j.verdict != "unclear" for j in self.judged)
+
+    @property
+    def open(self) -> bool:
+        """Whether it may yet meet every goal: some are unclear, none is missed."""
+        return not self.decided and all(j.verdict != "missed" for j in self.judged)
+
     def misses(self) -> list[Judged]:
         """The goals that are not shown to be met, the worst first."""
         return sorted((j for j in self.judged if j.verdict != "met"), key=lambda j: -j.strain)
@@ -65,7 +79,8 @@ class Found:
     """What the search found for a strategy.
 
     `shortest_s` and `longest_s` enclose the lifetimes that meet every goal, None where none does; `knob` names the
-    setting that was searched, None where the strategy has no lifetime. `runs` are those behind `verified`.
+    setting that was searched, None where the strategy has no lifetime. `runs` are those behind `verified`, and `engine` is
+    what made them.
     """
 
     strategy: Strategy
@@ -76,6 +91,7 @@ class Found:
     verified: Trial
     trials: tuple[Trial, ...]
     relaxations: tuple[tuple[Judged, ...], ...]
+    engine: str
     runs: tuple[Run, ...] = field(repr=False, default=())
 
     @property
@@ -154,7 +170,10 @@ def families(strategies: list[Strategy]) -> list[tuple[Strategy, tuple[str, ...]
 
 @dataclass
 class _Bench:
-    """Runs trials of one strategy; remembers them."""
+    """Runs trials of one strategy; remembers them.
+
+    A trial may take `most` replications, which may grow up to `limit`; fresh ones are numbered from `limit` on.
+    """
 
     scenario: Scenario
     strategy: Strategy
@@ -162,29 +181,56 @@ class _Bench:
     goals: list[Goal]
     seed: int
     most: int
+    limit: int
+    precise: bool
     engine: str
     trials: dict[float | None, Trial] = field(default_factory=dict)
+    searched: dict[float | None, list[Run]] = field(default_factory=dict)
     runs: list[Run] = field(default_factory=list)
 
     def search(self, lifetime_s: float | None) -> Trial:
         """A trial on the replications of the search: as many as it takes to tell."""
-        if lifetime_s not in self.trials:
-            runs: list[Run] = []
-            strategy = with_lifetime(self.strategy, self.knob, lifetime_s)
-            while True:
-                target = min(self.most, max(_FIRST_RUNS, 2 * len(runs)))
-                runs += [self._run(strategy, r) for r in range(len(runs), target)]
-                trial = self._judge(lifetime_s, strategy, runs)
-                if len(runs) == self.most or all(j.verdict != "unclear" for j in trial.judged):
-                    break
-            self.trials[lifetime_s] = trial
-        return self.trials[lifetime_s]
+        trial = self.trials.get(lifetime_s)
+        if trial is not None and (trial.decided or trial.replications >= self.most):
+            return trial
+        runs = self.searched.setdefault(lifetime_s, [])
+        strategy = with_lifetime(self.strategy, self.knob, lifetime_s)
+        while True:
+            target = min(self.most, max(_FIRST_RUNS, 2 * len(runs)))
+            runs += [self._run(strategy, r) for r in range(len(runs), target)]
+            trial = self._judge(lifetime_s, strategy, runs)
+            if len(runs) >= self.most or trial.decided:
+                break
+        if trial.decided:
+            del self.searched[lifetime_s]  # no more will be added
+        self.trials[lifetime_s] = trial
+        return trial
+
+    def more(self) -> bool:
+        """Allow twice the replications; False at the limit."""
+        before, self.most = self.most, min(self.limit, 2 * self.most)
+        return self.most > before
 
     def verify(self, lifetime_s: float | None) -> Trial:
-        """A trial on replications that the search did not use."""
+        """A trial on replications that the search did not use, as many as it was allowed last."""
         strategy = with_lifetime(self.strategy, self.knob, lifetime_s)
-        self.runs = [self._run(strategy, r) for r in range(self.most, 2 * self.most)]
+        first = self.limit
+        self.runs = [self._run(strategy, r) for r in range(first, first + self.most)]
+        if self.precise:
+            self._until_precise(strategy)
         return self._judge(lifetime_s, strategy, self.runs)
+
+    def _until_precise(self, strategy: Strategy) -> None:
+        """More fresh replications until the scenario's `precision` holds for this pick, up to the limit."""
+        cover = coverage(self.scenario, {strategy.name: strategy})
+        wanted = precision.targets(self.scenario, cover)
+        while len(self.runs) < self.limit:
+            reached = precision.judge(wanted, {strategy.name: self.runs})
+            if precision.enough(reached, len(self.runs)) is not None:
+                break
+            upto = precision.next_batch(len(self.runs), self.limit)
+            first = self.limit + len(self.runs)
+            self.runs += [self._run(strategy, r) for r in range(first, self.limit + upto)]
 
     def _run(self, strategy: Strategy, replication: int) -> Run:
         return simulate(self.scenario, strategy, replication, seed=self.seed, engine=self.engine)
@@ -205,46 +251,54 @@ def search(
     prefer: str,
     seed: int,
     replications: int,
+    limit: int,
+    precise: bool,
     engine: str,
 ) -> Found:
-    """Find the lifetimes of one strategy that meet the goals, pick one, verify it on fresh replications."""
+    """Find the lifetimes of one strategy that meet the goals, pick one, verify it on fresh replications.
+
+    `replications` a trial to begin with, up to `limit` where the goals stay open. `precise`: verify until the
+    scenario's `precision` holds.
+    """
     knob = knob_of(strategy)
-    bench = _Bench(scenario, strategy, knob, goals, seed, replications, engine)
+    bench = _Bench(
+        scenario, strategy, knob, goals, seed, replications, limit, precise,
+        engine_for(strategy, engine),
+    )  # fmt: skip
+    ends = _ends(bench)
+    while ends is None and any(trial.open for trial in bench.trials.values()) and bench.more():
+        ends = _ends(bench)
     if knob is None:
         verified = bench.verify(None)
-        relaxations = () if verified.meets() else (tuple(verified.misses()),)
-        return Found(strategy, also, None, None, None, verified, (), relaxations, tuple(bench.runs))
-    bench.search(lifetimes(strategy)[knob])  # as the scenario has it
+    elif ends is None:
+        verified = bench.verify(_nearest(bench))
+    else:
+        verified = _pick(bench, prefer, *ends)
+    relaxations: tuple[tuple[Judged, ...], ...] = ()
+    if not verified.meets():
+        relaxations = _relaxations(bench) if ends is None and knob else (tuple(verified.misses()),)
+    shortest_s, longest_s = ends if ends and knob else (None, None)
+    trials = _ordered(bench) if knob else ()
+    return Found(
+        strategy, also, knob, shortest_s, longest_s, verified, trials, relaxations, bench.engine,
+        tuple(bench.runs),
+    )  # fmt: skip
+
+
+def _ends(bench: _Bench) -> tuple[float, float] | None:
+    """The shortest and the longest lifetime that meet every goal; None where none is shown to.
+
+    Without a lifetime: whether the strategy as it is does, as a range that means nothing.
+    """
+    if bench.knob is None:
+        return (0.0, 0.0) if bench.search(None).meets() else None
+    bench.search(lifetimes(bench.strategy)[bench.knob])  # as the scenario has it
     longest_s = _longest(bench)
     shortest_s = None if longest_s is None else _shortest(bench, longest_s)
     if longest_s is None or shortest_s is None:
         _look_above(bench, longest_s or SHORTEST_S)
-        nearest = _nearest(bench)
-        verified = bench.verify(nearest)
-        return Found(
-            strategy,
-            also,
-            knob,
-            None,
-            None,
-            verified,
-            _ordered(bench),
-            _relaxations(bench),
-            tuple(bench.runs),
-        )
-    verified = _pick(bench, prefer, shortest_s, longest_s)
-    relaxations = () if verified.meets() else (tuple(verified.misses()),)
-    return Found(
-        strategy,
-        also,
-        knob,
-        shortest_s,
-        longest_s,
-        verified,
-        _ordered(bench),
-        relaxations,
-        tuple(bench.runs),
-    )
+        return None
+    return shortest_s, longest_s
 
 
 def _ordered(bench: _Bench) -> tuple[Trial, ...]:

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from sim.metrics import Figure
-from sim.recommendation.answer import Recommendation
+from sim.recommendation.answer import Against, Recommendation
 from sim.recommendation.goals import Judged
 from sim.recommendation.search import LONGEST_S, SHORTEST_S, Found
 from sim.statistics import Estimate
 from sim.tables import grid
-from sim.units import format_duration
+from sim.units import about, format_duration
 
 _PREFERENCES = {
     "longest_lifetime": "the longest lifetime",
@@ -27,9 +27,7 @@ def paragraph(r: Recommendation) -> str:
 def _use(r: Recommendation, best: Found) -> str:
     sentences = [
         f"Use {best.setting}.",
-        f"It meets every goal in {best.verified.replications} simulated runs of {r.scenario.title or 'this scenario'}"
-        f" ({r.scenario.organisation.people} people, {format_duration(r.scenario.run.horizon_s)} each) that the search"
-        f" had not used, with 95 % intervals: {_listed([_said(j) for j in best.verified.judged])}.",
+        f"In {_runs(r, best)} it meets every goal: {_listed([_said(j) for j in best.verified.judged])}.",
         _range(best),
         _price(r, best),
         *_years(r, best),
@@ -38,38 +36,59 @@ def _use(r: Recommendation, best: Found) -> str:
     return " ".join(s for s in sentences if s)
 
 
+def _runs(r: Recommendation, found: Found) -> str:
+    title = r.scenario.title or "this scenario"
+    warm_up = f", the first {about(r.warm_up_s)} cut" if r.warm_up_s else ""
+    return (
+        f'{found.verified.replications} fresh simulated runs of "{title}" ({r.scenario.organisation.people} people,'
+        f" {format_duration(r.scenario.run.horizon_s)} each{warm_up}; 95 % intervals)"
+    )
+
+
 def _said(judged: Judged) -> str:
     goal = judged.goal
-    return f"{goal.text} {_measured(judged)} (goal {goal.shown(goal.limit)})"
+    return f"{goal.text} {_measured(judged)} against {goal.shown(goal.limit)}"
 
 
 def _measured(judged: Judged) -> str:
-    """A value with its interval, or with what the settings bound where there are too few cases for one."""
+    """A value with its interval; where its settings decide, or the cases are too few, that is said."""
     e, show = judged.estimate, judged.goal.shown
-    if e.high is None:
-        return show(e.value)
-    if e.low is None or judged.goal.statistic == "max":
-        return f"{show(e.value)} (by its settings at most {show(e.high)})"
-    low, high = show(max(0.0, e.low)), show(e.high)
-    return show(e.value) if low == high else f"{show(e.value)} [{low}, {high}]"
+    if judged.by_settings or (judged.goal.statistic == "max" and e.high is not None):
+        return f"{show(e.value)} (n = {e.n}; its settings allow at most {show(e.high or math.inf)})"
+    if e.low is None or e.high is None:
+        return f"{show(e.value)} ({_too_few(judged)})"
+    low, high = max(0.0, e.low), e.high
+    return show(e.value) if show(low) == show(high) else _interval(e.value, low, high, show)
+
+
+def _too_few(judged: Judged) -> str:
+    needed = judged.cases_needed
+    least = f", an interval takes at least {needed}" if needed else ""
+    return f"too few cases for an interval: n = {judged.estimate.n}{least}"
 
 
 def _range(found: Found) -> str:
-    if found.knob is None or found.shortest_s is None or found.longest_s is None:
+    if found.knob is None:
         return "It has no lifetime to choose."
-    low, high = (format_duration(float(f"{s:.3g}")) for s in (found.shortest_s, found.longest_s))
-    parts = [f"Every goal is met by lifetimes from about {low} to {high}"]
+    if found.shortest_s is None or found.longest_s is None:
+        most = max((t.replications for t in found.trials), default=0)
+        return (
+            f"How far {found.knob} may go either way was not shown with 95 % confidence by the {most} runs of the search;"
+            f" {about(found.lifetime_s or 0.0)} came nearest in it, and the fresh runs confirm that value alone."
+        )
+    low, high = about(found.shortest_s), about(found.longest_s)
+    parts = [f"Every goal is met by lifetimes from {low} to {high}"]
     above = _first_missed(found, above=True) if found.longest_s < LONGEST_S else None
     below = _first_missed(found, above=False) if found.shortest_s > SHORTEST_S else None
     if above is not None:
-        parts.append(f"longer ones are ended by {above.goal.text} ({above.goal.key})")
+        parts.append(f"longer ones {_fail(above)}")
     if below is not None:
-        parts.append(f"shorter ones by {below.goal.text} ({below.goal.key})")
+        parts.append(f"shorter ones {_fail(below)}")
     binding = found.verified.binding()
     if binding is not None:
-        room = 1 - binding.strain
+        end = "the settings' bound" if binding.by_settings else "the interval's upper end"
         parts.append(
-            f"at the pick {binding.goal.text} binds, with {100 * room:.2g} % of its limit left"
+            f"at the pick {binding.goal.text} is nearest to its limit ({end} leaves {100 * (1 - binding.strain):.2g} %)"
         )
     return "; ".join(parts) + "."
 
@@ -90,6 +109,11 @@ def _first_missed(found: Found, *, above: bool) -> Judged | None:
         if (t.lifetime_s or 0) < found.shortest_s and not t.meets(rising=False)
     ]
     return _of_kind(trials[-1].misses(), False) if trials else None
+
+
+def _fail(judged: Judged) -> str:
+    verb = "miss" if judged.verdict == "missed" else "are not shown to keep"
+    return f"{verb} {judged.goal.key}"
 
 
 def _of_kind(missed: list[Judged], rises: bool) -> Judged | None:
@@ -118,47 +142,125 @@ def _price(r: Recommendation, found: Found) -> str:
 
 
 def _years(r: Recommendation, found: Found) -> list[str]:
-    return [
+    years = r.years(found)
+    sentences = [
         f"In a year, about {y.cases:.0f} cases of {y.cause.replace('_', ' ')} ({100 * y.per_month:.2g} % of"
-        f" {r.scenario.organisation.people} people a month, {y.source}) mean {count_text(y.reads)} reads and"
-        f" {count_text(y.writes)} writes after access should have ended, if all fall into working hours as the drills do"
-        " and people behave as assumed."
-        for y in r.years(found)
+        f" {r.scenario.organisation.people} people a month; {y.source}) mean {count_text(y.reads)} reads and"
+        f" {count_text(y.writes)} writes after access should have ended"
+        for y in years
     ]
+    if sentences:
+        sentences[-1] += (
+            ", assuming that all fall into working hours as the simulated ones do and that people behave as the"
+            " scenario guesses"
+        )
+    unknown = r.without_rate(found)
+    if unknown:
+        sentences.append(
+            f"What {_listed([c.replace('_', ' ') for c in unknown])} mean in a year is not said, since no natural rate is"
+            f" known ({_listed([f'cases.{c}.per_month' for c in unknown])})"
+        )
+    return [sentence + "." for sentence in sentences]
 
 
 def _instead(r: Recommendation, best: Found) -> str:
+    """The others: those that meet the goals, how they differ, those that do not and why."""
     others = [f for f in r.found if f is not best]
-    feasible = [f.setting for f in others if f.feasible]
-    parts = []
+    sentences = []
+    feasible = [f for f in others if f.feasible]
     if feasible:
-        parts.append(f"By {_PREFERENCES[r.prefer]}, next come {_listed(feasible)}")
+        named = [
+            f"{f.setting} ({text})" if (text := _against(r, best, f)) else f.setting
+            for f in feasible
+        ]
+        sentences.append(
+            f"By {_PREFERENCES[r.prefer]}, next {'come' if len(feasible) > 1 else 'comes'} {'; then '.join(named)}"
+        )
     if r.selection is not None:
-        parts.append(str(r.selection))
-    failing = [f"{f.name} ({_why_not(f)})" for f in others if not f.feasible]
-    if failing:
-        parts.append(f"no setting tried of {_listed(failing)} meets the goals")
-    text = "; ".join(parts)
-    return f"{text[0].upper()}{text[1:]}." if text else ""
+        sentences.append(
+            f"By {_PREFERENCES[r.prefer]} the strategies are {_told(str(r.selection))}"
+        )
+    missing = [f for f in others if not f.feasible and _missed(f)]
+    thin = [f for f in others if not f.feasible and not _missed(f)]
+    if missing:
+        sentences.append(
+            f"No setting tried of {_listed([f'{f.name} ({_why_not(f)})' for f in missing])} meets the goals"
+        )
+    if thin:
+        sentences.append(f"Left open: {'; '.join(f'{f.setting} ({_why_not(f)})' for f in thin)}")
+    ways = [(f, f.relaxations[0]) for f in others if not f.feasible and f.relaxations]
+    ways = [(f, way) for f, way in ways if math.isfinite(max(j.strain for j in way)) and _missed(f)]
+    if ways:
+        sentences.append(
+            f"What it would take: {'; '.join(_relaxed(f, way) for f, way in ways[:3])}"
+        )
+    return " ".join(f"{s}." for s in sentences)
+
+
+def _told(selection: str) -> str:
+    return selection if selection.startswith("not told") else f"told apart: {selection}"
+
+
+def _against(r: Recommendation, best: Found, other: Found) -> str:
+    """What the replications tell apart, on the same people and cases."""
+    names = {
+        "exposure": ("mean exposure", about),
+        "auth_overhead": ("mean gate overhead", about),
+        "host_calls": ("host calls", lambda v: f"{v:.3g}/s"),
+        "interruptions": ("interruptions", lambda v: f"{v:.2g} per person-hour"),
+    }
+    told, alike = [], []
+    for row in r.against(best):
+        d, (name, show) = row.difference, names[row.objective]
+        if row.strategy != other.name or d.low is None or d.high is None:
+            continue
+        if not math.isfinite(d.value):
+            continue
+        if d.low <= 0 <= d.high:
+            alike.append(name)
+        else:
+            more = "more" if d.value > 0 else "less"
+            ends = sorted((abs(d.low), abs(d.high)))
+            told.append(f"{_interval(abs(d.value), ends[0], ends[1], show)} {more} {name}")
+    text = _listed(told)
+    if alike:
+        text += f"{'; ' if told else ''}not told apart in {_listed(alike)}"
+    return text
+
+
+def _missed(found: Found) -> list[Judged]:
+    """The goals that are shown to be missed, the worst first."""
+    return [j for j in found.verified.misses() if j.verdict == "missed"]
 
 
 def _why_not(found: Found) -> str:
-    missed = found.verified.misses()
+    missed = _missed(found)
+    at = "" if found.lifetime_s is None else f" at {about(found.lifetime_s)}"
     if not missed:
-        return "not confirmed"
+        runs = found.verified.replications
+        goals = _listed([_open(j) for j in found.verified.misses()])
+        return (
+            f"not shown with 95 % confidence in {runs} runs{at}, more replications needed: {goals}"
+        )
     worst = missed[0]
     if math.isinf(worst.strain) and math.isinf(worst.estimate.value):
         return f"{worst.goal.text} has no end"
-    at = (
-        ""
-        if found.lifetime_s is None
-        else f" at {format_duration(float(f'{found.lifetime_s:.3g}'))}"
-    )
     return f"{worst.goal.text} {worst.goal.shown(worst.estimate.value)} against {worst.goal.shown(worst.goal.limit)}{at}"
 
 
+def _open(judged: Judged) -> str:
+    limit = judged.goal.shown(judged.goal.limit)
+    if math.isnan(judged.estimate.value):
+        return f"{judged.goal.text}, which no case tells"
+    return f"{judged.goal.text} {_measured(judged)} against {limit}, n = {judged.estimate.n}"
+
+
 def _none_fits(r: Recommendation) -> str:
-    sentences = ["No strategy here meets every goal."]
+    thin = [f for f in r.found if not _missed(f)]
+    first = "No strategy here meets every goal."
+    if thin:
+        first = "No strategy here is shown to meet every goal."
+    sentences = [first]
     ways = sorted(
         ((max(j.strain for j in way), f, way) for f in r.found for way in f.relaxations if way),
         key=lambda item: item[0],
@@ -167,8 +269,11 @@ def _none_fits(r: Recommendation) -> str:
     if ways:
         said = [_relaxed(f, way) for _, f, way in ways[:3]]
         sentences.append(f"The gentlest ways out: {'; or '.join(said)}.")
-    unreachable = [f"{f.name}: {_why_not(f)}" for f in r.found]
-    sentences.append(f"What fails: {'; '.join(unreachable)}.")
+    missing = [f"{f.name}: {_why_not(f)}" for f in r.found if _missed(f)]
+    if missing:
+        sentences.append(f"What fails: {'; '.join(missing)}.")
+    if thin:
+        sentences.append(f"Left open: {'; '.join(f'{f.setting}: {_why_not(f)}' for f in thin)}.")
     return " ".join(sentences)
 
 
@@ -179,11 +284,7 @@ def _relaxed(found: Found, way: Sequence[Judged]) -> str:
         for j in way
     ]
     trial = next((t for t in found.trials if tuple(t.misses()) == tuple(way)), found.verified)
-    at = (
-        ""
-        if trial.lifetime_s is None
-        else f" at {format_duration(float(f'{trial.lifetime_s:.3g}'))}"
-    )
+    at = "" if trial.lifetime_s is None else f" at {about(trial.lifetime_s)}"
     return f"{found.name}{at}, if you relax {_listed(changes)}"
 
 
@@ -213,18 +314,16 @@ def table(r: Recommendation) -> str:
 def _row(r: Recommendation, found: Found) -> list[str]:
     lifetimes = "-"
     if found.shortest_s is not None and found.longest_s is not None:
-        low, high = (
-            format_duration(float(f"{s:.3g}")) for s in (found.shortest_s, found.longest_s)
-        )
-        lifetimes = f"{low} to {high}"
-    pick = "-" if found.lifetime_s is None else format_duration(float(f"{found.lifetime_s:.3g}"))
+        lifetimes = f"{about(found.shortest_s)} to {about(found.longest_s)}"
+    pick = "-" if found.lifetime_s is None else about(found.lifetime_s)
     name = found.name + (f" (also {', '.join(found.also)})" if found.also else "")
     goals = [
         f"{j.goal.shown(j.estimate.value)}{'' if j.verdict == 'met' else f' ({j.verdict})'}"
         for j in found.verified.judged
     ]
     front = "yes" if found.name in r.pareto else ""
-    return [name, "yes" if found.feasible else "no", lifetimes, pick, *goals, front]
+    meets = "yes" if found.feasible else "no" if _missed(found) else "not shown"
+    return [name, meets, lifetimes, pick, *goals, front]
 
 
 def document(r: Recommendation) -> dict[str, Any]:
@@ -237,11 +336,14 @@ def document(r: Recommendation) -> dict[str, Any]:
         "engine": r.engine,
         "seed": r.seed,
         "replications": r.replications,
+        "max_replications": r.limit,
+        "warm_up_s": r.warm_up_s,
         "prefer": r.prefer,
         "goals": [{"key": g.key, "limit": g.limit, "unit": g.unit} for g in r.goals],
         "best": None if r.best is None else r.best.name,
         "paragraph": paragraph(r),
         "pareto": r.pareto,
+        "against_best": [] if r.best is None else [_against_document(a) for a in r.against(r.best)],
         "strategies": [_strategy_document(r, f) for f in r.found],
     }
 
@@ -249,6 +351,8 @@ def document(r: Recommendation) -> dict[str, Any]:
 def _strategy_document(r: Recommendation, f: Found) -> dict[str, Any]:
     return {
         "strategy": f.name,
+        "engine": f.engine,
+        "replications": f.verified.replications,
         "also": list(f.also),
         "meets_all": f.feasible,
         "knob": f.knob,
@@ -260,7 +364,7 @@ def _strategy_document(r: Recommendation, f: Found) -> dict[str, Any]:
             key: {"estimate": g.estimate, "low": g.low, "high": g.high, "unit": g.unit} for key, g in r.price(f).items()
         },
         "year": [
-            {"cause": y.cause, "per_month": y.per_month, "cases": y.cases, "reads": _bounds(y.reads), "writes": _bounds(y.writes)}
+            {"cause": y.cause, "per_month": y.per_month, "source": y.source, "cases": y.cases, "reads": _bounds(y.reads), "writes": _bounds(y.writes)}
             for y in r.years(f)
         ],
         "relax": [[{"goal": j.goal.key, "to": _finite(_rounded_up(j.estimate.high or math.inf))} for j in way] for way in f.relaxations],
@@ -272,7 +376,21 @@ def _strategy_document(r: Recommendation, f: Found) -> dict[str, Any]:
 
 
 def _judged_document(j: Judged) -> dict[str, Any]:
-    return {"goal": j.goal.key, "limit": j.goal.limit, "verdict": j.verdict, **_bounds(j.estimate)}
+    return {
+        "goal": j.goal.key, "limit": j.goal.limit, "verdict": j.verdict, "by_settings": j.by_settings,
+        **_bounds(j.estimate),
+    }  # fmt: skip
+
+
+def _against_document(a: Against) -> dict[str, Any]:
+    d = a.difference
+    found = {"estimate": d.value, "low": d.low, "high": d.high, "p": d.p}
+    return {
+        "strategy": a.strategy,
+        "objective": a.objective,
+        **{k: _finite(v) for k, v in found.items()},
+        "n": d.n,
+    }
 
 
 def _bounds(e: Estimate) -> dict[str, Any]:
@@ -290,7 +408,7 @@ def _finite(value: float | None) -> float | None:
 def figure_text(f: Figure) -> str:
     """A figure with its interval, in a unit that fits."""
     if f.unit == "s":
-        return _interval(f.estimate, f.low, f.high, lambda v: format_duration(float(f"{v:.3g}")))
+        return _interval(f.estimate, f.low, f.high, about)
     if f.unit == "share":
         return _interval(f.estimate, f.low, f.high, lambda v: f"{100 * v:.2g} %")
     return _interval(f.estimate, f.low, f.high, lambda v: f"{v:.3g}")
@@ -303,11 +421,9 @@ def count_text(e: Estimate) -> str:
 
 def _interval(value: float | None, low: float | None, high: float | None, show: Any) -> str:
     text = show(value)
-    return (
-        text
-        if low is None or high is None or low == high
-        else f"{text} [{show(max(0.0, low))}, {show(high)}]"
-    )
+    if low is None or high is None or low == high:
+        return str(text)
+    return f"{text} [{show(max(0.0, low))}, {show(high)}]"
 
 
 def _listed(parts: Sequence[str]) -> str:

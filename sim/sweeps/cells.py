@@ -121,6 +121,7 @@ def _compared(
         [strategy],
         replications=None if plan.precise else plan.replications,
         seed=plan.seed,
+        engine=study.engine,
     )
     return compared.runs[strategy.name], compared.figures
 

@@ -93,12 +93,13 @@ def sweep(
             pool = Given(executor) if executor is not None else make_pool(workers, cluster)
             _Driver(Study(plan, engine), ledger, pool, shown, result).run()
         else:
-            _write_manifest(result, "complete")
+            _write_manifest(result, "complete", engine)
     return result
 
 
-def _write_manifest(result: Sweep, state: str) -> None:
+def _write_manifest(result: Sweep, state: str, engine: str) -> None:
     """What it takes to make the results again, and how far they are; the only file with a clock in it."""
+    from sim.engine import engine_for
     from sim.provenance import provenance
     from sim.store import write_atomically
 
@@ -114,6 +115,7 @@ def _write_manifest(result: Sweep, state: str) -> None:
         "method": plan.method,
         "paths": plan.paths,
         "strategies": list(plan.strategies),
+        "engines": {name: engine_for(s, engine) for name, s in plan.strategies.items()},
         "seed": plan.seed,
         "replications": plan.replications,
         "cells": len(plan),
@@ -141,6 +143,7 @@ def _error_of(future: "Future[Any]") -> BaseException | None:
 class _Driver:
     def __init__(self, study: Study, ledger: Ledger, pool: Pool, shown: Progress, result: Sweep):
         self._plan, self._ledger, self._pool = study.plan, ledger, pool
+        self._engine = study.engine
         self._shown, self._result = shown, result
         self._study = pickle.dumps(study)
         self._seconds: dict[str, float] = {}  # strategy -> of one replication, measured
@@ -150,7 +153,7 @@ class _Driver:
         self._failed: set[int] = set()
 
     def run(self) -> None:
-        _write_manifest(self._result, "running")
+        _write_manifest(self._result, "running", self._engine)
         state = "interrupted"
         try:
             self._work()
@@ -159,7 +162,7 @@ class _Driver:
         finally:
             self._pool.close(now=state == "interrupted")
             try:
-                _write_manifest(self._result, state)
+                _write_manifest(self._result, state, self._engine)
             except OSError:
                 if state != "interrupted":
                     raise
