@@ -4,7 +4,7 @@ import math
 from typing import Any
 
 from sim.scenario.parameters import value_text
-from sim.sensitivity import FAR, RANGE, Effect, Sensitivity, Threshold
+from sim.sensitivity import FAR, NARROW, RANGE, Effect, Sensitivity, Threshold
 from sim.tables import grid
 from sim.units import format_duration
 
@@ -90,12 +90,25 @@ def tornado_table(s: Sensitivity) -> str:
 def sobol_table(s: Sensitivity) -> str:
     """First-order and total indices by goal; 0 means no influence, and noise may carry an index below 0."""
     rows = [
-        [i.goal, i.key, f"{i.first:.2f} ±{i.first_half:.2f}", f"{i.total:.2f} ±{i.total_half:.2f}"]
+        [
+            i.goal,
+            i.key,
+            f"{i.first:.2f} ±{i.first_half:.2f}",
+            f"{i.total:.2f} ±{i.total_half:.2f}",
+            "" if i.conclusive else "not conclusive",
+        ]
         for i in sorted(s.indices, key=lambda i: (i.goal, -i.total))
     ]
-    return (
-        grid(["goal", "input", "alone", "with interactions"], rows) if rows else "No goal varies."
-    )
+    if not rows:
+        return "No goal varies."
+    text = grid(["goal", "input", "alone", "with interactions", ""], rows)
+    wide = sum(not i.conclusive for i in s.indices)
+    if wide:
+        text += (
+            f"\n{wide} of {len(rows)} indices are not conclusive with {s.samples} samples: half an interval is above"
+            f" {NARROW:g}. Take more (--max-samples)."
+        )
+    return text
 
 
 def _share(value: float) -> str:
@@ -127,7 +140,7 @@ def document(s: Sensitivity) -> dict[str, Any]:
             }
             for e in s.effects
         ],
-        "sobol": [vars(i) for i in s.indices],
+        "sobol": [{**vars(i), "conclusive": i.conclusive} for i in s.indices],
         "samples": s.samples,
         "left_out": s.left_out,
     }

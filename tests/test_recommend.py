@@ -68,6 +68,7 @@ def test_a_bound_is_taken_from_the_settings(uniform: Recommendation) -> None:
     assert judged.estimate.value <= found.lifetime_s  # type: ignore[operator]
 
 
+@pytest.mark.nightly
 def test_the_answer_does_not_depend_on_workers_and_is_verified_on_fresh_runs(
     uniform: Recommendation,
 ) -> None:
@@ -280,7 +281,7 @@ def test_the_commands_print_and_write(command: str, tmp_path: Path) -> None:
         str(tmp_path / "out"),
     ]
     if command == "sensitivity":
-        arguments += ["--each", "1", "--factors", "1", "--samples", "2"]
+        arguments += ["--each", "1", "--factors", "1", "--samples", "2", "--max-samples", "4"]
     shown = CliRunner().invoke(main, arguments)
     assert shown.exit_code == 0, shown.output
     document = json.loads(shown.stdout)

@@ -44,7 +44,14 @@ from sim.cli.common import (
     type=click.IntRange(min=2),
     default=16,
     show_default=True,
-    help="Of the Sobol design; a power of 2.",
+    help="Of the Sobol design to begin with; a power of 2.",
+)
+@click.option(
+    "--max-samples",
+    type=click.IntRange(min=2),
+    default=128,
+    show_default=True,
+    help="Doubled up to so many, until the intervals are narrow.",
 )
 @engine_option
 @click.option("--workers", type=click.IntRange(min=1), help="Processes; default: the cores here.")
@@ -63,6 +70,7 @@ def sensitivity(
     each: int,
     factors: int,
     samples: int,
+    max_samples: int,
     engine: str,
     workers: int | None,
     cluster: str | None,
@@ -97,6 +105,7 @@ def sensitivity(
                     replications=each,
                     factors=factors,
                     samples=samples,
+                    most_samples=max_samples,
                     report=report,
                     **shared,
                 )

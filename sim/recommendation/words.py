@@ -280,7 +280,7 @@ def _none_fits(r: Recommendation) -> str:
 def _relaxed(found: Found, way: Sequence[Judged]) -> str:
     changes = [
         f"{j.goal.key} from {j.goal.shown(j.goal.limit)} to {j.goal.shown(_rounded_up(j.estimate.high or math.inf))}"
-        f" (+{100 * (j.strain - 1):.2g} %)"
+        f" (+{100 * (j.strain - 1):.0f} %)"
         for j in way
     ]
     trial = next((t for t in found.trials if tuple(t.misses()) == tuple(way)), found.verified)

@@ -14,6 +14,8 @@ from sim.scenario.errors import shown
 from sim.strategies import Strategy
 from sim.units import parse_duration, parse_rate
 
+_MOST_TRIED = 200
+
 Point = tuple[Any, ...]  # one value for each path, in the order of the paths
 MOST_CELLS_A_PART = 64
 PARTS_AIMED_AT = 100
@@ -277,7 +279,7 @@ def _try_values(scenario: Scenario, lists: dict[str, list[Any]]) -> None:
     """Each value alone must give a scenario; what only fails in combination fails its own cell."""
     found = []
     for path, values in lists.items():
-        for value in values:
+        for value in _tried(values):
             try:
                 with_changes(scenario, {path: value})
             except ScenarioError as error:
@@ -288,6 +290,17 @@ def _try_values(scenario: Scenario, lists: dict[str, list[Any]]) -> None:
                 ]
     if found:
         raise ScenarioError(found)
+
+
+def _tried(values: list[Any]) -> list[Any]:
+    """All values of a short list; of a long one's numbers only the ends: trying 10,000 would take a minute."""
+    if len(values) <= _MOST_TRIED:
+        return values
+    kept = [v for v in values if type(v) not in (int, float)]
+    for kind in (int, float):
+        numbers = [v for v in values if type(v) is kind]
+        kept += [min(numbers), max(numbers)] if numbers else []
+    return kept
 
 
 def _place(scenario: Scenario, path: str) -> tuple[str, int | None]:
