@@ -386,6 +386,7 @@ def test_precision_and_warm_up_of_the_scenario_are_honoured() -> None:
         answer(with_changes(scenario, {"run.precision": {"exposur": 0.1}}))
 
 
+@pytest.mark.nightly
 def test_the_engine_that_ran_is_named(uniform: Recommendation) -> None:
     assert (uniform.engine, words.document(uniform)["engine"]) == ("compiled", "compiled")
     other = answer(uniform.scenario, engine="reference")

@@ -118,6 +118,7 @@ def kept(folder: Path) -> int:
     return len(list(folder.glob("results/*.parquet")))
 
 
+@pytest.mark.nightly
 def test_kill_at_random_moments(file: Path, expected: dict[str, str], tmp_path: Path) -> None:
     chance = random.Random(20261125)
     for _ in range(3):
@@ -241,7 +242,10 @@ def test_two_sweeps_into_one_folder(file: Path, expected: dict[str, str], tmp_pa
     assert results(tmp_path) == expected
 
 
-@pytest.mark.parametrize("damage", ["a byte", "cut", "empty", "gone"])
+@pytest.mark.parametrize(
+    "damage",
+    ["a byte", *(pytest.param(d, marks=pytest.mark.nightly) for d in ("cut", "empty", "gone"))],
+)
 def test_a_damaged_file_is_made_again(
     damage: str, file: Path, expected: dict[str, str], tmp_path: Path
 ) -> None:

@@ -275,7 +275,7 @@ def _strategy(name: str, table: Raw) -> Raw:
 
 def _explicit(tables: Raw) -> Raw:
     """Tables that resolve to themselves: a mechanism taken from a strategy of the catalogue stays away."""
-    explicit = _copied(tables)
+    explicit: Raw = _copied(tables)
     for name, table in explicit.items():
         if name in CATALOGUE:
             for mechanism in MECHANISMS:
