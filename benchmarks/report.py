@@ -226,5 +226,5 @@ def _finding(lines: dict[str, dict[int, float]]) -> str:
         line = lines.get(name, {})
         if 1_000 in line and 1_000_000 in line:
             grown = line[1_000_000] / line[1_000]
-            return f"{name}: a request costs {grown:.1f} times as much among a million people as among a thousand"
+            return f"{name}: {grown:.1f} times the time a request from a thousand people to a million"
     return "Time per request against the number of people"
