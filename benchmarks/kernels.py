@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.calendar import Calendar, borrowed_calendar, new_calendar, now_s, pop, push
+from benchmarks.jit import borrowed, compiled, inlined
 from benchmarks.works import LOAD, PEOPLE, SEED, SERVERS, THINK_S, Outcome, service_s
 from sim import streams
 from sim.distributions import Exponential
-from sim.engine.calendar import Calendar, borrowed_calendar, new_calendar, now_s, pop, push
-from sim.engine.jit import borrowed, compiled, inlined
 from sim.streams import Stream, stream_keys
 
 _scope = dict(vars(streams))

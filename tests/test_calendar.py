@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim.engine.calendar import (
+from benchmarks.calendar import (
     Calendar,
     borrowed_calendar,
     bytes_per_slot,
@@ -21,7 +21,7 @@ from sim.engine.calendar import (
     pop,
     push,
 )
-from sim.engine.jit import compiled
+from benchmarks.jit import compiled
 
 PUSH, POP, CANCEL = range(3)
 Steps = list[tuple[int, int, float, int]]  # what, slot, delay in seconds, key

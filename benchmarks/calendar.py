@@ -16,14 +16,14 @@ quadratic: neither everybody at the same instant, nor a million events in one bu
 which events are taken; it changes the cost, never the order. Memory: `bytes_per_slot` (about 56 bytes).
 
 This is the calendar queue of Brown (CACM 31, 1220, 1988) with the sorted front of the ladder queue (Tang, Goh and
-Thng, ACM TOMACS 15, 175, 2005), chosen by measurement: benchmarks/results.md.
+Thng, ACM TOMACS 15, 175, 2005). The kernels of the small works use it; the engine keeps a heap (`sim/engine/compiled/calendar.py`).
 """
 
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from sim.engine.jit import borrowed, compiled, inlined
+from benchmarks.jit import borrowed, compiled, inlined
 
 _EVENT = np.dtype(
     [

@@ -18,6 +18,8 @@ from typing import Any, TypeVar, cast
 import numba
 from numba import core, extending
 
+import sim
+
 # Numba's parts for extensions carry no types, or wrong ones.
 _config: Any = numba.config
 _code: Any = core.cgutils
@@ -55,7 +57,8 @@ def cache_folder() -> Path | None:
     Numba looks only at the file of a function for changes, not at what it calls in other files; so any change
     in any of them leads to another folder.
     """
-    sources = sorted(Path(__file__).parents[1].rglob("*.py"))
+    folders = (Path(__file__).parent, Path(sim.__file__).parent)
+    sources = sorted(path for folder in folders for path in folder.rglob("*.py"))
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:16]
     named = os.environ.get("NUMBA_CACHE_DIR")
     cache = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
