@@ -29,9 +29,7 @@ from sim.engine.compiled.layout import (
     ACCEPTED,
     APP,
     APP_HOST,
-    ASK,
     CACHED_DENIAL,
-    DECIDED,
     FAILED,
     HOST,
     HOST_SAYS_NO,
@@ -120,7 +118,7 @@ def verified(w: World, person: int) -> int:
     """Verification is done; an asynchronous worker is free again."""
     if not w.holds_worker:
         leave(w, APP)
-    return JUDGE
+    return judge(w, person)
 
 
 @compiled
@@ -190,7 +188,7 @@ def decide(w: World, person: int, decision: int, reason: int) -> int:
     """The gates have spoken."""
     p = memory.person(w, person)
     p.decision, p.reason = decision, reason
-    return DECIDED
+    return decided(w, person)
 
 
 @compiled
@@ -204,7 +202,7 @@ def judge(w: World, person: int) -> int:
         lookup = of_request(w, person, LOOKUP, S_LOOKUP)
         act_later(w, person, lookup, ARRIVAL, MAIN, A_LOOKED)
         return REST
-    return ASK
+    return ask(w, person)
 
 
 @compiled
@@ -212,7 +210,9 @@ def looked_up(w: World, person: int) -> int:
     """The store has answered."""
     note_request(w, person, E_LOOKED_UP, 0, 0)
     reason = entry_reason(w, person)
-    return ASK if reason == NO_REASON else decide(w, person, REFUSED, reason)
+    if reason == NO_REASON:
+        return ask(w, person)
+    return decide(w, person, REFUSED, reason)
 
 
 @compiled
@@ -220,7 +220,7 @@ def ask(w: World, person: int) -> int:
     """The check: a remembered answer, or a question to the host. The timeout runs from the sending."""
     p, now = memory.person(w, person), w.now
     if not w.check or not bit(w.check_kinds, p.kind):
-        return PASSED
+        return passed(w, person)
     if now < memory.answers_until(w, person).x:
         if bit(memory.answers(w, person).x, p.kind):
             return PASSED

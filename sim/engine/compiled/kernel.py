@@ -280,8 +280,7 @@ def run_task(w: World, task: int) -> None:
         step = taker_comes(w, task)
     else:
         outage_edge(w, task)
-    if step != REST:
-        follow(w, person, step)
+    follow(w, person, step)
 
 
 @compiled

@@ -26,7 +26,7 @@ def compiled_from(module: ModuleType, *names: str) -> list[Any]:
 
 
 draw64s, uniform64s = compiled_from(streams, "draw64s", "uniform64s")
-*_, draw = compiled_from(
+*_, normal_quantile, _, _, draw = compiled_from(
     quantiles,
     "_normal_middle",
     "_normal_tail",
@@ -39,7 +39,11 @@ draw64s, uniform64s = compiled_from(streams, "draw64s", "uniform64s")
 ticks, bucket_of = compiled_from(histogram, "ticks", "bucket_of")
 (busy_end,) = compiled_from(daily, "weighted_end_s")
 
-CONSTANT, EXPONENTIAL = quantiles.CONSTANT, quantiles.EXPONENTIAL
+CONSTANT, EXPONENTIAL, LOGNORMAL = (
+    quantiles.CONSTANT,
+    quantiles.EXPONENTIAL,
+    quantiles.LOGNORMAL,
+)
 
 
 @compiled
@@ -65,6 +69,9 @@ def sample(w: World, law: int, person: int, stream: int, n: int, attempt: int) -
     u = uniform(w, person, stream, n, attempt)
     if memory.law(w, law).code == EXPONENTIAL:
         return min(memory.law(w, law).a * math.log1p(-u), memory.law(w, law).cap)
+    if memory.law(w, law).code == LOGNORMAL:
+        x = memory.law(w, law)
+        return min(math.exp(x.a + x.b * normal_quantile(u)), x.cap)
     return quantile(w, law, u)
 
 

@@ -1,9 +1,28 @@
 """How functions are compiled: callees of the kernel need no way in from Python and divide like C."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numba
+from numba import core
 
 NUMBA: Any = numba  # its parts for extensions carry no types, or wrong ones
+types: Any = core.types
+_njit: Any = NUMBA.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, error_model="numpy")
 
-compiled: Any = NUMBA.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, error_model="numpy")
+
+def compiled(function: Callable[..., Any]) -> Any:
+    """Compile when first called, once: small numbers, truth values and constants are passed as int64.
+
+    Left alone, numba compiles a function anew for each combination of literals and widths it is called with.
+    """
+    dispatcher = _njit(function)
+    compile_for = dispatcher.compile
+    dispatcher.compile = lambda arguments: compile_for(tuple(_wide(one) for one in arguments))
+    return dispatcher
+
+
+def _wide(kind: Any) -> Any:
+    kind = types.unliteral(kind)
+    small = isinstance(kind, types.Integer) and kind != types.uint64
+    return types.int64 if small or isinstance(kind, types.Boolean) else kind

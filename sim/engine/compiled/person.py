@@ -37,8 +37,6 @@ from sim.engine.compiled.layout import (
     BY_HOST_EACH,
     CALLED_OFF,
     CARRYING_ON,
-    CLICK,
-    CLICKED,
     CLIENT_APP,
     CLIENT_HOST,
     CLOSED,
@@ -72,7 +70,6 @@ from sim.engine.compiled.layout import (
     R_RETRY,
     R_SEEN,
     READY,
-    RENEW,
     REST,
     S_ARRIVE,
     SEND,
@@ -476,7 +473,7 @@ def thought(w: World, person: int) -> int:
     if p.role == STORMING or p.role == TAKER_STORMING:
         if w.now >= memory.case(w, p.case).storm_began + w.storm_duration:
             return END_ROLE
-    return CLICK
+    return click(w, person)
 
 
 @compiled
@@ -490,7 +487,7 @@ def click(w: World, person: int) -> int:
     note(w, person, E_CLICK, p.kind, 0, 0)
     p.sends = p.renewals = 0
     p.has_request = p.sent_again = p.reloaded = 0
-    return READY
+    return ready(w, person)
 
 
 @compiled
@@ -505,12 +502,12 @@ def ready(w: World, person: int) -> int:
     """Whether there is something to present: an expired token is renewed first."""
     p = memory.person(w, person)
     if not w.can_renew or p.page == NONE:
-        return SEND
+        return send(w, person)
     if not holds_valid(w, person) and memory.page(w, p.page).renewing:
         memory.page(w, p.page).awaited = 1
         p.state = R_BACKGROUND
         return REST
-    return RENEW
+    return renew(w, person)
 
 
 @compiled
@@ -518,7 +515,7 @@ def renew(w: World, person: int) -> int:
     """Ask for a new token, if one is needed (or at each click)."""
     p = memory.person(w, person)
     if w.renewal != BY_HOST_EACH and holds_valid(w, person):
-        return SEND
+        return send(w, person)
     attempt = p.renewals
     p.renewals += 1
     if p.muted:
@@ -677,7 +674,7 @@ def answered(w: World, person: int) -> int:
     if p.reason == TOKEN_EXPIRED and w.can_renew and not p.sent_again:
         p.sent_again = 1
         return READY
-    return TRIED
+    return tried(w, person)
 
 
 @compiled
@@ -686,7 +683,7 @@ def tried(w: World, person: int) -> int:
     p = memory.person(w, person)
     accepted = p.has_request and p.decision == ACCEPTED
     if accepted or p.reloaded or p.role == STORMING or p.role == TAKER_STORMING:
-        return CLICKED
+        return clicked(w, person)
     if not may_act(w, person):
         return CALLED_OFF
     if honest(w, person, p.clicked_at) and in_window(w, p.clicked_at):
@@ -711,7 +708,7 @@ def clicked(w: World, person: int) -> int:
             c.refusals += 1
         return END_ROLE if c.refusals >= w.gives_up else NEXT_CLICK
     p.click_of_page += 1
-    return NEXT_CLICK
+    return next_click(w, person)
 
 
 # -- storms and takers --------------------------------------------------------------------------
