@@ -1,11 +1,16 @@
 """Both engines follow the same path: equal traces and equal records, to the bit, over scenarios drawn at random."""
 
 import math
+import os
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import hypothesis.strategies as st
 import pytest
 from hypothesis import HealthCheck, given, settings
+from logs import an_office_log, csv_of, put
 from test_invariants import laws, mechanisms
 from worlds import scenario
 
@@ -54,109 +59,123 @@ outages = st.sampled_from(
 )
 
 
-@st.composite
-def scenarios(draw: st.DrawFn) -> Scenario:
+def tables(draw: st.DrawFn) -> dict[str, Any]:
     """Every mechanism, cause, behaviour and fault within 20 people and 10 minutes."""
     shares = draw(st.sampled_from([0.05, 0.25]))
     limit = {"per_second": draw(st.sampled_from([0, 1, 3])), "burst": 5}
     if draw(st.booleans()):
         limit["per_hour"] = 400
-    return scenario(
-        {
-            "run": {
-                "seed": draw(st.integers(0, 2**40)),
-                "horizon": "10min",
-                "drain": draw(st.sampled_from(["0s", "5min"])),
-                "warm_up": draw(st.sampled_from(["0s", "90s"])),
+    return {
+        "run": {
+            "seed": draw(st.integers(0, 2**40)),
+            "horizon": "10min",
+            "drain": draw(st.sampled_from(["0s", "5min"])),
+            "warm_up": draw(st.sampled_from(["0s", "90s"])),
+        },
+        "organisation": {
+            "people": draw(st.integers(1, 20)),
+            "admins": draw(st.sampled_from([0, 0.5, 1])),
+            "shift": {"start": draw(st.sampled_from(["0s", "30s"])), "end": "9min"},
+            "visits": draw(any_law(("2s", "1min"))),
+        },
+        "workload": {
+            "think": draw(any_law(("2s", "15s"))),
+            "requests_per_page": draw(counts),
+            "pages_per_visit": draw(counts),
+            "visit_ends": draw(
+                st.sampled_from(
+                    [{"logout": 0.3, "close": 0.3, "leave_open": 0.4}, {"leave_open": 1}]
+                )
+            ),
+            "kinds": {"read": 0.6, "write": 0.3, "admin": 0.1},
+            "read_size": draw(
+                st.sampled_from([100, {"dist": "lognormal", "median": 8000, "p95": 60000}])
+            ),
+            **draw(st.sampled_from([{}, {"daily": [1, 3, 0] * 8}])),
+        },
+        "cases": {
+            **{cause: {"share": shares} for cause in CAUSES},
+            "from": "0s",
+            "until": "9min",
+            "notice_lead": draw(
+                st.sampled_from(
+                    ["0s", "30s", "-30s", {"dist": "uniform", "low": "-1min", "high": "1min"}]
+                )
+            ),
+            "detected_after": draw(any_law(("2s", "1min"))),
+            "rollback_window": "20s",
+        },
+        "behaviour": {
+            "probabilities": {"leave": 0.2, "continue": 0.3, "storm": 0.3, "cut_off": 0.2},
+            "storm": {
+                "think": draw(any_law(("250ms", "2s"))),
+                "kinds": {"read": 0.5, "write": 0.3, "admin": 0.2},
+                "gives_up_after": draw(st.sampled_from([1, 3, "unlimited"])),
+                "duration": draw(st.sampled_from(["10s", "5min"])),
             },
-            "organisation": {
-                "people": draw(st.integers(1, 20)),
-                "admins": draw(st.sampled_from([0, 0.5, 1])),
-                "shift": {"start": draw(st.sampled_from(["0s", "30s"])), "end": "9min"},
-                "visits": draw(any_law(("2s", "1min"))),
-            },
-            "workload": {
-                "think": draw(any_law(("2s", "15s"))),
-                "requests_per_page": draw(counts),
-                "pages_per_visit": draw(counts),
-                "visit_ends": draw(
-                    st.sampled_from(
-                        [{"logout": 0.3, "close": 0.3, "leave_open": 0.4}, {"leave_open": 1}]
-                    )
-                ),
-                "kinds": {"read": 0.6, "write": 0.3, "admin": 0.1},
-                "read_size": draw(
-                    st.sampled_from([100, {"dist": "lognormal", "median": 8000, "p95": 60000}])
-                ),
-                **draw(st.sampled_from([{}, {"daily": [1, 3, 0] * 8}])),
-            },
-            "cases": {
-                **{cause: {"share": shares} for cause in CAUSES},
-                "from": "0s",
-                "until": "9min",
-                "notice_lead": draw(
-                    st.sampled_from(
-                        ["0s", "30s", "-30s", {"dist": "uniform", "low": "-1min", "high": "1min"}]
-                    )
-                ),
-                "detected_after": draw(any_law(("2s", "1min"))),
-                "rollback_window": "20s",
-            },
-            "behaviour": {
-                "probabilities": {"leave": 0.2, "continue": 0.3, "storm": 0.3, "cut_off": 0.2},
-                "storm": {
-                    "think": draw(any_law(("250ms", "2s"))),
-                    "kinds": {"read": 0.5, "write": 0.3, "admin": 0.2},
-                    "gives_up_after": draw(st.sampled_from([1, 3, "unlimited"])),
-                    "duration": draw(st.sampled_from(["10s", "5min"])),
-                },
-                "takeover": {
-                    "probability": 0.7,
-                    "delay": draw(any_law()),
-                    "behaviour": draw(st.sampled_from(["continue", "storm"])),
-                },
-            },
-            "directory": {"propagation": draw(any_law())},
-            "host": {
-                "servers": draw(servers),
-                "page_load": draw(any_law()),
-                "renewal": draw(any_law()),
-                "check": draw(any_law()),
-                "retry_after": draw(st.sampled_from(["1s", "5s"])),
-                "rate_limit": draw(st.sampled_from(["none", limit])),
-                "outages": draw(outages),
-            },
-            "app": {
-                "workers": draw(servers),
-                "holds_worker": draw(st.booleans()),
-                "verify": draw(st.sampled_from(["0s", "27us", "50ms"])),
-                "service": {
-                    "read": draw(any_law(("0s", "10ms", "250ms"))),
-                    "write": draw(laws()),
-                    "admin": "80ms",
-                },
-            },
-            "auth_server": {"servers": draw(servers), "renewal": draw(any_law())},
-            "store": {"lookup": draw(any_law(("0s", "10ms")))},
-            "push": {
+            "takeover": {
+                "probability": 0.7,
                 "delay": draw(any_law()),
-                "loss": draw(st.sampled_from([0, 0.5, 1])),
-                "retries": {
-                    "most": draw(st.sampled_from([0, 2, "unlimited"])),
-                    "wait": draw(any_law(("2s", "15s"))),
-                    "backoff": draw(st.sampled_from([1, 1.5])),
-                },
-                "outages": draw(outages),
-                "on_outage": draw(st.sampled_from(["hold", "lose"])),
+                "behaviour": draw(st.sampled_from(["continue", "storm"])),
             },
-            "network": {
-                "client_app": draw(any_law(("0s", "10ms", "250ms"))),
-                "client_host": draw(any_law(("0s", "10ms", "250ms"))),
-                "app_host": draw(any_law(("0s", "10ms", "250ms"))),
+        },
+        "directory": {"propagation": draw(any_law())},
+        "host": {
+            "servers": draw(servers),
+            "page_load": draw(any_law()),
+            "renewal": draw(any_law()),
+            "check": draw(any_law()),
+            "retry_after": draw(st.sampled_from(["1s", "5s"])),
+            "rate_limit": draw(st.sampled_from(["none", limit])),
+            "outages": draw(outages),
+        },
+        "app": {
+            "workers": draw(servers),
+            "holds_worker": draw(st.booleans()),
+            "verify": draw(st.sampled_from(["0s", "27us", "50ms"])),
+            "service": {
+                "read": draw(any_law(("0s", "10ms", "250ms"))),
+                "write": draw(laws()),
+                "admin": "80ms",
             },
-            "strategies": {"tried": {"token": "none"} | draw(mechanisms())},
-        }
-    )
+        },
+        "auth_server": {"servers": draw(servers), "renewal": draw(any_law())},
+        "store": {"lookup": draw(any_law(("0s", "10ms")))},
+        "push": {
+            "delay": draw(any_law()),
+            "loss": draw(st.sampled_from([0, 0.5, 1])),
+            "retries": {
+                "most": draw(st.sampled_from([0, 2, "unlimited"])),
+                "wait": draw(any_law(("2s", "15s"))),
+                "backoff": draw(st.sampled_from([1, 1.5])),
+            },
+            "outages": draw(outages),
+            "on_outage": draw(st.sampled_from(["hold", "lose"])),
+        },
+        "network": {
+            "client_app": draw(any_law(("0s", "10ms", "250ms"))),
+            "client_host": draw(any_law(("0s", "10ms", "250ms"))),
+            "app_host": draw(any_law(("0s", "10ms", "250ms"))),
+        },
+        "strategies": {"tried": {"token": "none"} | draw(mechanisms())},
+    }
+
+
+@st.composite
+def scenarios(draw: st.DrawFn) -> Scenario:
+    """People of drawn laws."""
+    return scenario(tables(draw))
+
+
+@st.composite
+def scenarios_of_a_log(draw: st.DrawFn, log: Path) -> Scenario:
+    """People of a log, for a day with its hours."""
+    drawn = tables(draw)
+    drawn["workload"] = {"log": str(log), "mode": draw(st.sampled_from(["fitted", "replayed"]))}
+    drawn["run"] |= {"horizon": "24h"}
+    drawn["organisation"]["shift"] = {"start": "0s", "end": "24h"}
+    drawn["cases"]["until"] = "23h"
+    return scenario(drawn)
 
 
 def assert_same_path(drawn: Scenario, strategy: Strategy, replication: int = 0) -> None:
@@ -194,6 +213,27 @@ def test_random_scenarios(drawn: Scenario) -> None:
     assert_same_path(drawn, drawn.strategies["tried"])
 
 
+@pytest.fixture(scope="module")
+def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    rows = an_office_log(people=60, seed=8)
+    return put(tmp_path_factory.mktemp("log"), csv_of()(rows), "log.csv")
+
+
+@settings(max_examples=25, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_random_scenarios_of_a_log(data: st.DataObject, log: Path) -> None:
+    drawn = data.draw(scenarios_of_a_log(log))
+    assert_same_path(drawn, drawn.strategies["tried"])
+
+
+@pytest.mark.nightly
+@settings(max_examples=500, suppress_health_check=list(HealthCheck))
+@given(data=st.data(), replication=st.integers(0, 1000))
+def test_many_random_scenarios_of_a_log(data: st.DataObject, replication: int, log: Path) -> None:
+    drawn = data.draw(scenarios_of_a_log(log))
+    assert_same_path(drawn, drawn.strategies["tried"], replication)
+
+
 @pytest.mark.nightly
 @settings(max_examples=10_000, deadline=None, suppress_health_check=list(HealthCheck))
 @given(scenarios(), st.integers(0, 1000))
@@ -229,3 +269,46 @@ def test_progress_may_interrupt() -> None:
     office = load("office")
     with pytest.raises(KeyboardInterrupt):
         compiled.run(office, CATALOGUE["no_check"], progress=stop)
+
+
+def _starting_at_once(number: int, **environment: str) -> list[tuple[int, str, str]]:
+    """Processes that all need the kernels: exit code, digest of a run, and what they said."""
+    program = (
+        "from sim.engine import compiled; from sim.scenario import load, with_changes;"
+        "from sim.strategies import CATALOGUE;"
+        "small = with_changes(load('office'), {'organisation.people': 10});"
+        "print(compiled.run(small, CATALOGUE['layered']).digest())"
+    )
+    children = [
+        subprocess.Popen(
+            [sys.executable, "-c", program],
+            env=os.environ | environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(number)
+    ]
+    told = [child.communicate() for child in children]
+    return [(c.returncode, *both) for c, both in zip(children, told, strict=True)]
+
+
+@pytest.mark.nightly
+def test_two_processes_start_at_once_with_a_cold_cache(tmp_path: Path) -> None:
+    cold = _starting_at_once(2, LASTCLICK_CACHE_DIR=str(tmp_path))
+    warm = _starting_at_once(1, LASTCLICK_CACHE_DIR=str(tmp_path))
+    assert [code for code, *_ in cold + warm] == [0, 0, 0], cold + warm
+    assert len({digest for _, digest, _ in cold + warm}) == 1
+    assert all("compiling" in said for *_, said in cold)
+    assert "compiling" not in warm[0][2]
+
+
+@pytest.mark.nightly
+def test_nowhere_to_keep_machine_code(tmp_path: Path) -> None:
+    """Where the cache can not be written each process compiles for itself, and says so."""
+    blocked = tmp_path / "file"
+    blocked.write_text("a file, so nothing can be kept below it, not even by root")
+    found = _starting_at_once(2, LASTCLICK_CACHE_DIR=str(blocked))
+    assert [code for code, *_ in found] == [0, 0], found
+    assert len({digest for _, digest, _ in found}) == 1
+    assert all("compiling" in said for *_, said in found)
