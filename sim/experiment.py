@@ -39,6 +39,8 @@ Report = Callable[
     [float, int], None
 ]  # cells done (with the shares of those under way), cells in all
 
+PROVISIONAL_RUNS = 2  # the fewest that have an interval
+
 
 @dataclass(frozen=True)
 class Comparison:
@@ -73,14 +75,15 @@ def compare(
     workers: int = 1,
     engine: str = "compiled",
     report: Report | None = None,
+    provisional: Callable[[Comparison], None] | None = None,
 ) -> Comparison:
     """Run every strategy on the same people and cases, and estimate every metric with a 95 % interval.
 
     `strategies` defaults to the scenario's. With `replications` that many are run, otherwise as many as the scenario's
     `precision` needs, or its `replications`. With `warm_up = "auto"` a pilot finds what to cut (MSER-5). The result
     does not depend on `workers`, on `engine` or on the order of strategies; a strategy written in Python runs on the
-    reference engine. Raises ValueError where there is nothing to run and
-    where `precision` names no metric.
+    reference engine. `provisional` is called with what the first two replications say, where more are to follow.
+    Raises ValueError where there is nothing to run and where `precision` names no metric.
     """
     chosen = {s.name: s for s in (strategies or tuple(scenario.strategies.values()))}
     seed = scenario.run.seed if seed is None else seed
@@ -108,26 +111,30 @@ def compare(
         warm_up_s = found_warm_up_s(pilot)
         if warm_up_s > 0:
             upto = runner(_with_warm_up(scenario, warm_up_s))
+
+    def comparison(runs: Runs, reached: Reached | None) -> Comparison:
+        return Comparison(
+            scenario=scenario,
+            strategies=chosen,
+            seed=seed,
+            replications=len(next(iter(runs.values()))),
+            engine=" and ".join(sorted({engine_for(s, engine) for s in chosen.values()})),
+            coverage=cover,
+            figures=[
+                figure
+                for name, strategy in chosen.items()
+                for figure in with_theory(scenario, strategy, figures(name, runs[name]))
+            ],
+            runs=runs,
+            warm_up_s=warm_up_s,
+            reached=reached,
+        )
+
+    if provisional is not None and (precise or replications > PROVISIONAL_RUNS):
+        provisional(comparison(upto(PROVISIONAL_RUNS), None))
     if precise:
-        runs, reached = _until_precise(upto, scenario, cover)
-    else:
-        runs, reached = upto(replications), None
-    return Comparison(
-        scenario=scenario,
-        strategies=chosen,
-        seed=seed,
-        replications=len(next(iter(runs.values()))),
-        engine=" and ".join(sorted({engine_for(s, engine) for s in chosen.values()})),
-        coverage=cover,
-        figures=[
-            figure
-            for name, strategy in chosen.items()
-            for figure in with_theory(scenario, strategy, figures(name, runs[name]))
-        ],
-        runs=runs,
-        warm_up_s=warm_up_s,
-        reached=reached,
-    )
+        return comparison(*_until_precise(upto, scenario, cover))
+    return comparison(upto(replications), None)
 
 
 def _after(before: int, report: Report | None) -> Report | None:

@@ -1,6 +1,7 @@
 """The comparison as a user gets it: the same for any number of workers, as tables, as JSON, on disk."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -45,6 +46,39 @@ def test_the_same_people_and_cases_under_every_strategy() -> None:
     cases = [[(c.person, c.cause, c.revoked_at_s, c.behaviour) for c in run.cases] for run in runs]
     assert all(c == cases[0] for c in cases)
     assert cases[0]
+
+
+def test_what_is_known_so_far_comes_first_and_changes_nothing() -> None:
+    chosen, told = [CATALOGUE["short_token"]], list[experiment.Comparison]()
+    whole = experiment.compare(small(), chosen, replications=3, provisional=told.append)
+    assert [c.replications for c in (*told, whole)] == [2, 3]
+    assert told[0].figures == experiment.compare(small(), chosen, replications=2).figures
+    assert whole.figures == experiment.compare(small(), chosen, replications=3).figures
+    experiment.compare(small(), chosen, replications=2, provisional=told.append)
+    assert len(told) == 1, "two replications are all there is"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no pseudo-terminals")
+def test_a_terminal_gets_a_provisional_table() -> None:
+    import pty
+
+    ours, theirs = pty.openpty()
+    command = "compare shared_computer --strategy short_token --replications 3"
+    with subprocess.Popen(
+        [sys.executable, "-m", "sim", *command.split()], stdout=theirs, stderr=subprocess.PIPE
+    ) as child:
+        os.close(theirs)
+        said = b""
+        try:
+            while part := os.read(ours, 65536):
+                said += part
+        except OSError:  # how Linux says that the other end is closed
+            pass
+        assert child.wait() == 0
+    os.close(ours)
+    text = said.decode()
+    assert text.count("Provisional, from 2 replications") == 1
+    assert text.index("Provisional") < text.index("Coverage") < text.index("3 replication(s)")
 
 
 def test_the_document_has_its_shape_and_no_interval_with_one_replication() -> None:

@@ -1,6 +1,7 @@
 """`lastclick compare`: the main job."""
 
 import json
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -94,6 +95,7 @@ def compare(
             workers=workers or cores(),
             engine=engine,
             report=report,
+            provisional=None if as_json or quiet or not sys.stdout.isatty() else _show_provisional,
         )
     if out is not None:
         from sim.store import write_comparison
@@ -156,6 +158,14 @@ def _show(
             " counted to the end of the run at most, and to that end where it is open."
             f"\nscenario {scenario.id}, seed {comparison.seed}, engine {comparison.engine}, version {__version__}"
         )
+
+
+def _show_provisional(comparison: "Comparison") -> None:
+    """What is known so far, on a terminal, while the other replications run."""
+    from sim.tables import comparison_table
+
+    click.echo(f"\nProvisional, from {comparison.replications} replications; the others follow:\n")
+    click.echo(comparison_table(comparison) + "\n")
 
 
 def differences_document(comparison: "Comparison", baseline: str) -> list[dict[str, Any]]:
