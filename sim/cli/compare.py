@@ -152,9 +152,14 @@ def _show(
             if text:
                 click.echo(f"\n{text}")
         cases = len(next(iter(comparison.runs.values()))[0].cases)
+        number = comparison.replications
+        over = (
+            f"± 95 % interval over {number} replications"
+            if number > 1
+            else "One replication: no interval"
+        )
         click.echo(
-            f"\n± 95 % interval over {comparison.replications} replication(s), about {cases} cases each; open: by"
-            " settings nothing ends it; >=: some cases outlived the run.\nBest first: by the mean window over all cases,"
+            f"\n{over}, about {cases} cases each; open: by settings nothing ends it; >=: some cases outlived the run.\nBest first: by the mean window over all cases,"
             " counted to the end of the run at most, and to that end where it is open."
             f"\nscenario {scenario.id}, seed {comparison.seed}, engine {comparison.engine}, version {__version__}"
         )
