@@ -122,7 +122,7 @@ def test_values_of_a_hypercube_are_quantiles_joined_by_lines() -> None:
         ({"strategies.short_tokn.token.lifetime": ["1min"]}, 'did you mean "short_token"'),
         ({"host.chek.median": ["1ms"]}, 'did you mean "check"'),
         ({"host.check.median": ["1ms", "soon"]}, "a duration such as"),
-        ({"organisation.people": [0]}, "greater than or equal to 1"),
+        ({"organisation.people": [0]}, "= 0: expected at least 1"),
         ({"organisation.people": []}, "expected a list of values"),
         ({}, "nothing to sweep"),
     ],
@@ -137,7 +137,7 @@ def test_the_plan_of_a_file_names_file_and_line(tmp_path: Path) -> None:
     path.write_text(
         'format = 1\n[strategies.short_token]\n[sweep]\n"host.check.median" = ["1ms", "-1s"]\n'
     )
-    with pytest.raises(ScenarioError, match=r"mine\.toml:4: sweep\.host\.check\.median = '-1s'"):
+    with pytest.raises(ScenarioError, match=r'mine\.toml:4: sweep\.host\.check\.median = "-1s"'):
         make_plan(load(path))
 
 

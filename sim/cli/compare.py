@@ -153,14 +153,11 @@ def _show(
                 click.echo(f"\n{text}")
         cases = len(next(iter(comparison.runs.values()))[0].cases)
         number = comparison.replications
-        over = (
-            f"± 95 % interval over {number} replications"
-            if number > 1
-            else "One replication: no interval"
-        )
+        interval = f"± 95 % interval over {number} replications"
         click.echo(
-            f"\n{over}, about {cases} cases each; open: by settings nothing ends it; >=: some cases outlived the run.\nBest first: by the mean window over all cases,"
-            " counted to the end of the run at most, and to that end where it is open."
+            f"\n{interval if number > 1 else 'One replication: no interval'}, about {cases} cases each;"
+            " open: by settings nothing ends it; >=: some cases outlived the run."
+            "\nBest first: by the mean window over all cases, counted to the end of the run at most, and to that end where it is open."
             f"\nscenario {scenario.id}, seed {comparison.seed}, engine {comparison.engine}, version {__version__}"
         )
 

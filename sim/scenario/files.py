@@ -416,7 +416,7 @@ def _sweep_misfits(scenario: Scenario, layers: list[Layer]) -> list[Problem]:
     problems: list[Problem] = []
     tables = Counter(key.rpartition(".")[0] for key in scenario.sweep or {})
     trial = scenario.model_copy()
-    trial._raw.pop("sweep", None)
+    trial._raw = {key: value for key, value in scenario._raw.items() if key != "sweep"}
     for key, values in (scenario.sweep or {}).items():
         alone = key != "method" and tables[key.rpartition(".")[0]] == 1
         for value in values if alone else ():
