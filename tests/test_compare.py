@@ -78,7 +78,7 @@ def test_a_terminal_gets_a_provisional_table() -> None:
     os.close(ours)
     text = said.decode()
     assert text.count("Provisional, from 2 replications") == 1
-    assert text.index("Provisional") < text.index("Coverage") < text.index("3 replication(s)")
+    assert text.index("Provisional") < text.index("Coverage") < text.index("3 replications")
 
 
 def test_the_document_has_its_shape_and_no_interval_with_one_replication() -> None:

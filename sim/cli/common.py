@@ -95,7 +95,8 @@ def progress(quiet: bool) -> "Iterator[Report | None]":
 
 
 def _plain_lines(every_s: float = 10.0) -> "Report":
-    started = said = time.monotonic()
+    started = time.monotonic()
+    said = started - every_s + 2.0  # the first line comes early
 
     def update(done: float, cells: int) -> None:
         nonlocal said
