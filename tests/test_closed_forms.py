@@ -1,10 +1,11 @@
-"""Simulated means against closed forms, each at three parameter points.
+"""Simulated means against closed forms, each at three parameter points: on the compiled engine every day, on both at night.
 
 A figure fails beyond 4.5 standard errors: about 7e-6 a comparison for a normal mean, under 1e-3 for the whole file.
 Seeds are fixed, so a run either passes for ever or shows a change of the model.
 """
 
 import math
+import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -13,9 +14,9 @@ import pytest
 import simpy
 from worlds import one_endless_page
 
-from sim.engine import reference
+from sim.engine import run as run_once
 from sim.engine.clock import Clock, Priority
-from sim.engine.recording import CaseRecord
+from sim.engine.recording import CaseRecord, Run
 from sim.engine.station import Station
 from sim.scenario import Scenario
 
@@ -30,9 +31,22 @@ def assert_mean(values: Sequence[float], expected: float) -> None:
     assert abs(z) <= Z, f"mean {sample.mean():.6g}, expected {expected:.6g}, z = {z:.2f}"
 
 
+engine = "compiled"  # by which the test under way runs
+
+
+@pytest.fixture(
+    params=["compiled", pytest.param("reference", marks=pytest.mark.nightly)], autouse=True
+)
+def _by_each_engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.modules[__name__], "engine", request.param)
+
+
+def simulated(drawn: Scenario, replication: int = 0) -> Run:
+    return run_once(drawn, drawn.strategies["tried"], replication, engine=engine)
+
+
 def cases_of(drawn: Scenario, replications: int = 1) -> list[CaseRecord]:
-    strategy = drawn.strategies["tried"]
-    return [c for r in range(replications) for c in reference.run(drawn, strategy, r).cases]
+    return [case for r in range(replications) for case in simulated(drawn, r).cases]
 
 
 def exposures(cases: Sequence[CaseRecord]) -> list[float]:
@@ -124,7 +138,7 @@ def test_c1_to_c3_sliding(rate: float, idle_s: float) -> None:
         people=900,
         run={"drain": 400 * idle_s},
     )
-    run = reference.run(drawn, drawn.strategies["tried"])
+    run = simulated(drawn)
     x = rate * idle_s
     assert_mean([case.exposure_s > 0 for case in run.cases], 1 - math.exp(-x))
     assert_mean(exposures(run.cases), (math.exp(x) - 1 - x) / rate)
@@ -219,14 +233,10 @@ def test_f7_receiver_outages(every_s: float, lasts_s: float) -> None:
         people=30,
     )
     # cases of one run share its outages: the unit is the replication
-    means = [np.mean(exposures(cases_of_run(drawn, r))) for r in range(120)]
+    means = [np.mean(exposures(simulated(drawn, r).cases)) for r in range(120)]
     second = lasts_s**2 * 1.5
     expected = lasts_s / (every_s + lasts_s) * second / (2 * lasts_s)
     assert_mean([float(m) for m in means], expected)
-
-
-def cases_of_run(drawn: Scenario, replication: int) -> list[CaseRecord]:
-    return reference.run(drawn, drawn.strategies["tried"], replication).cases
 
 
 @pytest.mark.parametrize(("lifetime_s", "people"), [(600.0, 300), (1200.0, 300), (600.0, 900)])
@@ -240,8 +250,7 @@ def test_r1_denylist_size(lifetime_s: float, people: int) -> None:
         horizon_s=horizon_s,
         run={"warm_up": from_s + lifetime_s, "drain": 0},
     )
-    strategy = drawn.strategies["tried"]
-    sizes = [reference.run(drawn, strategy, r).entries["denylist"][0] for r in range(8)]
+    sizes = [simulated(drawn, r).entries["denylist"][0] for r in range(8)]
     assert_mean(sizes, people / (horizon_s - from_s) * lifetime_s / 2)
 
 
@@ -260,8 +269,7 @@ def test_q5_closed_station_is_exact_mean_value_analysis(people: int, service_s: 
         run={"warm_up": 500.0, "drain": 0},
         app={"workers": 1, "holds_worker": True, "service": {"read": exponential(service_s)}},
     )
-    strategy = drawn.strategies["tried"]
-    means = [reference.run(drawn, strategy, r).all_responses().mean() for r in range(10)]
+    means = [simulated(drawn, r).all_responses().mean() for r in range(10)]
     queue = response_s = 0.0
     for k in range(1, people + 1):
         response_s = service_s * (1 + queue)
