@@ -1,117 +1,211 @@
-"""What a sweep costs beside its simulations: overhead a cell, resuming, memory, scaling. Prints one figure a line.
+"""What a sweep costs beside its simulations: overhead a cell, resuming, memory, scaling. Writes sweeps.md beside itself.
 
-    python benchmarks/harness.py [--cells 10000] [--replications 12]
+    python -m benchmarks.harness [--quick]
 
-Overhead is wall time of a sweep with one worker, begun and ended, less the same items run one after the other here.
+Every figure comes from processes of its own. Overhead is what a sweep takes beyond the simulations and figures of its
+cells; of two sweeps of different length the difference is taken, so that starting workers does not count. CPU time counts
+driver and workers together, and hardly depends on what else the machine does; wall time and scaling want a quiet machine.
 """
 
 import argparse
+import json
+import os
+import platform
+import resource
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from sim.scenario import Scenario, load, with_changes
 from sim.sweeps import make_plan, sweep
-from sim.sweeps.cells import Item, Study, run_item
+from sim.sweeps.cells import figures_of, opened
 
+HERE = Path(__file__).parent
 TINY = {
     "organisation.people": 1, "run.horizon": "2min", "run.drain": "1s", "cases.from": "10s", "cases.until": "1min",
     "run.replications": 1, "organisation.visits": "1min",
 }  # fmt: skip
+DEAR = {  # about a second
+    **TINY, "organisation.people": 500, "run.horizon": "8h", "run.drain": "1h", "cases.from": "1h",
+    "cases.until": "7h", "organisation.visits": "45min", "run.replications": 8,
+}  # fmt: skip
+SCENARIOS = {"tiny": TINY, "dear": DEAR}
+NAME = "short_token"
+
+
+def vary(cells: int) -> dict[str, list[float]]:
+    """As many values that hardly differ."""
+    return {"host.check.median": [0.25 + 1e-6 * n for n in range(cells)]}
+
+
+# -- in a process of its own --------------------------------------------------------------------
+
+
+def swept(scenario: Scenario, cells: int, workers: int, folder: str) -> dict[str, float]:
+    """A sweep as a user runs it; `cpu_s` is of driver and workers."""
+    started = time.perf_counter()
+    chosen = [scenario.strategies[NAME]]
+    done = sweep(
+        scenario, folder, chosen, vary=vary(cells), workers=workers or None, progress="none"
+    )
+    wall_s = time.perf_counter() - started
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return {
+        "wall_s": wall_s,
+        "cpu_s": sum(u.ru_utime + u.ru_stime for u in used),
+        "driver_mb": used[0].ru_maxrss / 1024,
+        "worker_mb": used[1].ru_maxrss / 1024,
+        "ran": done.ran,
+        "skipped": done.skipped,
+    }
+
+
+def alone(scenario: Scenario, cells: int, *_: object) -> dict[str, float]:
+    """The simulations and figures of the same cells one after the other: no workers, no files."""
+    from sim.engine import run
+
+    plan = make_plan(scenario, [scenario.strategies[NAME]], vary=vary(cells))
+    prepared = [opened(plan, cell) for cell in plan.cells()]
+    wall_s, cpu_s = time.perf_counter(), time.process_time()
+    for world, strategy in prepared:
+        runs = [run(world, strategy, r, seed=plan.seed) for r in range(plan.replications)]
+        figures_of(world, strategy, runs)
+    return {"wall_s": time.perf_counter() - wall_s, "cpu_s": time.process_time() - cpu_s}
+
+
+JOBS: dict[str, Callable[..., dict[str, float]]] = {"swept": swept, "alone": alone}
+
+
+def apart(job: str, size: str, cells: int, workers: int = 1, folder: str = "") -> Any:
+    """A job in a new process; what it measured."""
+    with TemporaryDirectory() as own:
+        arguments = [job, size, str(cells), str(workers), folder or own]
+        done = subprocess.run(
+            [sys.executable, "-m", "benchmarks.harness", "--job", *arguments],
+            capture_output=True, text=True, check=True, cwd=HERE.parent,
+        )  # fmt: skip
+    return json.loads(done.stdout)
+
+
+# -- the figures --------------------------------------------------------------------------------
+
+
+def per_cell(job: str, size: str, few: int, many: int, rounds: int) -> tuple[float, float]:
+    """(CPU, wall) seconds that a further cell takes: the least of some rounds each, since others' work only adds."""
+    pairs = [(apart(job, size, few), apart(job, size, many)) for _ in range(rounds)]
+    return (
+        *(
+            (min(b[key] for _, b in pairs) - min(a[key] for a, _ in pairs)) / (many - few)
+            for key in ("cpu_s", "wall_s")
+        ),
+    )  # type: ignore[return-value]
+
+
+def overhead(size: str, few: int, many: int, rounds: int) -> list[str]:
+    """A line of the table."""
+    work_s, _ = per_cell("alone", size, few, many, rounds)
+    all_s, wall_s = per_cell("swept", size, few, many, rounds)
+    beside_s = all_s - work_s
+    return [
+        f"{size} cells",
+        f"{1e3 * work_s:.3g} ms",
+        f"{1e3 * beside_s:.2f} ms ({100 * beside_s / work_s:.1f} %)",
+        f"{1e3 * wall_s:.3g} ms",
+    ]
+
+
+def scaling(cells: int, rounds: int) -> tuple[list[float], list[float], float]:
+    """Wall seconds of one worker and of two, in turns, less those of a sweep of two tiny cells; and the cores' own.
+
+    The last figure is what two processes that share nothing reach beside each other on this machine at that time.
+    """
+    starts = {n: min(apart("swept", "tiny", 2, n)["wall_s"] for _ in range(rounds)) for n in (1, 2)}
+    walls: dict[int, list[float]] = {1: [], 2: []}
+    ideal = []
+    for _ in range(rounds):
+        for n in walls:
+            walls[n].append(apart("swept", "dear", cells, n)["wall_s"] - starts[n])
+        ideal.append(_beside_each_other(cells))
+    return walls[1], walls[2], max(ideal)
+
+
+def _beside_each_other(cells: int) -> float:
+    one_s = apart("alone", "dear", cells)["wall_s"]
+    arguments = ["--job", "alone", "dear", str(cells), "1", ""]
+    command = [sys.executable, "-m", "benchmarks.harness", *arguments]
+    both = [
+        subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=HERE.parent)
+        for _ in range(2)
+    ]
+    walls = [float(json.loads(process.communicate()[0])["wall_s"]) for process in both]
+    return 2 * float(one_s) / max(walls)
+
+
+def resuming(cells: int) -> tuple[dict[str, float], dict[str, float]]:
+    """A sweep, and the same again when all is there."""
+    with TemporaryDirectory() as folder:
+        return apart("swept", "tiny", cells, 2, folder), apart("swept", "tiny", cells, 2, folder)
+
+
+# -- the page -----------------------------------------------------------------------------------
+
+
+def page(quick: bool) -> str:
+    """All figures as Markdown."""
+    few, many, rounds = (20, 60, 1) if quick else (200, 1200, 3)
+    sizes = (30, 100) if quick else (1_000, 10_000)
+    dear = 4 if quick else 12
+    lines = [
+        "# What a sweep costs beside its simulations",
+        "",
+        f"Made by `python -m benchmarks.harness` on {platform.machine()}, {os.cpu_count()} cores, Python"
+        f" {platform.python_version()}, load {os.getloadavg()[0]:.1f} at the start. A further cell of a sweep with one"
+        " worker; *beside it* is CPU time of driver and worker beyond the simulations and their figures:",
+        "",
+        "| | simulation and figures | beside it | wall time, all |",
+        "|---|---|---|---|",
+    ]
+    for row in (overhead("tiny", few, many, rounds), overhead("dear", 2, dear, rounds)):
+        lines.append(f"| {' | '.join(row)} |")
+    lines += [
+        "",
+        "Memory of the driver, and running a complete sweep again:",
+        "",
+        "| tiny cells | first run | driver, at most | a worker, at most | again | cells run again |",
+        "|---|---|---|---|---|---|",
+    ]
+    for cells in sizes:
+        first, again = resuming(cells)
+        lines.append(
+            f"| {cells:,} | {first['wall_s']:.1f} s | {first['driver_mb']:.0f} MB | {first['worker_mb']:.0f} MB |"
+            f" {again['wall_s']:.2f} s | {again['ran']:.0f} |"
+        )
+    one, two, ideal = scaling(dear, rounds)
+    lines += [
+        "",
+        f"{dear} dear cells, start-up taken off: {min(one):.1f} s with one worker, {min(two):.1f} s with two, a scaling of"
+        f" **{min(one) / min(two):.2f}**. Two processes with nothing in common reached {ideal:.2f} beside each other.",
+    ]
+    return "\n".join(lines) + "\n"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--cells", type=int, default=10_000)
-    parser.add_argument("--replications", type=int, default=2)
+    parser.add_argument("--quick", action="store_true", help="small sizes; print, write nothing")
+    parser.add_argument("--job", nargs=5, help=argparse.SUPPRESS)
     options = parser.parse_args()
-    tiny = with_changes(load("office"), TINY)
-    overhead(tiny, 300, "tiny cells")
-    dear = with_changes(
-        tiny, {"organisation.people": 60, "run.horizon": "30min", "cases.until": "20min"}
-    )
-    scaling(with_changes(dear, {"run.replications": options.replications}))
-    resume(options.cells)
-
-
-def vary(cells: int) -> dict[str, list[float]]:
-    return {"host.check.median": [0.25 + 1e-6 * n for n in range(cells)]}
-
-
-def timed(scenario: Scenario, cells: int, workers: int) -> float:
-    with TemporaryDirectory() as folder:
-        started = time.perf_counter()
-        sweep(
-            scenario,
-            folder,
-            [scenario.strategies["short_token"]],
-            vary=vary(cells),
-            workers=workers,
-            progress="none",
-        )
-        return time.perf_counter() - started
-
-
-def alone(scenario: Scenario, cells: int) -> float:
-    plan = make_plan(scenario, [scenario.strategies["short_token"]], vary=vary(cells))
-    study = Study(plan)
-    started = time.perf_counter()
-    for cell in plan.cells():
-        run_item(study, Item(cell, 0, plan.replications, True))
-    return time.perf_counter() - started
-
-
-def overhead(scenario: Scenario, cells: int, name: str) -> None:
-    """In turns, the least of three each: what other programs on the machine take only adds."""
-    alone(scenario, 2)
-    rounds = [
-        (timed(scenario, 2, 1), alone(scenario, cells), timed(scenario, cells, 1)) for _ in range(3)
-    ]
-    start_s, bare_s, swept_s = (min(column) for column in zip(*rounds, strict=True))
-    beside_ms = 1e3 * (swept_s - start_s - bare_s) / cells
-    print(
-        f"{name}: {beside_ms:.2f} ms a cell beside {1e3 * bare_s / cells:.2f} ms of work; start-up {start_s:.2f} s",
-        flush=True,
-    )
-
-
-def scaling(scenario: Scenario, cells: int = 8) -> None:
-    """Wall time of one worker and of two, start-up taken off both."""
-    start_s = timed(with_changes(scenario, TINY), 2, 2)
-    bare_s, one_s, two_s = (
-        alone(scenario, cells), timed(scenario, cells, 1) - start_s, timed(scenario, cells, 2) - start_s,
-    )  # fmt: skip
-    print(
-        f"dear cells: {bare_s / cells:.2f} s each; one worker {one_s:.1f} s"
-        f" (overhead {100 * (one_s / bare_s - 1):.1f} %), two {two_s:.1f} s: scaling {one_s / two_s:.2f}",
-        flush=True,
-    )
-
-
-def resume(cells: int) -> None:
-    code = (
-        "import sys, time, resource; sys.path.insert(0, sys.argv[3]); import harness; from sim.sweeps import sweep\n"
-        "from sim.scenario import load, with_changes\n"
-        "s = with_changes(load('office'), harness.TINY); n = int(sys.argv[2]); t = time.perf_counter()\n"
-        "r = sweep(s, sys.argv[1], [s.strategies['short_token']], vary=harness.vary(n), workers=2, progress='none')\n"
-        "print(r.ran, r.skipped, round(time.perf_counter() - t, 2), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)\n"
-    )
-    here = str(Path(__file__).parent)
-    for number in (cells // 10, cells):
-        with TemporaryDirectory() as folder:
-            for _ in range(2):
-                done = subprocess.run(
-                    [sys.executable, "-c", code, folder, str(number), here],
-                    capture_output=True,
-                    text=True,
-                    check=True,
-                )
-                ran, skipped, seconds, megabytes = done.stdout.split()
-                print(
-                    f"{number} tiny cells: {ran} run, {skipped} skipped in {seconds} s, driver at most {megabytes} MB"
-                )
+    if options.job:
+        job, size, cells, workers, folder = options.job
+        scenario = with_changes(load("office"), SCENARIOS[size])
+        print(json.dumps(JOBS[job](scenario, int(cells), int(workers), folder)))
+    elif options.quick:
+        print(page(True))
+    else:
+        (HERE / "sweeps.md").write_text(page(False), encoding="utf-8")
 
 
 if __name__ == "__main__":

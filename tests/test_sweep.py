@@ -141,6 +141,25 @@ def test_the_plan_of_a_file_names_file_and_line(tmp_path: Path) -> None:
         make_plan(load(path))
 
 
+@pytest.mark.parametrize(
+    "path",
+    ["organisation.people", "host.check.median", LIFETIME, "run.horizon", "cases.logout.share"],
+)
+def test_a_scenario_that_shares_tables_has_the_id_of_one_made_anew(
+    path: str, tmp_path: Path
+) -> None:
+    value = {"organisation.people": 7, "cases.logout.share": 0.01}.get(path, "3h")
+    known = load("office")
+    assert known.id  # the texts of its tables are kept from here on
+    changed = with_changes(known, {path: value})
+    table, _, rest = path.partition(".")
+    (tmp_path / "mine.toml").write_text(f"format = 1\n[{table}]\n{rest} = {json.dumps(value)}\n")
+    assert with_changes(load("office"), {path: value}).id == changed.id != known.id
+    if table != "strategies" and rest.count(".") == 0:
+        assert load(tmp_path / "mine.toml").id == changed.id
+    assert with_changes(changed, {path: value}) == changed
+
+
 def test_a_mechanism_taken_away_stays_away() -> None:
     bare = with_changes(load("office"), {"strategies.layered.push": "none"})
     assert with_changes(bare, {"organisation.people": 3}).strategies["layered"].push is None

@@ -64,12 +64,18 @@ def with_changes(scenario: Scenario, changes: dict[str, Any]) -> Scenario:
 
     Raises ScenarioError for a path that does not exist or a value that does not fit.
     """
-    raw: Raw = _copied(scenario._raw)
+    touched = {path.split(".")[0] for path in changes}
+    raw: Raw = {
+        table: _copied(value) if table in touched or table == "sources" else value
+        for table, value in scenario._raw.items()
+    }
     for path, value in changes.items():
         _put(raw, path.split("."), value, path)
         for name in _above([path]):
             raw.get("sources", {}).pop(name, None)
-    changed = validate([Layer("changes", raw, "")], raw)
+    kept = {table: getattr(scenario, table) for table in raw if table not in {*touched, "sources"}}
+    changed = validate([Layer("changes", raw, "")], raw, kept)
+    changed._texts.update((t, text) for t, text in scenario._texts.items() if t in kept)
     changed._origins.update(scenario._origins | dict.fromkeys(_above(changes), "changes"))
     return changed.model_copy(update={"path": scenario.path})
 
@@ -290,22 +296,26 @@ def _as_table(strategy: Strategy) -> Raw:
 # -- validating ---------------------------------------------------------------------------------
 
 
-def validate(layers: list[Layer], raw: Raw) -> Scenario:
-    """The scenario of merged tables. Raises ScenarioError with every problem."""
+def validate(layers: list[Layer], raw: Raw, kept: Raw | None = None) -> Scenario:
+    """The scenario of merged tables, of which `kept` were validated before. Raises ScenarioError with every problem."""
     found: list[tuple[KeyPath, Any, str]] = []
+    kept = kept or {}
     tables = {key: value for key, value in raw.items() if key != "strategies"}
-    tables["strategies"] = _strategies(raw.get("strategies"), found)
+    if "strategies" not in kept:
+        tables["strategies"] = _strategies(raw.get("strategies"), found)
     if "path" in tables:
         found.append((("path",), tables.pop("path"), f"unknown key{nearest('path', _names(()))}"))
     try:
-        scenario = Scenario.model_validate(tables)
+        scenario = Scenario.model_validate(tables | kept)
     except ValidationError as error:
         found += [_readable(e, tables) for e in error.errors(include_url=False)]
     else:
         found += _sweep_problems(scenario, raw)
     if found:
         raise ScenarioError([_problem(layers, *item) for item in found])
-    scenario._raw.update(_copied(raw) | {"strategies": _explicit(tables["strategies"])})
+    scenario._raw.update({k: v if k in kept else _copied(v) for k, v in raw.items()})
+    if "strategies" in tables:
+        scenario._raw["strategies"] = _explicit(tables["strategies"])
     scenario._origins.update(_origins(layers))
     return scenario
 

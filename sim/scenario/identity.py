@@ -14,15 +14,33 @@ _RUN_LEFT_OUT = ("seed", "replications", "precision", "max_replications")
 
 def content_id(scenario: Scenario) -> str:
     """16 hexadecimal digits of the SHA-256 of what determines results, a log by its bytes."""
-    content = {k: v for k, v in scenario.resolved().items() if k not in _LEFT_OUT}
-    content["run"] = {k: v for k, v in content["run"].items() if k not in _RUN_LEFT_OUT}
-    log = scenario.workload.log
-    if log is not None:
-        content["workload"]["log"] = _digest(log)
-    for strategy in content["strategies"].values():
-        strategy.pop("sentence"), strategy.pop("source")
-    text = json.dumps(_plain(content), sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+    tables = sorted(set(type(scenario).model_fields) - set(_LEFT_OUT))
+    text = ",".join(f'"{table}":{_text(scenario, table)}' for table in tables)
+    return hashlib.sha256(f"{{{text}}}".encode()).hexdigest()[:16]
+
+
+def _text(scenario: Scenario, table: str) -> str:
+    """A table as JSON; kept, since scenarios that differ in one table share the others."""
+    if table not in scenario._texts:
+        dumped = scenario.model_dump(by_alias=True, mode="python", include={table})[table]
+        content = _that_matters(scenario, table, dumped)
+        scenario._texts[table] = json.dumps(_plain(content), sort_keys=True, separators=(",", ":"))
+    return scenario._texts[table]
+
+
+def _that_matters(scenario: Scenario, table: str, content: Any) -> Any:
+    """What of a table determines results."""
+    if table == "run":
+        return {k: v for k, v in content.items() if k not in _RUN_LEFT_OUT}
+    if table == "workload" and scenario.workload.log is not None:
+        return {**content, "log": _digest(scenario.workload.log)}
+    if table == "strategies":
+        left_out = ("sentence", "source")
+        return {
+            name: {k: v for k, v in strategy.items() if k not in left_out}
+            for name, strategy in content.items()
+        }
+    return content
 
 
 def _digest(path: str) -> str:

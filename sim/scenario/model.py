@@ -438,6 +438,7 @@ class Scenario(Table):
 
     _raw: dict[str, Any] = PrivateAttr(default_factory=dict)
     _origins: dict[str, str] = PrivateAttr(default_factory=dict)
+    _texts: dict[str, str] = PrivateAttr(default_factory=dict)  # of tables, for the id
 
     @cached_property
     def id(self) -> str:

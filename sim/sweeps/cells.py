@@ -14,26 +14,12 @@ from typing import TYPE_CHECKING
 from sim.provenance import code_digest
 from sim.scenario import Scenario, with_changes
 from sim.strategies import Strategy
-from sim.sweeps.plan import Cell, Plan, column_value
+from sim.sweeps.plan import Cell, Plan
+from sim.sweeps.rows import packed
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from sim.engine.recording import Run
     from sim.metrics import Figure
-
-_FIGURE_COLUMNS = (
-    ("cause", "string"),
-    ("of", "string"),
-    ("metric", "string"),
-    ("statistic", "string"),
-    ("unit", "string"),
-    ("estimate", "double"),
-    ("low", "double"),
-    ("high", "double"),
-    ("n", "int64"),
-    ("theory", "double"),
-)
 
 
 @dataclass(frozen=True)
@@ -56,7 +42,7 @@ class Item:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of an item: the rows of a whole cell (an Arrow stream), the runs of a block, or why it failed."""
+    """What came of an item: the rows of a whole cell (packed), the runs of a block, or why it failed."""
 
     item: Item
     seconds: float
@@ -99,11 +85,7 @@ def run_item(study: Study, item: Item) -> Outcome:
                 for replication in range(item.first, item.first + item.number)
             ]
             found = figures_of(scenario, strategy, runs) if item.whole else []
-        rows = (
-            to_stream(rows_of(study.plan, item.cell, scenario, len(runs), found))
-            if item.whole
-            else None
-        )
+        rows = packed(scenario, strategy, len(runs), found) if item.whole else None
     except Exception as error:
         return Outcome(item, time.perf_counter() - started, error=_described(error))
     return Outcome(item, time.perf_counter() - started, rows, None if item.whole else runs)
@@ -155,74 +137,3 @@ def _described(error: Exception) -> str:
     place = f" ({frames[-1].filename.rpartition('/')[2]}:{frames[-1].lineno})" if frames else ""
     lines = str(error).splitlines() or [""]
     return f"{type(error).__name__}: {lines[0][:300]}{place}"
-
-
-# -- rows ---------------------------------------------------------------------------------------
-
-
-def schema_of(plan: Plan) -> "pa.Schema":
-    """The columns of the results, in order; documented in docs/results.md."""
-    import pyarrow as pa
-
-    columns = [("cell", "string"), ("scenario_id", "string"), *plan.paths.items()]
-    columns += [("strategy", "string"), ("replications", "int64"), ("seed", "int64")]
-    columns += [("version", "string"), *_FIGURE_COLUMNS]
-    return pa.schema([(name, pa.type_for_alias(alias)) for name, alias in columns])
-
-
-def rows_of(
-    plan: Plan, cell: Cell, scenario: Scenario, replications: int, figures: "Sequence[Figure]"
-) -> "pa.Table":
-    """The figures of a cell and its bounds as rows; they depend on the plan and the cell only."""
-    import pyarrow as pa
-
-    from sim import __version__
-    from sim.coverage import coverage
-
-    strategy = scenario.strategies.get(cell.strategy, plan.strategies[cell.strategy])
-    found = [[getattr(f, name) for name, _ in _FIGURE_COLUMNS] for f in figures]
-    found += [
-        [c.cause, c.of, "bound", "max", "s", c.bound_s, None, None, 0, None]
-        for c in coverage(scenario, {cell.strategy: strategy})
-    ]
-    constants = {
-        "cell": plan.key(cell),
-        "scenario_id": scenario.id,
-        **{
-            path: column_value(cell.changes[path], column) if path in cell.changes else None
-            for path, column in plan.paths.items()
-        },
-        "strategy": cell.strategy,
-        "replications": replications,
-        "seed": plan.seed,
-        "version": __version__,
-    }
-    schema = schema_of(plan)
-    columns = [
-        pa.repeat(pa.scalar(v, schema.field(k).type), len(found)) for k, v in constants.items()
-    ]
-    columns += [
-        pa.array(values, schema.field(name).type)
-        for (name, _), values in zip(_FIGURE_COLUMNS, zip(*found, strict=True), strict=True)
-    ]
-    return pa.Table.from_arrays(columns, schema=schema)
-
-
-def to_stream(table: "pa.Table") -> bytes:
-    """A table as a compressed Arrow stream."""
-    import pyarrow as pa
-
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(
-        sink, table.schema, options=pa.ipc.IpcWriteOptions(compression="zstd")
-    ) as w:
-        w.write_table(table)
-    return bytes(sink.getvalue())
-
-
-def from_stream(data: bytes) -> "pa.Table":
-    """The table of an Arrow stream."""
-    import pyarrow as pa
-
-    with pa.ipc.open_stream(data) as reader:
-        return reader.read_all()

@@ -23,11 +23,12 @@ from typing import TYPE_CHECKING, Any
 
 from sim.scenario import Scenario
 from sim.strategies import Strategy
-from sim.sweeps.cells import Item, Outcome, Study, figures_of, opened, rows_of, run_items, to_stream
+from sim.sweeps.cells import Item, Outcome, Study, figures_of, opened, run_items
 from sim.sweeps.executors import Given, Pool, died, make_pool
 from sim.sweeps.ledger import RESULTS, Ledger
 from sim.sweeps.plan import Cell, Plan, make_plan
 from sim.sweeps.progress import Progress
+from sim.sweeps.rows import packed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -304,9 +305,7 @@ class _Driver:
         ordered = [run for first in sorted(blocks) for run in blocks[first]]
         scenario, strategy = opened(self._plan, item.cell)
         found = figures_of(scenario, strategy, ordered)
-        self._finish(
-            item.cell, to_stream(rows_of(self._plan, item.cell, scenario, len(ordered), found))
-        )
+        self._finish(item.cell, packed(scenario, strategy, len(ordered), found))
 
     def _finish(self, cell: Cell, rows: bytes) -> None:
         self._ledger.add(cell.index, rows)

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sim.sweeps.cells import Item, Study, figures_of, opened, rows_of, run_item
+from sim.sweeps.cells import Item, Study, figures_of, opened, run_item
 from sim.sweeps.plan import Cell, Plan
+from sim.sweeps.rows import packed, table_of
 
 if TYPE_CHECKING:
     from sim.engine.recording import Run
@@ -65,8 +66,8 @@ def _file_bytes(plan: Plan, cell: Cell, runs: "list[Run]") -> float:
     import pyarrow.parquet as pq
 
     scenario, strategy = opened(plan, cell)
-    rows = rows_of(plan, cell, scenario, len(runs), figures_of(scenario, strategy, runs))
+    rows = packed(scenario, strategy, len(runs), figures_of(scenario, strategy, runs))
     number = min(8, plan.cells_a_part)
     sink = pa.BufferOutputStream()
-    pq.write_table(pa.concat_tables([rows] * number), sink, compression="zstd")
+    pq.write_table(table_of(plan, [(cell, rows)] * number), sink, compression="zstd")
     return float(sink.tell() / number)

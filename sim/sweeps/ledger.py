@@ -15,14 +15,11 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import IO, TYPE_CHECKING, Any, Self
+from typing import IO, Any, Self
 
 from sim.store import write_atomically
-from sim.sweeps.cells import from_stream, schema_of, to_stream
 from sim.sweeps.plan import Plan
-
-if TYPE_CHECKING:
-    import pyarrow as pa
+from sim.sweeps.rows import table_of, unpacked_parts
 
 RESULTS, JOURNAL, LEDGER, LOCK = "results", "journal.tmp", "ledger.jsonl", ".lock"
 _HEAD = struct.Struct("<16sII")  # key of the cell, bytes of the rows, their CRC-32
@@ -51,6 +48,7 @@ class Ledger:
         self.done: set[int] = set()
         self._pending: dict[int, dict[int, int]] = {}  # part -> cell -> place in the journal
         self._keys: dict[str, int] | None = None
+        self._compact_above_bytes = _COMPACT_ABOVE_BYTES
         self._results.mkdir(parents=True, exist_ok=True)
         self._lock = _locked(folder)
         try:
@@ -97,15 +95,11 @@ class Ledger:
     # -- parts ----------------------------------------------------------------------------------
 
     def _write_part(self, part: int) -> None:
-        import pyarrow as pa
         import pyarrow.parquet as pq
 
         places = self._pending[part]
-        schema = schema_of(self.plan)
-        tables = [
-            _conform(from_stream(self._journal.read(places[i])), schema) for i in sorted(places)
-        ]
-        table = pa.concat_tables([t for t in tables if t is not None]).combine_chunks()
+        cells = [(self.plan.cell(i), self._journal.read(places[i])) for i in sorted(places)]
+        table = table_of(self.plan, cells)
         path = self._results / f"part-{part:05d}.parquet"
 
         def write(temporary: Path) -> None:
@@ -115,15 +109,16 @@ class Ledger:
         write_atomically(path, write)
         if len(places) == len(self._cells_of(part)):
             del self._pending[part]
-            if self._journal.bytes > _COMPACT_ABOVE_BYTES or not self._pending:
+            if self._journal.bytes > self._compact_above_bytes:
                 self._compact()
 
     def _note(self, entry: dict[str, Any]) -> None:
-        """The digest is noted before the file has its name: a part without a note cannot be."""
+        """The digest is noted before the file has its name: a part without a note can only follow a power cut.
+
+        It counts as damaged then and runs again, which is cheaper than to wait for the disk at each note.
+        """
         with (self.folder / LEDGER).open("a", encoding="utf-8") as file:
             file.write("\n" + json.dumps(entry) + "\n")  # a torn line before it stays alone
-            file.flush()
-            os.fsync(file.fileno())
 
     def _compact(self) -> None:
         """A new journal with only what no part holds yet."""
@@ -136,6 +131,7 @@ class Ledger:
         places = self._journal.replace(rows)
         for (part, index, _), place in zip(waiting, places, strict=True):
             self._pending[part][index] = place
+        self._compact_above_bytes = max(_COMPACT_ABOVE_BYTES, 2 * self._journal.bytes)
 
     # -- taking over ----------------------------------------------------------------------------
 
@@ -191,15 +187,10 @@ class Ledger:
         """The rows of an incomplete part, or of a part of another plan, go to the journal where cells still count."""
         import pyarrow.parquet as pq
 
-        table = pq.read_table(self._results / name)
         wanted = self._wanted()
-        column = table.column("cell").to_pylist()
-        start = 0
-        for end in range(1, len(column) + 1):
-            if end == len(column) or column[end] != column[start]:
-                if column[start] in wanted:
-                    self._journal.append(column[start], to_stream(table.slice(start, end - start)))
-                start = end
+        for key, rows in unpacked_parts(pq.read_table(self._results / name)):
+            if key in wanted:
+                self._journal.append(key, rows)
 
     def _set_aside_old(self, plan_id: str, notes: dict[str, Any]) -> None:
         """Results of another scenario, version or plan leave the data set; they are kept under another name."""
@@ -213,13 +204,11 @@ class Ledger:
         self._note({"plan": self.plan.id})
 
     def _read_journal(self) -> None:
-        schema, wanted = schema_of(self.plan), self._wanted()
         for key, place in self._journal.places():
-            index = wanted.get(key)
+            index = self._wanted().get(key)
             if index is not None and index not in self.done:
-                if _conform(from_stream(self._journal.read(place)), schema) is not None:
-                    self._pending.setdefault(index // self.plan.cells_a_part, {})[index] = place
-                    self.done.add(index)
+                self._pending.setdefault(index // self.plan.cells_a_part, {})[index] = place
+                self.done.add(index)
         for part in [
             p for p, cells in self._pending.items() if len(cells) == len(self._cells_of(p))
         ]:
@@ -228,15 +217,8 @@ class Ledger:
     def _wanted(self) -> dict[str, int]:
         """The cells of the plan by their keys; made once and only if something was left over."""
         if self._keys is None:
-            self._keys = (
-                {self.plan.key(cell): cell.index for cell in self.plan.cells()}
-                if self._leftovers()
-                else {}
-            )
+            self._keys = {self.plan.key(cell): cell.index for cell in self.plan.cells()}
         return self._keys
-
-    def _leftovers(self) -> bool:
-        return self._journal.bytes > 0 or (self.folder / LEDGER).exists()
 
     def _refuse_foreign_files(self) -> None:
         _, notes = self._read_notes()
@@ -342,21 +324,6 @@ def _locked(folder: Path) -> IO[str]:
         message = f"{folder}: another sweep is writing here; wait for it, or choose another folder"
         raise FolderInUse(message) from None
     return file
-
-
-def _conform(table: "pa.Table", schema: "pa.Schema") -> "pa.Table | None":
-    """The table with the plan's columns (a path that does not touch the cell is null); None if a type differs."""
-    import pyarrow as pa
-
-    columns = []
-    for field in schema:
-        if field.name not in table.column_names:
-            columns.append(pa.nulls(len(table), field.type))
-        elif table.schema.field(field.name).type != field.type:
-            return None
-        else:
-            columns.append(table.column(field.name))
-    return pa.Table.from_arrays(columns, schema=schema)
 
 
 def _sha256(path: Path) -> str:

@@ -18,7 +18,7 @@ _MOST_TRIED = 200
 
 Point = tuple[Any, ...]  # one value for each path, in the order of the paths
 MOST_CELLS_A_PART = 64
-PARTS_AIMED_AT = 100
+PARTS_AIMED_AT = 32
 
 
 @dataclass(frozen=True)
