@@ -20,7 +20,7 @@ def content_id(scenario: Scenario) -> str:
 
 
 def _text(scenario: Scenario, table: str) -> str:
-    """A table as JSON; kept, since scenarios that differ in one table share the others."""
+    """A table as JSON."""
     if table not in scenario._texts:
         dumped = scenario.model_dump(by_alias=True, mode="python", include={table})[table]
         content = _that_matters(scenario, table, dumped)

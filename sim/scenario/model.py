@@ -438,7 +438,11 @@ class Scenario(Table):
 
     _raw: dict[str, Any] = PrivateAttr(default_factory=dict)
     _origins: dict[str, str] = PrivateAttr(default_factory=dict)
-    _texts: dict[str, str] = PrivateAttr(default_factory=dict)  # of tables, for the id
+
+    @cached_property
+    def _texts(self) -> dict[str, str]:
+        """Tables as the id takes them, kept since scenarios that differ in one table share the others."""
+        return {}
 
     @cached_property
     def id(self) -> str:
