@@ -148,7 +148,7 @@ def test_the_plan_of_a_file_names_file_and_line(tmp_path: Path) -> None:
 def test_a_scenario_that_shares_tables_has_the_id_of_one_made_anew(
     path: str, tmp_path: Path
 ) -> None:
-    value = {"organisation.people": 7, "cases.logout.share": 0.01}.get(path, "3h")
+    value = {"organisation.people": 7, "cases.logout.share": 0.01, CHECK: "9ms"}.get(path, "3h")
     known = load("office")
     assert known.id  # the texts of its tables are kept from here on
     changed = with_changes(known, {path: value})

@@ -75,7 +75,7 @@ def with_changes(scenario: Scenario, changes: dict[str, Any]) -> Scenario:
             raw.get("sources", {}).pop(name, None)
     kept = {table: getattr(scenario, table) for table in raw if table not in {*touched, "sources"}}
     changed = validate([Layer("changes", raw, "")], raw, kept)
-    changed._texts.update((t, text) for t, text in scenario._texts.items() if t in kept)
+    changed._texts.update(scenario._texts)
     changed._origins.update(scenario._origins | dict.fromkeys(_above(changes), "changes"))
     return changed.model_copy(update={"path": scenario.path})
 

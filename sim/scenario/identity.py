@@ -21,11 +21,14 @@ def content_id(scenario: Scenario) -> str:
 
 def _text(scenario: Scenario, table: str) -> str:
     """A table as JSON."""
-    if table not in scenario._texts:
+    value = getattr(scenario, table)
+    known, text = scenario._texts.get(table, (None, ""))
+    if known is not value or not text:
         dumped = scenario.model_dump(by_alias=True, mode="python", include={table})[table]
         content = _that_matters(scenario, table, dumped)
-        scenario._texts[table] = json.dumps(_plain(content), sort_keys=True, separators=(",", ":"))
-    return scenario._texts[table]
+        text = json.dumps(_plain(content), sort_keys=True, separators=(",", ":"))
+        scenario._texts[table] = (value, text)
+    return text
 
 
 def _that_matters(scenario: Scenario, table: str, content: Any) -> Any:

@@ -440,8 +440,8 @@ class Scenario(Table):
     _origins: dict[str, str] = PrivateAttr(default_factory=dict)
 
     @cached_property
-    def _texts(self) -> dict[str, str]:
-        """Tables as the id takes them, kept since scenarios that differ in one table share the others."""
+    def _texts(self) -> dict[str, tuple[Any, str]]:
+        """Tables and how the id writes them: scenarios that differ in one table share the others."""
         return {}
 
     @cached_property
