@@ -11,7 +11,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --progre
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-9s %s\n", $$1, $$2}'
 
-demo: $(READY) ## compare all strategies on a small office (the main job)
+demo: $(READY) ## compare all strategies in an office of 500 (the main job)
 	$(BIN)/lastclick compare
 
 test: lint ## lint, types, tests

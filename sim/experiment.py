@@ -13,12 +13,14 @@ from concurrent.futures import (
 )
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from threading import Event
 
 from sim.applicability import with_theory
 from sim.coverage import Cover, coverage
 from sim.engine import engine_for, run
 from sim.engine.recording import Run
+from sim.mechanisms import CAUSES
 from sim.metrics import Figure, figures
 from sim.precision import (
     DEFAULT_MOST,
@@ -60,6 +62,36 @@ class Comparison:
     runs: dict[str, list[Run]]
     warm_up_s: float = 0.0
     reached: Reached | None = None
+
+    def find(
+        self, strategy: str, metric: str, statistic: str = "mean", cause: str | None = None
+    ) -> Figure | None:
+        """One figure of the whole (not of a kind, a station or a reason), or None where there is none."""
+        return self._figures.get((strategy, metric, statistic, cause))
+
+    def covered(self, strategy: str, cause: str) -> bool:
+        """Whether the settings bound the exposure window of a pair, for its worst kind."""
+        return (strategy, cause) in self._covered
+
+    def censored(self, strategy: str, cause: str) -> int:
+        """How many cases outlived the run."""
+        figure = self.find(strategy, "censored", "count", cause)
+        return 0 if figure is None else int(figure.estimate)
+
+    @cached_property
+    def causes(self) -> list[str]:
+        """The causes that have cases, in the order of the model."""
+        there = {figure.cause for figure in self.figures}
+        return [cause for cause in CAUSES if cause in there]
+
+    @cached_property
+    def _figures(self) -> dict[tuple[str, str, str, str | None], Figure]:
+        whole = (figure for figure in self.figures if figure.of is None)
+        return {(f.strategy, f.metric, f.statistic, f.cause): f for f in whole}
+
+    @cached_property
+    def _covered(self) -> set[tuple[str, str]]:
+        return {(c.strategy, c.cause) for c in self.coverage if c.covered and c.of is None}
 
 
 Runs = dict[str, list[Run]]  # strategy -> its replications in order
@@ -130,11 +162,19 @@ def compare(
             reached=reached,
         )
 
-    if provisional is not None and (precise or replications > PROVISIONAL_RUNS):
-        provisional(comparison(upto(PROVISIONAL_RUNS), None))
-    if precise:
-        return comparison(*_until_precise(upto, scenario, cover))
-    return comparison(upto(replications), None)
+    def whole() -> Comparison:
+        if precise:
+            return comparison(*_until_precise(upto, scenario, cover))
+        return comparison(upto(replications), None)
+
+    if provisional is None or not (precise or replications > PROVISIONAL_RUNS):
+        return whole()
+    first = upto(PROVISIONAL_RUNS)
+    with ThreadPoolExecutor(1) as beside:  # no core waits for the intervals of the first table
+        shown = beside.submit(lambda: provisional(comparison(first, None)))
+        found = whole()
+        shown.result()
+    return found
 
 
 def _after(before: int, report: Report | None) -> Report | None:

@@ -3,14 +3,16 @@
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate, pairwise
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from sim.engine.histogram import Histogram
-from sim.engine.recording import Cases, Run
+from sim.engine.recording import Run
 from sim.mechanisms import CAUSES, KINDS, Cause
-from sim.statistics import Estimate, Totals, mean_of_runs, quantile, ratio_of_runs, share
+from sim.statistics import Estimate, Totals, mean_of_runs, quantiles, ratio_of_runs, share
 
 Array = npt.NDArray[np.float64]
 
@@ -136,71 +138,105 @@ MEAN_METRICS = (*CASE_METRICS, *_RUN_MEANS)
 
 
 def _case_figures(strategy: str, runs: Sequence[Run]) -> Iterator[Figure]:
+    cases = _Cases.of(runs)
     for cause in Cause:
-        by_run = [run.cases[run.cases.cause == cause] for run in runs]
-        if any(map(len, by_run)):
-            yield from _cause_figures(strategy, CAUSES[cause], by_run)
+        chosen = cases.where(cases.table["cause"] == cause)
+        if len(chosen.table):
+            yield from _cause_figures(strategy, CAUSES[cause], chosen)
 
 
-def _cause_figures(strategy: str, cause: str, by_run: list[Cases]) -> Iterator[Figure]:
+def _cause_figures(strategy: str, cause: str, cases: "_Cases") -> Iterator[Figure]:
     def row(metric: str, statistic: str, estimate: Estimate, of: str | None = None) -> Figure:
         return _figure(strategy, cause, of, metric, statistic, estimate)
 
-    opened = [cases[cases.page_open] for cases in by_run]
-    for suffix, chosen in (("", by_run), ("_if_open", opened)):
-        if not any(map(len, chosen)):
+    opened = cases.where(cases.table["page_open"])
+    n, n_open, runs = len(cases.table), len(opened.table), cases.runs
+    for suffix, chosen in (("", cases), ("_if_open", opened)):
+        if not len(chosen.table):
             continue
         for metric in _WINDOWS:
-            for statistic, estimate in _window(_values(chosen, f"{metric}_s")):
+            for statistic, estimate in _window(chosen.column(f"{metric}_s")):
                 yield row(metric, statistic + suffix, estimate)
         for kind in KINDS:
-            known = [values[~np.isnan(values)] for values in _values(chosen, f"exposure_{kind}_s")]
-            if any(map(len, known)):
-                for statistic, estimate in _window(known):
+            name = f"exposure_{kind}_s"
+            known = chosen.where(~np.isnan(chosen.table[name]))
+            if len(known.table):
+                for statistic, estimate in _window(known.column(name)):
                     yield row("exposure", statistic + suffix, estimate, kind)
         for metric in _CASE_COUNTS:
-            for statistic, estimate in _counts(_values(chosen, metric)):
+            for statistic, estimate in _counts(chosen.column(metric)):
                 yield row(metric, statistic + suffix, estimate)
         for metric in _CASE_MEANS:
-            yield row(metric, "mean" + suffix, _case_mean(_values(chosen, metric)))
-        censored = sum(int(values.sum()) for values in _values(chosen, "censored"))
-        n = sum(map(len, chosen))
-        yield row("censored", "mean" + suffix, share(censored, n, len(by_run)))
-        yield row("censored", "count" + suffix, Estimate(censored, None, None, n))
-    n, n_open = sum(map(len, by_run)), sum(map(len, opened))
-    yield row("page_open", "mean", share(n_open, n, len(by_run)))
+            yield row(metric, "mean" + suffix, _case_mean(chosen.column(metric)))
+        censored, number = int(chosen.table["censored"].sum()), len(chosen.table)
+        yield row("censored", "mean" + suffix, share(censored, number, runs))
+        yield row("censored", "count" + suffix, Estimate(censored, None, None, number))
+    yield row("page_open", "mean", share(n_open, n, runs))
 
 
-def _values(by_run: Sequence[Cases], name: str) -> list[Array]:
-    """One column of the cases of each run."""
-    if name == "unauthorised_requests":
-        names = ("unauthorised_reads", "unauthorised_writes", "unauthorised_admin")
-        return [sum(np.asarray(cases[n], dtype=np.float64) for n in names) for cases in by_run]  # type: ignore[misc]
-    return [np.asarray(cases[name], dtype=np.float64) for cases in by_run]
+@dataclass(frozen=True)
+class _Column:
+    """One number a case: those of each replication in a row, that of replication r from `bounds[r]` on."""
+
+    values: Array
+    bounds: Sequence[int]
+
+    def totals(self) -> Totals:
+        values = self.values.tolist()
+        parts = list(pairwise(self.bounds))
+        return Totals([math.fsum(values[i:j]) for i, j in parts], [float(j - i) for i, j in parts])
 
 
-def _window(by_run: list[Array]) -> Iterator[tuple[str, Estimate]]:
+@dataclass(frozen=True)
+class _Cases:
+    """The cases of all replications in one table; see `_Column`."""
+
+    table: Any  # of `recording.CASE_TYPE`
+    bounds: Sequence[int]
+
+    @staticmethod
+    def of(runs: Sequence[Run]) -> "_Cases":
+        # a plain array: each look at a column of a record array costs microseconds
+        table = np.concatenate([run.cases.view(np.ndarray) for run in runs])
+        return _Cases(table, [0, *accumulate(len(run.cases) for run in runs)])
+
+    @property
+    def runs(self) -> int:
+        return len(self.bounds) - 1
+
+    def where(self, chosen: npt.NDArray[np.bool_]) -> "_Cases":
+        before = np.concatenate(([0], np.cumsum(chosen)))
+        return _Cases(self.table[chosen], before[self.bounds].tolist())
+
+    def column(self, name: str) -> _Column:
+        if name == "unauthorised_requests":
+            kinds = ("unauthorised_reads", "unauthorised_writes", "unauthorised_admin")
+            values = sum(self.table[kind].astype(np.float64) for kind in kinds)
+        else:
+            values = self.table[name].astype(np.float64)
+        return _Column(values, self.bounds)
+
+
+def _window(column: _Column) -> Iterator[tuple[str, Estimate]]:
     """mean, quantiles, max and share_zero of a time."""
-    values, runs = np.concatenate(by_run), len(by_run)
-    yield "mean", _case_mean(by_run)
-    for name, q in QUANTILES.items():
-        yield name, quantile(values, q, runs)
+    values, runs = column.values, len(column.bounds) - 1
+    yield "mean", _case_mean(column)
+    yield from zip(QUANTILES, quantiles(values, list(QUANTILES.values()), runs), strict=True)
     yield "max", Estimate(float(values.max()), None, None, len(values))
     yield "share_zero", share(int((values == 0).sum()), len(values), runs)
 
 
-def _counts(by_run: list[Array]) -> Iterator[tuple[str, Estimate]]:
-    values, runs = np.concatenate(by_run), len(by_run)
-    yield "mean", _case_mean(by_run)
-    yield "p95", quantile(values, 0.95, runs)
+def _counts(column: _Column) -> Iterator[tuple[str, Estimate]]:
+    values, runs = column.values, len(column.bounds) - 1
+    yield "mean", _case_mean(column)
+    yield "p95", *quantiles(values, [0.95], runs)
     yield "max", Estimate(float(values.max()), None, None, len(values))
     yield "share_zero", share(int((values == 0).sum()), len(values), runs)
 
 
-def _case_mean(by_run: list[Array]) -> Estimate:
-    sums = [math.fsum(values) for values in by_run]
-    numbers = [float(len(values)) for values in by_run]
-    return ratio_of_runs(sums, numbers, int(sum(numbers)))
+def _case_mean(column: _Column) -> Estimate:
+    found = column.totals()
+    return ratio_of_runs(found.tops, found.bottoms, len(column.values))
 
 
 def pooled_mean(runs: Sequence[Run], metric: str, causes: Sequence[str]) -> Estimate:
@@ -215,10 +251,11 @@ def totals(runs: Sequence[Run], metric: str, causes: Sequence[str] = CAUSES) -> 
     Raises ValueError for a metric that has no mean over replications.
     """
     if metric in CASE_METRICS:
-        codes = [CAUSES.index(cause) for cause in causes]
-        by_run = [run.cases[np.isin(run.cases.cause, codes)] for run in runs]
-        values = _values(by_run, f"{metric}_s" if metric in _WINDOWS else metric)
-        return Totals([math.fsum(v) for v in values], [float(len(v)) for v in values])
+        cases = _Cases.of(runs)
+        if len(causes) < len(CAUSES):
+            codes = [CAUSES.index(cause) for cause in causes]
+            cases = cases.where(np.isin(cases.table["cause"], codes))
+        return cases.column(f"{metric}_s" if metric in _WINDOWS else metric).totals()
     if metric not in _RUN_MEANS:
         raise ValueError(f"{metric}: expected one of {', '.join(MEAN_METRICS)}")
     pairs = [_RUN_MEANS[metric](run) for run in runs]

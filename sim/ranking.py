@@ -35,7 +35,7 @@ class Against:
 
 def default_baseline(comparison: Comparison) -> str:
     """The first strategy that ends every cause before the run ends; the first of all where none does."""
-    names, causes = list(comparison.strategies), _causes(comparison)
+    names, causes = list(comparison.strategies), comparison.causes
     for name in names:
         if all(_comparable(comparison, name, cause) for cause in causes):
             return name
@@ -53,7 +53,7 @@ def differences(comparison: Comparison, baseline: str | None = None) -> list[Aga
         raise ValueError(f"baseline {baseline}: not among {', '.join(comparison.strategies)}")
     rows: list[Against] = []
     for metric in COMPARED:
-        for cause in _causes(comparison) if metric in CASE_METRICS else [None]:
+        for cause in comparison.causes if metric in CASE_METRICS else [None]:
             rows += _corrected(list(_family(comparison, baseline, metric, cause)))
     return rows
 
@@ -94,7 +94,7 @@ def best(comparison: Comparison, metric: str) -> Selection | None:
 
     A case metric is taken over all cases, among the strategies that end every cause before the run ends.
     """
-    causes = _causes(comparison)
+    causes = comparison.causes
     means = {
         name: totals(runs, metric)
         for name, runs in comparison.runs.items()
@@ -103,19 +103,6 @@ def best(comparison: Comparison, metric: str) -> Selection | None:
     return select_smallest(means)
 
 
-def _causes(comparison: Comparison) -> list[str]:
-    there = {figure.cause for figure in comparison.figures}
-    return [cause for cause in CAUSES if cause in there]
-
-
 def _comparable(comparison: Comparison, name: str, cause: str) -> bool:
     """Whether the mean exposure is that of whole windows: the pair is covered and nothing was cut."""
-    covered = any(
-        c.covered for c in comparison.coverage if (c.strategy, c.cause, c.of) == (name, cause, None)
-    )
-    cut = any(
-        f.estimate
-        for f in comparison.figures
-        if (f.strategy, f.cause, f.metric, f.statistic) == (name, cause, "censored", "count")
-    )
-    return covered and not cut
+    return comparison.covered(name, cause) and not comparison.censored(name, cause)

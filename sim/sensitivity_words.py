@@ -6,7 +6,7 @@ from typing import Any
 from sim.scenario.parameters import value_text
 from sim.sensitivity import FAR, NARROW, RANGE, Effect, Sensitivity, Threshold
 from sim.tables import grid
-from sim.units import format_duration
+from sim.units import about
 
 
 def paragraph(s: Sensitivity) -> str:
@@ -57,7 +57,7 @@ def _short(value: Any, like: Any = None) -> str:
         and (like is None or isinstance(like, str))
         and not 0 < value <= 1e-9
     ):
-        return format_duration(float(f"{value:.2g}"))
+        return about(float(f"{value:.2g}"))
     return f"{value:.3g}"
 
 

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from sim.engine.cases import BEHAVIOURS
 from sim.engine.histogram import lower_edges, merged
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
     from sim.experiment import Comparison
 
+Array = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
 Key = tuple[str, str, str, str | None, str | None]  # strategy, metric, statistic, cause, of
 
 
@@ -148,10 +151,19 @@ class Study:
             return 0.0
         run = self.manifest["resolved"]["run"]
         cases = self.cases[self.cases["strategy"] == name]
-        left_s = run["horizon"] + run["drain"] - cases["revoked_at_s"].to_numpy(dtype=np.float64)
-        counted_s = np.minimum(cases["exposure_s"].to_numpy(dtype=np.float64), left_s)
         covered = np.array([self.covered(name, cause) for cause in cases["cause"]], dtype=bool)
-        return float(np.where(covered, counted_s, left_s).mean()) if len(cases) else 0.0
+        return counted_mean_s(
+            cases["exposure_s"].to_numpy(dtype=np.float64),
+            run["horizon"] + run["drain"] - cases["revoked_at_s"].to_numpy(dtype=np.float64),
+            covered,
+        )
+
+
+def counted_mean_s(exposure_s: Array, left_s: Array, covered: Flags) -> float:
+    """The mean window that ranks a strategy: to the end of the run at most, and to that end where nothing bounds it."""
+    if not len(exposure_s):
+        return 0.0
+    return float(np.where(covered, np.minimum(exposure_s, left_s), left_s).mean())
 
 
 def study_of(comparison: "Comparison") -> Study:
@@ -160,8 +172,8 @@ def study_of(comparison: "Comparison") -> Study:
 
     return Study(
         manifest=manifest_of(comparison),
-        results=pd.DataFrame([asdict(figure) for figure in comparison.figures]),
-        coverage=pd.DataFrame([asdict(cell) for cell in comparison.coverage]),
+        results=pd.DataFrame(list(map(vars, comparison.figures))),
+        coverage=pd.DataFrame(list(map(vars, comparison.coverage))),
         cases=_cases_table(comparison),
         strategies=pd.DataFrame([_strategy_row(s) for s in comparison.strategies.values()]),
         response_times=pd.DataFrame(
@@ -240,12 +252,11 @@ def _strategy_row(strategy: Strategy) -> dict[str, str]:
 def _cases_table(comparison: "Comparison") -> "pd.DataFrame":
     import pandas as pd
 
-    parts = [
-        pd.DataFrame(run.cases).assign(strategy=name, replication=run.replication)
-        for name, runs in comparison.runs.items()
-        for run in runs
-    ]
-    table = pd.concat(parts, ignore_index=True)
+    runs = [(name, run) for name, of in comparison.runs.items() for run in of]
+    numbers = [len(run.cases) for _, run in runs]
+    table = pd.DataFrame(np.concatenate([run.cases.view(np.ndarray) for _, run in runs]))
+    table["strategy"] = np.repeat(np.array([name for name, _ in runs], dtype=object), numbers)
+    table["replication"] = np.repeat([run.replication for _, run in runs], numbers)
     causes, behaviours = dict(enumerate(CAUSES)), dict(enumerate(BEHAVIOURS)) | {-1: ""}
     table["cause"] = table["cause"].map(causes)
     table["behaviour"] = table["behaviour"].map(behaviours)

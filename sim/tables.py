@@ -3,6 +3,8 @@
 import math
 from collections.abc import Callable, Sequence
 
+import numpy as np
+
 from sim.coverage import Cover
 from sim.experiment import Comparison
 from sim.mechanisms import CAUSES
@@ -11,7 +13,7 @@ from sim.precision import Reached
 from sim.ranking import Against, best, default_baseline, differences
 from sim.statistics import Estimate
 from sim.strategies import Strategy, mechanisms_text
-from sim.study import study_of
+from sim.study import counted_mean_s
 from sim.units import format_duration
 
 _CAUSE_HEADS = {
@@ -98,7 +100,7 @@ def comparison_table(comparison: Comparison) -> str:
 
 def after_table(comparison: Comparison) -> Table:
     """What gets through after the revocation, as head and rows of text."""
-    causes = [c for c in CAUSES if any(f.cause == c for f in comparison.figures)]
+    causes = comparison.causes
     head = ["strategy", *(f"exposure, {_CAUSE_HEADS[c]}" for c in causes)]
     rows = [_after_row(comparison, name, causes) for name in ranked(comparison)]
     return [*head, "last click", "reads", "writes"], rows
@@ -112,8 +114,19 @@ def price_table(comparison: Comparison) -> Table:
 
 
 def ranked(comparison: Comparison) -> list[str]:
-    """The strategies, best first: see `Study.ranked`."""
-    return study_of(comparison).ranked()
+    """The strategies, best first: as `Study.ranked`, without its tables."""
+    end_s = comparison.scenario.run.end_s
+
+    def rank(name: str) -> tuple[float, float]:
+        cases = np.concatenate([run.cases.view(np.ndarray) for run in comparison.runs[name]])
+        known = np.array([comparison.covered(name, cause) for cause in CAUSES])
+        counted_s = counted_mean_s(
+            cases["exposure_s"], end_s - cases["revoked_at_s"], known[cases["cause"]]
+        )
+        overhead = comparison.find(name, "auth_overhead")
+        return counted_s, 0.0 if overhead is None else overhead.estimate
+
+    return sorted(comparison.strategies, key=rank)
 
 
 def _after_row(comparison: Comparison, name: str, causes: Sequence[str]) -> list[str]:
@@ -121,7 +134,7 @@ def _after_row(comparison: Comparison, name: str, causes: Sequence[str]) -> list
         pooled_mean(comparison.runs[name], metric, causes)
         for metric in ("last_click", "unauthorised_reads", "unauthorised_writes")
     ]
-    bound = ">= " if any(_censored(comparison, name).values()) else ""
+    bound = ">= " if _censored(comparison, name) else ""
     return [
         name,
         *(_exposure_text(comparison, name, cause) for cause in causes),
@@ -130,19 +143,15 @@ def _after_row(comparison: Comparison, name: str, causes: Sequence[str]) -> list
     ]
 
 
-def _censored(comparison: Comparison, name: str) -> dict[str, int]:
-    """How many cases of each cause outlived the run."""
-    return {
-        f.cause: int(f.estimate)
-        for f in comparison.figures
-        if (f.strategy, f.metric, f.statistic) == (name, "censored", "count") and f.cause
-    }
+def _censored(comparison: Comparison, name: str) -> int:
+    """How many cases outlived the run."""
+    return sum(comparison.censored(name, cause) for cause in comparison.causes)
 
 
 def notes(comparison: Comparison) -> str:
     """What a reader must know of the figures: cut cases, warm-up, precision, theory."""
     lines = []
-    cut = {name: sum(_censored(comparison, name).values()) for name in comparison.strategies}
+    cut = {name: _censored(comparison, name) for name in comparison.strategies}
     if any(cut.values()):
         cases = sum(len(run.cases) for run in next(iter(comparison.runs.values())))
         which = ", ".join(f"{name} {n}" for name, n in cut.items() if n)
@@ -226,16 +235,12 @@ def _difference_text(row: Against | None) -> str:
 
 
 def _exposure_text(comparison: Comparison, name: str, cause: str) -> str:
-    figure = _find(comparison, name, "exposure", "mean", cause)
+    figure = comparison.find(name, "exposure", "mean", cause)
     if figure is None:
         return "-"
-    covered = any(
-        c.covered for c in comparison.coverage if (c.strategy, c.cause, c.of) == (name, cause, None)
-    )
-    if not covered:
+    if not comparison.covered(name, cause):
         return "open"
-    censored = _find(comparison, name, "censored", "count", cause)
-    bound = ">= " if censored is not None and censored.estimate else ""
+    bound = ">= " if comparison.censored(name, cause) else ""
     return bound + _seconds(_estimate(figure)) + _theory_text(figure, _seconds)
 
 
@@ -256,22 +261,12 @@ def _price_row(comparison: Comparison, name: str) -> list[str]:
     ]
     texts = []
     for (metric, statistic), show in cells:
-        figure = _find(comparison, name, metric, statistic)
+        figure = comparison.find(name, metric, statistic)
         if figure is None:
             texts.append("-")
         else:
             texts.append(show(_estimate(figure)) + _theory_text(figure, show))
     return [name, *texts]
-
-
-def _find(
-    comparison: Comparison, name: str, metric: str, statistic: str, cause: str | None = None
-) -> Figure | None:
-    wanted = (name, metric, statistic, cause, None)
-    for f in comparison.figures:
-        if (f.strategy, f.metric, f.statistic, f.cause, f.of) == wanted:
-            return f
-    return None
 
 
 def _estimate(figure: Figure) -> Estimate:
@@ -298,13 +293,31 @@ def _percent(e: Estimate) -> str:
 
 
 def _scaled(e: Estimate, factor: float) -> str:
-    """Three digits, and the half width to the same place."""
+    """Three digits without an interval, else as many as the interval supports.
+
+    The half width has two digits, or one where the value would have more than three; a value that is known better
+    than to four digits stops there.
+    """
     value = e.value / factor
-    places = max(0, 2 - math.floor(math.log10(abs(value)))) if value else 0
-    places = min(places, 4)
     if e.low is None or e.high is None:
-        return f"{value:z.{places}f}"
-    return f"{value:z.{places}f} ±{(e.high - e.low) / 2 / factor:.{places}f}"
+        return _rounded(value, _place(value, 3))
+    half = (e.high - e.low) / 2 / factor
+    if not half:
+        return _rounded(value, _place(value, 3)) + (" ±0" if value else "")
+    place = _place(half, 2)
+    if value and place > _place(value, 3):
+        place = min(_place(half, 1), _place(value, 4))
+    shown = _rounded(half, place)
+    return f"{_rounded(value, place)} ±{shown if float(shown) else f'<{10.0**-place:.{place}f}'}"
+
+
+def _place(number: float, digits: int) -> int:
+    """How many decimal places show so many digits of a number; negative: tens, hundreds."""
+    return digits - 1 - math.floor(math.log10(abs(number))) if number else 0
+
+
+def _rounded(number: float, place: int) -> str:
+    return f"{round(number, place):z.{max(0, place)}f}"
 
 
 # A figure as text with its half width, for reports too.

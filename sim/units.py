@@ -49,42 +49,48 @@ def parse_rate(value: Any) -> float:
 
 
 def format_duration(seconds: float) -> str:
-    """A duration in the largest unit that says it exactly in three digits, else rounded to four.
+    """A duration as people say it, exact to 10 ms (from an hour on: to the second, from two days
+    on: to the minute); `parse_duration` reads it.
 
-    >>> format_duration(300), format_duration(5400), format_duration(0.25), format_duration(0)
-    ('5min', '1.5h', '250ms', '0s')
-    >>> format_duration(28 * 3600), format_duration(301), format_duration(100_000)
-    ('28h', '301s', '1.157d')
+    >>> format_duration(300), format_duration(301), format_duration(3720), format_duration(0.25), format_duration(0)
+    ('5 min', '5 min 1 s', '1 h 2 min', '250 ms', '0 s')
+    >>> format_duration(28 * 3600), format_duration(100_000), format_duration(30 * 86400)
+    ('28 h', '27 h 46 min 40 s', '30 d')
     """
     if seconds == 0 or not math.isfinite(seconds):
-        return "0s" if seconds == 0 else str(seconds)
-    units = ("d", "h", "min", "s", "ms", "us")
-    fit = [unit for unit in units if abs(seconds) >= _SECONDS[unit]] or ["us"]
-    unit = next((unit for unit in fit if _says(seconds, unit)), fit[0])
-    text = f"{_digits(seconds, unit, 4):.4g}"
-    return f"{float(text):.0f}{unit}" if "e" in text else f"{text}{unit}"
+        return "0 s" if seconds == 0 else str(seconds)
+    if abs(seconds) < 60:
+        return _in_one_unit(seconds, 4)
+    exact = next(
+        step for step, least in ((60, 172_800), (1, 3600), (0.01, 0)) if abs(seconds) >= least
+    )
+    rest = round(abs(seconds) / exact) * exact
+    parts = []
+    for unit in ("d", "h", "min"):
+        size = int(_SECONDS[unit])
+        if unit != "d" or rest >= 2 * size:
+            number, rest = divmod(rest, size)
+            parts += [f"{number:.0f} {unit}"] if number else []
+    if round(rest, 2):
+        parts.append(f"{rest:.4g} s")
+    return ("-" if seconds < 0 else "") + " ".join(parts)
 
 
 def about(seconds: float) -> str:
-    """A duration to three digits in the unit that people say it in.
+    """A measured duration to three digits in the unit that people say it in.
 
     >>> about(187.4), about(900), about(44.43), about(0.000955)
-    ('3.12min', '15min', '44.4s', '955us')
+    ('3.12 min', '15 min', '44.4 s', '955 us')
     """
+    if abs(seconds) % 60 == 0:
+        return format_duration(seconds)
+    return _in_one_unit(seconds, 3)
+
+
+def _in_one_unit(seconds: float, digits: int) -> str:
     least = {"d": 2, "h": 2, "min": 2, "s": 1, "ms": 1}
     unit = next((u for u, n in least.items() if abs(seconds) >= n * _SECONDS[u]), "us")
-    if unit == "us" or abs(seconds) % 60 == 0:
-        return format_duration(float(f"{seconds:.3g}"))
-    return f"{float(f'{seconds / float(_SECONDS[unit]):.3g}'):g}{unit}"
-
-
-def _says(seconds: float, unit: str) -> bool:
-    number = seconds / float(_SECONDS[unit])
-    return abs(number) < 1000 and math.isclose(_digits(seconds, unit, 3), number)
-
-
-def _digits(seconds: float, unit: str, digits: int) -> float:
-    return float(f"{seconds / float(_SECONDS[unit]):.{digits}g}")
+    return f"{float(f'{seconds / float(_SECONDS[unit]):.{digits}g}'):g} {unit}"
 
 
 def _finite(value: Any, hint: str) -> float:

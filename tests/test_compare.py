@@ -15,8 +15,11 @@ from sim.cli import main
 from sim.cli.compare import as_document
 from sim.engine import reference
 from sim.scenario import load, with_changes
+from sim.statistics import Estimate
 from sim.store import TABLES
 from sim.strategies import CATALOGUE, RequestView, Strategy
+from sim.tables import seconds_text
+from sim.units import format_duration, parse_duration
 
 SMALL = {
     "organisation.people": 20,
@@ -78,7 +81,57 @@ def test_a_terminal_gets_a_provisional_table() -> None:
     os.close(ours)
     text = said.decode()
     assert text.count("Provisional, from 2 replications") == 1
-    assert text.index("Provisional") < text.index("Coverage") < text.index("3 replications")
+    assert text.index("Provisional") < text.index("Coverage") < text.index("over 3 replications")
+
+
+def test_without_a_scenario_the_whole_office_runs() -> None:
+    args = ["compare", "--strategy", "no_check", "--replications", "1", "--json", "--quiet"]
+    shown = CliRunner().invoke(main, args)
+    assert json.loads(shown.stdout)["scenario"]["id"] == load("office").id
+    assert load("office").organisation.people == 500
+    assert load("office").run.replications == 20
+    assert set(load("office").strategies) == set(CATALOGUE)
+
+
+@pytest.mark.parametrize(
+    ("value", "half", "text"),
+    [
+        (8.21, 12.87, "8 ±13 s"),
+        (23.14, 5.23, "23.1 ±5.2 s"),
+        (1058400.0, 435600.0, "290 ±120 h"),
+        (0.11612, 0.0003, "116.1 ±0.3 ms"),
+        (0.28, 3e-6, "280.0 ±<0.1 ms"),
+        (0.027, 0.0, "27.0 ±0 ms"),
+        (0.0, 0.0, "0 s"),
+        (9.996, 0.0996, "10.00 ±0.10 s"),
+    ],
+)
+def test_an_estimate_has_the_digits_that_its_interval_supports(
+    value: float, half: float, text: str
+) -> None:
+    assert seconds_text(Estimate(value, value - half, value + half, 20)) == text
+    if value:
+        assert seconds_text(Estimate(-value, -value - half, -value + half, 20)) == f"-{text}"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (301, "5 min 1 s"),
+        (300.25, "5 min 0.25 s"),
+        (3720, "1 h 2 min"),
+        (3601, "1 h 1 s"),
+        (28 * 3600, "28 h"),
+        (30 * 86400, "30 d"),
+        (59.9999, "60 s"),
+        (3599.9999, "1 h"),
+        (0.25, "250 ms"),
+        (-300, "-5 min"),
+    ],
+)
+def test_a_duration_is_said_as_people_say_it_and_read_back(seconds: float, text: str) -> None:
+    assert format_duration(seconds) == text
+    assert parse_duration(text) == pytest.approx(seconds, abs=0.005)
 
 
 def test_the_document_has_its_shape_and_no_interval_with_one_replication() -> None:

@@ -86,7 +86,7 @@ def test_the_paragraph_holds_its_numbers(uniform: Recommendation) -> None:
     for value in (judged.estimate.value, judged.estimate.low, judged.estimate.high):
         assert value is not None
         assert judged.goal.shown(value) in said
-    assert "against 50s" in said
+    assert "against 50 s" in said
     assert "goals.deactivation.exposure_mean" in said
     assert "1.1 % of 40 people a month" in said
     json.dumps(words.document(uniform), allow_nan=False)

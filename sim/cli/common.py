@@ -48,12 +48,6 @@ def load(name: str) -> "Scenario":
     return loaded
 
 
-def small_office(people: int) -> "Scenario":
-    from sim.scenario import with_changes
-
-    return with_changes(load("office"), {"organisation.people": people})
-
-
 def chosen(
     scenario: "Scenario", names: tuple[str, ...], option: str = "--strategy"
 ) -> "list[Strategy]":

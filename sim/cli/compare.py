@@ -18,15 +18,12 @@ from sim.cli.common import (
     load,
     must_be_writable,
     progress,
-    small_office,
 )
 
 if TYPE_CHECKING:
     from sim.experiment import Comparison
     from sim.scenario import Scenario
     from sim.strategies import Strategy
-
-SMALL_PEOPLE, SMALL_REPLICATIONS = 100, 2
 
 
 @click.command()
@@ -64,21 +61,14 @@ def compare(
 ) -> None:
     """Compare strategies on the same people and cases.
 
-    SCENARIO is the name of a shipped scenario or a file; without it a small study of the built-in office runs.
+    SCENARIO is the name of a shipped scenario or a file; without it the built-in office: 500 people, a working day,
+    20 replications, every strategy of the catalogue.
     """
     from sim import experiment
     from sim.precision import check_names
 
     must_be_writable(out, figure)
-    loaded = load(scenario or "office") if scenario else small_office(SMALL_PEOPLE)
-    if scenario is None:
-        replications = replications or SMALL_REPLICATIONS
-        if not quiet:
-            click.echo(
-                f"A small study of the office: {SMALL_PEOPLE} people, {replications} replication(s), one working"
-                " day.\nFor the full one: lastclick compare office",
-                err=True,
-            )
+    loaded = load(scenario or "office")
     for warning in loaded.warnings:
         click.echo(f"warning: {warning}", err=True)
     to_run = _strategies(loaded, names, baseline)
@@ -163,11 +153,13 @@ def _show(
 
 
 def _show_provisional(comparison: "Comparison") -> None:
-    """What is known so far, on a terminal, while the other replications run."""
+    """What is known so far, on a terminal, while the other replications run (and move the bar)."""
+    from tqdm import tqdm
+
     from sim.tables import comparison_table
 
-    click.echo(f"\nProvisional, from {comparison.replications} replications; the others follow:\n")
-    click.echo(comparison_table(comparison) + "\n")
+    head = f"\nProvisional, from {comparison.replications} replications; the others follow:\n\n"
+    tqdm.write(head + comparison_table(comparison) + "\n", file=sys.stdout)
 
 
 def differences_document(comparison: "Comparison", baseline: str) -> list[dict[str, Any]]:
@@ -181,8 +173,6 @@ def differences_document(comparison: "Comparison", baseline: str) -> list[dict[s
 
 def as_document(comparison: "Comparison") -> dict[str, Any]:
     """The comparison as `--json` prints it."""
-    from dataclasses import asdict
-
     scenario = comparison.scenario
     keys = ("strategy", "cause", "of", "covered", "bound_s")
     return {
@@ -192,5 +182,5 @@ def as_document(comparison: "Comparison") -> dict[str, Any]:
         "seed": comparison.seed,
         "replications": comparison.replications,
         "coverage": [{key: getattr(cell, key) for key in keys} for cell in comparison.coverage],
-        "results": [asdict(figure) for figure in comparison.figures],
+        "results": list(map(vars, comparison.figures)),
     }

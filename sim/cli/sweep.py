@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sim.cli.common import InputError, chosen, engine_option, load
-from sim.units import format_duration
+from sim.units import about
 
 if TYPE_CHECKING:
     from sim.sweeps import Plan, Sweep
@@ -164,7 +164,7 @@ def _estimate(loaded: Any, options: dict[str, Any], workers: int | None) -> None
     count = workers or cores()
     click.echo(_cells_text(plan))
     click.echo(
-        f"about {format_duration(float(f'{found.worker_s / count:.2g}'))} on {count} worker(s):"
+        f"about {about(float(f'{found.worker_s / count:.2g}'))} on {count} worker(s):"
         f" {found.worker_s / max(1, found.replications):.3g} s a replication, measured on {found.sampled} samples"
     )
     click.echo(f"about {found.bytes / 1e6:.2g} MB in {found.files} file(s)")

@@ -4,7 +4,7 @@ import sys
 import time
 from typing import Any, Self, TextIO
 
-from sim.units import format_duration
+from sim.units import about
 
 _EVERY_S = 10.0
 _BAR = "{desc}{percentage:3.0f}% {bar} {n:.0f}/{total:.0f} {unit} [{elapsed}, {rate_fmt}, {remaining} left{postfix}]"
@@ -61,12 +61,12 @@ class Progress:
             self.say(self.line())
 
     def line(self) -> str:
-        """For instance `120 of 400 cells, 3.1/s, 1.5min left, 2 failed`."""
+        """For instance `120 of 400 cells, 3.1/s, 1.5 min left, 2 failed`."""
         elapsed_s = time.monotonic() - self._started
         new = self._done - self._skipped
         rate = new / elapsed_s if elapsed_s > 0 else 0.0
         left_s = (self._total - self._done) / rate if rate else None
-        left = "" if left_s is None else f", {format_duration(float(f'{left_s:.2g}'))} left"
+        left = "" if left_s is None else f", {about(float(f'{left_s:.2g}'))} left"
         failed = f", {self._failed} failed" if self._failed else ""
         return f"{self._done:,.0f} of {self._total:,} {self._unit}, {rate:.3g}/s{left}{failed}"
 
