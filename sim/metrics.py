@@ -229,7 +229,7 @@ def _window(column: _Column) -> Iterator[tuple[str, Estimate]]:
 def _counts(column: _Column) -> Iterator[tuple[str, Estimate]]:
     values, runs = column.values, len(column.bounds) - 1
     yield "mean", _case_mean(column)
-    yield "p95", *quantiles(values, [0.95], runs)
+    yield "p95", quantiles(values, [QUANTILES["p95"]], runs)[0]
     yield "max", Estimate(float(values.max()), None, None, len(values))
     yield "share_zero", share(int((values == 0).sum()), len(values), runs)
 
