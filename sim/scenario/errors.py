@@ -89,7 +89,11 @@ def key_lines(text: str) -> dict[KeyPath, int]:
 
 
 def line_of(lines: dict[KeyPath, int], path: KeyPath) -> int | None:
-    """The line of a path, or of the nearest parent that has one."""
+    """The line of a path, else of the first key in it, else of the nearest parent that has one."""
+    if path not in lines:
+        within = [line for key, line in lines.items() if key[: len(path)] == path]
+        if within:
+            return min(within)
     for length in range(len(path), 0, -1):
         if path[:length] in lines:
             return lines[path[:length]]

@@ -168,7 +168,8 @@ class Workload(Table):
     @model_validator(mode="after")
     def _log_and_mode(self) -> "Workload":
         if (self.log is None) != (self.mode == "synthetic"):
-            raise ValueError('log and mode = "fitted" or "replayed" go together')
+            key = "mode" if self.log is None else "log"
+            raise ValueError(f'{key}: log and mode = "fitted" or "replayed" go together')
         return self
 
 
@@ -213,7 +214,10 @@ class Cases(Table):
             raise ValueError("until: expected a time after from")
         total = math.fsum(map(self.share_of, CAUSES))
         if total > 1 + 1e-9:
-            raise ValueError(f"the shares of the causes sum to {total:g}; expected at most 1")
+            parts = ", ".join(f"{c} {self.share_of(c):g}" for c in CAUSES if self.share_of(c))
+            raise ValueError(
+                f"the shares of the causes sum to {total:g} ({parts}); expected at most 1"
+            )
         return self
 
     def share_of(self, cause: str) -> float:
