@@ -58,7 +58,7 @@ BAD = {
     "loss 2": ("[push]\nloss = 2", 2, "push.loss"),
     "two kinds of outage": ('[host]\noutages = { every = "1h", starts = "1h", lasts = "1min" }', 2, "either"),
     "daily 23": ("[workload]\ndaily = [1, 1]", 2, "24 weights"),
-    "log without mode": ('[workload]\nlog = "x.log"', 2, "x.log\": log and mode"),
+    "log without mode": ('[workload]\nlog = "x.log"', 2, "log and mode"),
     "mode without log": ('[workload]\nmode = "fitted"', 2, 'workload.mode = "fitted": log and mode'),
     "too many cases": ("[cases.logout]\nshare = 0.9\n[cases.admin_loss]\nshare = 0.2", 1, "logout 0.9, admin_loss 0.2)"),
     "unknown goal": ('[goals]\nexposur_p95 = "1s"', 2, "did you mean"),
