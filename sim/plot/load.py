@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.plot.curves import lines
-from sim.plot.style import COLOURS, DASHES, INK, PALE, Picture, canvas, headline, listed
+from sim.plot.style import INK, Picture, canvas, headline, listed
 from sim.study import Study
 
 Array = npt.NDArray[np.float64]
@@ -32,10 +32,8 @@ def host_load(
     picture, ax = canvas()
     grouped = lines({name: y / highest for name, y in curves.items()}, 0.03)
     for line in grouped:
-        colour = PALE if line.style is None else COLOURS[line.style]
-        dash = "-" if line.style is None else DASHES[line.style]
         y = curves[line.names[0]]
-        ax.stairs(y, edges / 3600.0, color=colour, ls=dash, lw=1.9, label=line.label, baseline=None)
+        ax.stairs(y, edges / 3600.0, **line.look, label=line.label, baseline=None)
     limit = _limit_per_s(study)
     if limit is not None:
         _mark_limit(ax, limit, highest)

@@ -8,9 +8,6 @@ import numpy.typing as npt
 
 from sim.plot.curves import lines
 from sim.plot.style import (
-    COLOURS,
-    DASHES,
-    PALE,
     Picture,
     canvas,
     headline,
@@ -44,11 +41,9 @@ def response_times(
     logs = {n: np.log10(np.maximum(y, floor)) / -np.log10(floor) + 1.0 for n, y in curves.items()}
     picture, ax = canvas()
     for line in lines(logs, 0.03):
-        colour = PALE if line.style is None else COLOURS[line.style]
-        dash = "-" if line.style is None else DASHES[line.style]
         y = curves[line.names[0]]
         shown = y > 0
-        ax.plot(grid[shown], y[shown], color=colour, ls=dash, lw=2.0, label=line.label)
+        ax.plot(grid[shown], y[shown], **line.look, label=line.label)
     ax.set_xscale("log")
     ax.set_yscale("log")
     ax.set_ylim(floor, 1.3)
@@ -92,7 +87,8 @@ def _finding(study: Study, names: Sequence[str], metric: str) -> str:
     if p95[slowest] <= 1.05 * p95[fastest]:
         return f"No strategy is felt: every p95 is near {seconds(p95[fastest])}"
     others = f"{len(near)} of {len(p95)} strategies" if len(near) > 3 else listed(near)
+    what = "takes longer than" if metric == "response" else "waits for the gates longer than"
     return (
-        f"One click in twenty takes longer than {seconds(p95[slowest], 3)} under {slowest},"
+        f"One click in twenty {what} {seconds(p95[slowest], 3)} under {slowest},"
         f" than {seconds(p95[fastest], 3)} under {others}"
     )

@@ -10,7 +10,6 @@ from sim.plot.curves import Line, lines
 from sim.plot.style import (
     CAUSE_WORDS,
     COLOURS,
-    DASHES,
     INK,
     PALE,
     Picture,
@@ -99,17 +98,17 @@ def _panels(study: Study, curves: Mapping[str, Array]) -> list[tuple[str, dict[s
 
 
 def _draw(ax: Any, study: Study, line: Line, grid: Array, n: int, cause: str) -> None:
-    colour = PALE if line.style is None else COLOURS[line.style]
-    dash = "-" if line.style is None else DASHES[line.style]
     open_ = [name for name in line.names if not study.covered(name, cause)]
     label = line.label + (" (open)" if len(open_) == len(line.names) else "")
-    ax.step(grid, line.y, where="post", color=colour, ls=dash, lw=2.0, label=label, zorder=3)
+    ax.step(grid, line.y, where="post", **line.look, label=label, zorder=3)
     low, high = _wilson(line.y, n)
     between = line.y > 0
-    ax.fill_between(grid, low, high, where=between, color=colour, alpha=0.15, lw=0)
+    ax.fill_between(grid, low, high, where=between, color=line.look["color"], alpha=0.15, lw=0)
     for bound_s in {study.bound_s(name, cause) for name in line.names}:
         if FIRST_S <= bound_s <= grid[-1]:
-            ax.plot([bound_s], [-0.025], "^", color=colour, ms=6, clip_on=False, zorder=4)
+            ax.plot(
+                [bound_s], [-0.025], "^", color=line.look["color"], ms=6, clip_on=False, zorder=4
+            )
 
 
 def _frame(ax: Any, title: str, end_s: float) -> None:
