@@ -126,7 +126,7 @@ class Comparison(experiment.Comparison):
 
     def __repr__(self) -> str:
         names = ", ".join(self.strategies)
-        return f"<comparison of {names}: scenario {self.scenario.id}, seed {self.seed}, {self.replications} replication(s)>"
+        return f"<comparison of {names}: scenario {self.scenario.id}, seed {self.seed}, replications {self.replications}>"
 
     def _repr_html_(self) -> str:
         scenario = self.scenario
@@ -135,7 +135,7 @@ class Comparison(experiment.Comparison):
             _table("Coverage: the longest exposure window by settings, or open", coverage_rows(self.coverage)),
             _table("After the revocation: means per case, 95 % intervals", after_table(self)),
             _table("The price: honest people", price_table(self)),
-            f"<p><small>scenario {scenario.id}, seed {self.seed}, {self.replications} replication(s), engine"
+            f"<p><small>scenario {scenario.id}, seed {self.seed}, replications {self.replications}, engine"
             f" {html.escape(self.engine)}</small></p>",
         ]  # fmt: skip
         return "".join(parts)
