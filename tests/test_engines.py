@@ -168,6 +168,22 @@ def scenarios(draw: st.DrawFn) -> Scenario:
 
 
 @st.composite
+def scenarios_that_run_ahead(draw: st.DrawFn) -> Scenario:
+    """Where the compiled engine does at once what a person does by himself, and most people have no case."""
+    drawn = tables(draw)
+    drawn["cases"] |= {cause: {"share": 0.03} for cause in CAUSES}
+    drawn["app"]["holds_worker"] = False
+    for link in ("client_app", "client_host"):
+        drawn["network"][link] = draw(any_law(("10ms", "250ms", "2s")))
+    tried = drawn["strategies"]["tried"]
+    if isinstance(tried["token"], dict):
+        tried["token"].pop("refresh_at", None)
+    if "push" in tried:
+        tried["push"]["causes"] = ["deactivation", "admin_loss"]
+    return scenario(drawn)
+
+
+@st.composite
 def scenarios_of_a_log(draw: st.DrawFn, log: Path) -> Scenario:
     """People of a log, for a day with its hours."""
     drawn = tables(draw)
@@ -210,6 +226,14 @@ def _ends(ours: Run, expected: Run) -> str:
 )
 @given(scenarios())
 def test_random_scenarios(drawn: Scenario) -> None:
+    assert_same_path(drawn, drawn.strategies["tried"])
+
+
+@settings(
+    max_examples=200, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
+)
+@given(scenarios_that_run_ahead())
+def test_running_ahead(drawn: Scenario) -> None:
     assert_same_path(drawn, drawn.strategies["tried"])
 
 

@@ -158,15 +158,15 @@ MUTATIONS = (
     Mutation(
         "compiled: entry valid at its expiry",
         "engine/compiled/gates.py",
-        "return NO_REASON if w.now < memory.page",
-        "return NO_REASON if w.now <= memory.page",
+        "return NO_REASON if w.now < entry_of",
+        "return NO_REASON if w.now <= entry_of",
         "compiled",
     ),
     Mutation(
         "compiled: kept decision valid at its expiry",
         "engine/compiled/gates.py",
-        "if now < memory.answers_until(w, person).x:",
-        "if now <= memory.answers_until(w, person).x:",
+        "if w.remembers and now < memory.answers_until(w, person).x:",
+        "if w.remembers and now <= memory.answers_until(w, person).x:",
         "compiled",
     ),
     Mutation(
@@ -179,8 +179,8 @@ MUTATIONS = (
     Mutation(
         "compiled: the denylist names nothing",
         "engine/compiled/revocation.py",
-        "return w.push != 0 and stamped <= memory.stamped_until(w, person).x",
-        "return w.push != 0 and stamped < -INF",
+        "return w.names_tokens != 0 and stamped <= memory.stamped_until(w, person).x",
+        "return w.names_tokens != 0 and stamped < -INF",
         "compiled",
     ),
     Mutation(

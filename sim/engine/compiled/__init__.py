@@ -6,7 +6,7 @@ A person's main line waits for one event at a time (`person.py`, `gates.py`); wh
 
 from sim.engine import Progress
 from sim.engine.compiled import layout
-from sim.engine.compiled.build import arrays_of, grown, recorded, wired, with_cases
+from sim.engine.compiled.build import arrays_of, emptied, grown, recorded, wired, with_cases
 from sim.engine.compiled.machine import kernels
 from sim.engine.recording import Run
 from sim.scenario import Scenario
@@ -44,4 +44,5 @@ def run(
         if progress is not None:
             progress(step / SLICES)
     in_flight = close(address)
+    arrays = emptied(arrays)
     return recorded(arrays, scenario, strategy, replication, in_flight)

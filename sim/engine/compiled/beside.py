@@ -22,7 +22,7 @@ from sim.engine.compiled.books import (
     note,
     note_page,
 )
-from sim.engine.compiled.calendar import task_later
+from sim.engine.compiled.calendar import key_of, push, task_later
 from sim.engine.compiled.layout import (
     ALTERNATING,
     AUTH,
@@ -34,6 +34,7 @@ from sim.engine.compiled.layout import (
     HOST,
     HOST_DOWN,
     HOST_UP,
+    IDLE,
     NEVER,
     NONE,
     NOT_GRANTED,
@@ -59,20 +60,36 @@ from sim.engine.compiled.layout import (
     T_RENEW_SEEN,
     T_TAKER,
     TAKE_OVER,
+    TAKER_DELAY,
     World,
 )
 from sim.engine.compiled.numbers import sample, uniform
 from sim.engine.compiled.options import compiled
-from sim.engine.compiled.parties import LOGOUT, RENEWAL_CALL, bit, host_admits, leave, visit
+from sim.engine.compiled.parties import (
+    LOGOUT,
+    RENEWAL_CALL,
+    bit,
+    host_admits,
+    leave,
+    visit_beside,
+)
 from sim.engine.compiled.person import (
     adopt,
+    muted,
     reissue,
     reissued_admin,
     renewal_granted,
     schedule_refresh,
 )
 from sim.engine.compiled.pool import end_task, new_task
-from sim.engine.compiled.revocation import apply_event, host_learns, look, settle
+from sim.engine.compiled.revocation import (
+    apply_event,
+    host_learns,
+    lay_notice,
+    lay_revocation,
+    look,
+    settle,
+)
 from sim.streams import Stream
 
 REVOCATION, PUSH, OUTAGE, ARRIVAL, ACTION = (
@@ -91,6 +108,7 @@ S_BACKGROUND_TRIP, S_BACKGROUND_SERVICE, S_BACKGROUND_LIFETIME = (
 S_PUSH_DELAY, S_PUSH_LOSS, S_PUSH_WAIT = (
     int(s) for s in (Stream.PUSH_DELAY, Stream.PUSH_LOSS, Stream.PUSH_WAIT)
 )
+S_TAKER_DELAY = int(Stream.TAKER_DELAY)
 LOGOUT_PUSH = int(Stream.LOGOUT_PUSH_DELAY) - S_PUSH_DELAY
 S_HOST_UP, S_HOST_DOWN, S_PUSH_UP, S_PUSH_DOWN = (
     int(s) for s in (Stream.HOST_UP, Stream.HOST_DOWN, Stream.PUSH_UP, Stream.PUSH_DOWN)
@@ -101,53 +119,51 @@ S_HOST_UP, S_HOST_DOWN, S_PUSH_UP, S_PUSH_DOWN = (
 
 
 @compiled
-def revoked(w: World, task: int) -> int:
+def revoked(w: World, person: int) -> int:
     """Access is withdrawn; returns the next step of the person's main line."""
-    person = memory.task(w, task).person
     p = memory.person(w, person)
     c = memory.case(w, p.case)
+    if c.cause != LOGOUT and c.revoked <= c.notice:
+        lay_notice(w, p.case)
     c.page_open = p.page != NONE
-    p.case_begun = 1
+    c.begun = 1
     note_page(w, person, E_REVOKED, NONE, FIRST_CAUSE + c.cause)
     step = REST
     if c.behaviour == CUT_OFF:
-        p.muted = 1
-    if c.cause == LOGOUT or p.muted:
+        c.muted = 1
+    if c.cause == LOGOUT or c.muted:
         step = call_off(w, person)
     if c.taken_over and p.page != NONE:
         c.actors += 1
-        task_later(w, new_task(w, person), c.takeover_delay, ACTION, TAKER_LANE, T_TAKER)
+        delay = sample(w, TAKER_DELAY, person, S_TAKER_DELAY, 0, 0)
+        push(w, w.now + delay, key_of(ACTION, person, TAKER_LANE, T_TAKER))
     if c.propagation > 0:
-        task_later(w, task, c.propagation, REVOCATION, CASE_LANE, T_LEARNS)
+        push(w, w.now + c.propagation, key_of(REVOCATION, person, CASE_LANE, T_LEARNS))
     else:
-        learns(w, task)
+        learns(w, person)
     return step
 
 
 @compiled
-def learns(w: World, task: int) -> None:
+def learns(w: World, person: int) -> None:
     """The host comes to know; its event leaves."""
-    person = memory.task(w, task).person
-    p = memory.person(w, person)
-    cause = memory.case(w, p.case).cause
-    p.known = cause
+    cause = memory.case(w, memory.person(w, person).case).cause
     note_page(w, person, E_LEARNS, NONE, 0)
     host_learns(w, person)
-    end_task(w, task)
     if w.push and bit(w.push_causes, cause):
         begin_push(w, person, cause, 0, 0)
 
 
 @compiled
-def noticed(w: World, task: int) -> int:
+def noticed(w: World, person: int) -> int:
     """The person is told; returns the next step of his main line."""
-    person = memory.task(w, task).person
-    end_task(w, task)
     p = memory.person(w, person)
-    p.case_begun = 1
+    c = memory.case(w, p.case)
+    if c.notice < c.revoked:
+        lay_revocation(w, p.case)
+    c.begun = 1
     note_page(w, person, E_NOTICE, NONE, 0)
-    behaviour = memory.case(w, p.case).behaviour
-    goes_on = behaviour in (CONTINUE, CUT_OFF)
+    goes_on = c.behaviour in (CONTINUE, CUT_OFF)
     if goes_on and not math.isnan(p.visit_began):
         return REST
     return call_off(w, person)
@@ -157,21 +173,20 @@ def noticed(w: World, task: int) -> int:
 def call_off(w: World, person: int) -> int:
     """Acts no more as before: at once where he is idle, else when the answer under way is seen."""
     p = memory.person(w, person)
-    p.called_off = 1
-    if not (p.idle and p.alive):
+    c = memory.case(w, p.case)
+    c.called_off = 1
+    if not (p.marks & IDLE and c.alive):
         return REST
     p.generation += 1  # what he waited for does not come
     return OUT
 
 
 @compiled
-def taker_comes(w: World, task: int) -> int:
+def taker_comes(w: World, person: int) -> int:
     """Somebody sits down at the open page, once its owner is done."""
-    person = memory.task(w, task).person
-    end_task(w, task)
-    p = memory.person(w, person)
-    if p.alive:
-        memory.case(w, p.case).taker_waits = 1
+    c = memory.case(w, memory.person(w, person).case)
+    if c.alive:
+        c.taker_waits = 1
         return REST
     return TAKE_OVER
 
@@ -277,15 +292,16 @@ def deliver_held(w: World) -> None:
 def refresh_due(w: World, task: int) -> None:
     """A fraction of the lifetime has gone. What fails or is refused changes nothing."""
     t = memory.task(w, task)
-    p, g = memory.person(w, t.person), memory.page(w, t.page)
-    over = not p.case_begun and w.now >= w.horizon
-    stale = t.page != p.page or t.held_serial != g.held_serial or g.renewing
-    if stale or over or p.muted:
+    p, b = memory.person(w, t.person), memory.background(w, t.page)
+    begun = p.case != NONE and memory.case(w, p.case).begun
+    over = not begun and w.now >= w.horizon
+    stale = t.page != p.page or t.held_serial != b.held_serial or b.renewing
+    if stale or over or muted(w, t.person):
         end_task(w, task)
         return
-    g.renewing = 1
-    t.n, t.attempt = g.number, g.background
-    g.background += 1
+    b.renewing = 1
+    t.n, t.attempt = b.number, b.renewals
+    b.renewals += 1
     t.generation = plan.role_offset(w, t.person)
     note_page(w, t.person, E_RENEWAL_ASKED, NONE, 0)
     law = CLIENT_APP if w.renewal == BY_APP else CLIENT_HOST
@@ -306,7 +322,7 @@ def background_arrives(w: World, task: int) -> None:
     station, law = (AUTH, AUTH_RENEWAL) if by_app else (HOST, RENEWAL)
     service = sample(w, law, t.person, S_BACKGROUND_SERVICE + t.generation, t.n, t.attempt)
     t.state = T_RENEW_DONE
-    visit(w, station, service, t.person, task)
+    visit_beside(w, station, service, task)  # who renews in the background does not run ahead
 
 
 @compiled
@@ -336,14 +352,14 @@ def background_decided(w: World, task: int) -> None:
 def background_seen(w: World, task: int) -> int:
     """The issuer's answer is at the client; returns the next step of a main line that waited for it."""
     t = memory.task(w, task)
-    p, g = memory.person(w, t.person), memory.page(w, t.page)
+    p, b = memory.person(w, t.person), memory.background(w, t.page)
     if t.has_new and t.page == p.page:
         adopt(w, t.page, t.new_stamped, t.new_expires, t.new_vouched)
         schedule_refresh(w, t.person)
     note_page(w, t.person, E_RENEWAL_SEEN, NONE, t.outcome)
-    g.renewing = 0
-    step = RENEW if g.awaited else REST
-    g.awaited = 0
+    b.renewing = 0
+    step = RENEW if b.awaited else REST
+    b.awaited = 0
     end_task(w, task)
     return step
 

@@ -90,7 +90,7 @@ def note_page(w: World, person: int, event: int, kind: int, reason: int) -> None
         page = memory.person(w, person).page
         token = entry = NAN
         if page != NONE:
-            token, entry = memory.page(w, page).held_expires, memory.page(w, page).entry
+            token, entry = memory.page(w, page).held_expires, entry_of(w, page)
         write_row(w, person, event, kind, 0, reason, token, entry)
 
 
@@ -99,8 +99,14 @@ def note_request(w: World, person: int, event: int, decision: int, reason: int) 
     """A row of the app about the request of the main line."""
     if w.tracing:
         p = memory.person(w, person)
-        entry = memory.page(w, p.page).entry
+        entry = entry_of(w, p.page)
         write_row(w, person, event, p.kind, decision, reason, p.expires, entry)
+
+
+@compiled
+def entry_of(w: World, page: int) -> float:
+    """When a page's allowlist entry expires; -inf where there is none."""
+    return memory.entry(w, page).x if w.allowlist else -INF
 
 
 # -- honest people ------------------------------------------------------------------------------
@@ -152,10 +158,17 @@ def book_visit(w: World, person: int) -> None:
         return
     until = w.now
     if p.case != NONE:
-        until = min(until, memory.case(w, p.case).begins)
+        until = min(until, begins(w, p.case))
     inside = min(until, w.window_until) - max(p.visit_began, w.window_from)
     w.visit_ticks += ticks(max(0.0, inside))
     p.visit_began = NAN
+
+
+@compiled
+def begins(w: World, case: int) -> float:
+    """When a person with a case is no longer counted as honest."""
+    c = memory.case(w, case)
+    return min(c.revoked, c.notice)
 
 
 # -- lists --------------------------------------------------------------------------------------

@@ -44,13 +44,14 @@ def arrays_of(
     stations["first_waiting"] = layout.NONE
     histograms = np.zeros(6, layout.HISTOGRAM)
     histograms["low"], histograms["high"] = INF, -INF
-    check, push = strategy.check is not None, strategy.push is not None
-    side = people if strategy.token is not None and strategy.token.refresh_at else people // 64
+    remembers = _remembers(strategy)
+    refreshes = bool(strategy.token is not None and strategy.token.refresh_at)
     pools = (
-        _pool(layout.PAGE, "number", people + people // 32 + 64),
-        _pool(layout.TASK, "next", side + 256),
-        _pool(layout.CREDENTIAL, "next", people // 16 + 64),
+        _pool(layout.PAGE, "stamped", people + people // 32 + 64),
+        _pool(layout.TASK, "next", (people if refreshes else people // 64) + 256),
+        _pool(layout.CREDENTIAL, "next", people // 64 + 64),
     )
+    pages = len(pools[0])
     _start(world, pools)
     log = plan.visits
     return Arrays(
@@ -67,14 +68,18 @@ def arrays_of(
         log_kind=np.zeros(1, np.int8) if log is None else log.kind,
         log_bytes=np.zeros(1) if log is None else log.bytes,
         persons=np.zeros(people, layout.PERSON),
+        holders=np.zeros(people if scenario.app.holds_worker else 1, layout.HOLDER),
         pages=pools[0],
+        entries=np.zeros(pages if world[0]["allowlist"] else 1),
+        longest=np.zeros(pages if world[0]["keeps_longest"] else 1),
+        background=np.zeros(pages if refreshes else 1, layout.BACKGROUND),
         credentials=pools[2],
         tasks=pools[1],
         cases=np.zeros(0, layout.CASE),
-        answers_until=np.full(people if check else 1, -INF),
-        answers=np.zeros(people if check else 1, np.int8),
-        stamped_until=np.full(people if push else 1, -INF),
-        heap=np.zeros(people + people // 16 + 2 * world[0]["heap_reserve"], layout.EVENT),
+        answers_until=np.full(people if remembers else 1, -INF),
+        answers=np.zeros(people if remembers else 1, np.int8),
+        stamped_until=np.full(people if world[0]["names_tokens"] else 1, -INF),
+        heap=np.zeros(people + people // 64 + 2 * world[0]["heap_reserve"], layout.EVENT),
         stations=stations,
         free_at=np.zeros(sum(heaps) + 1),
         histograms=histograms,
@@ -101,10 +106,9 @@ def wired(arrays: Arrays) -> Arrays:
 def with_cases(arrays: Arrays, number: int) -> Arrays:
     """Room for the cases of the run, and for the tasks that begin them."""
     arrays = arrays._replace(cases=np.zeros(number, layout.CASE))
-    arrays = _with_pool(arrays, "tasks", 3 * number + 64)
     people = len(arrays.persons)
     reserve = 2 * int(arrays.world[0]["heap_reserve"])
-    return wired(_with_longer(arrays, "heap", 2 * number + people + people // 16 + reserve))
+    return wired(_with_longer(arrays, "heap", number + people + people // 64 + reserve))
 
 
 _FULL = {
@@ -114,17 +118,33 @@ _FULL = {
     layout.NEEDS_HEAP: "heap",
     layout.NEEDS_ROWS: "trace",
 }
-_LINKS = {"pages": "number", "tasks": "next", "credentials": "next"}  # of their free lists
+_LINKS = {"pages": "stamped", "tasks": "next", "credentials": "next"}  # of their free lists
+_OF_PAGES = (
+    "entries",
+    "longest",
+    "background",
+)  # arrays with a place for each page, where they are needed
 
 
 def grown(arrays: Arrays, code: int) -> Arrays:
     """The arrays with more room in the one that is full; what is there stays where it is."""
     name = _FULL[code]
     size = len(getattr(arrays, name))
-    size += size // 2 + 64 + int(arrays.world[0]["held"])
-    return wired(
-        _with_pool(arrays, name, size) if name in _LINKS else _with_longer(arrays, name, size)
-    )
+    size += size // (16 if size > 100_000 else 2) + 64 + int(arrays.world[0]["held"])
+    if name not in _LINKS:
+        return wired(_with_longer(arrays, name, size))
+    for beside in _OF_PAGES if name == "pages" else ():
+        if len(getattr(arrays, beside)) > 1:
+            arrays = _with_longer(arrays, beside, size)
+    return wired(_with_pool(arrays, name, size))
+
+
+def emptied(arrays: Arrays) -> Arrays:
+    """Without what is not recorded, so that records of many cases find room where people were."""
+    nothing: Any = None
+    people = ("persons", "holders", "pages", "entries", "longest", "background", "credentials")
+    rest = ("tasks", "answers_until", "answers", "stamped_until", "heap")
+    return arrays._replace(**dict.fromkeys((*people, *rest), nothing))
 
 
 def _with_longer(arrays: Arrays, name: str, size: int) -> Arrays:
@@ -236,6 +256,7 @@ def _world(scenario: Scenario, strategy: Strategy, plan: PlanLaws, tracing: bool
         "shift_end": shift.end_s,
         "people": people,
         "tracing": tracing,
+        "runs_ahead": not tracing and _may_run_ahead(scenario, strategy),
         "admins": scenario.organisation.admins,
         "heap_reserve": 64 + (people if scenario.app.holds_worker else 0),
         "row_reserve": 256 + (4 * people if scenario.app.holds_worker else 0),
@@ -251,6 +272,25 @@ def _world(scenario: Scenario, strategy: Strategy, plan: PlanLaws, tracing: bool
     for name, value in values.items():
         world[0][name] = value
     return world
+
+
+def _may_run_ahead(scenario: Scenario, strategy: Strategy) -> bool:
+    """Whether nobody else changes anything for a person without a case between two meetings (`calendar`).
+
+    Not where workers are held from one meeting to the next, where tokens are renewed in the background, and where events
+    about logouts arrive later. Nor where the network may take no time: what arrives in the very instant in which it was sent
+    comes after what was due in that instant.
+    """
+    token = strategy.token
+    refreshes = token is not None and bool(token.refresh_at)
+    at_once = _some_take_no_time(scenario.network.client_app, scenario.network.client_host)
+    told = _told_of_logouts(strategy)
+    return not (scenario.app.holds_worker or told or refreshes or at_once)
+
+
+def _told_of_logouts(strategy: Strategy) -> bool:
+    """Whether events can arrive about people without a case."""
+    return strategy.push is not None and strategy.push.carries(Cause.LOGOUT)
 
 
 def _plan_settings(plan: PlanLaws) -> dict[str, Any]:
@@ -348,7 +388,9 @@ def _check_settings(strategy: Strategy) -> dict[str, Any]:
     check = strategy.check
     if check is None:
         names = ("check", "check_kinds", "check_sees", "check_refuses", "check_asks_admin")
-        return dict.fromkeys((*names, "fails_open", "allow_for", "deny_for", "timeout"), 0)
+        return dict.fromkeys(
+            (*names, "fails_open", "remembers", "allow_for", "deny_for", "timeout"), 0
+        )
     sees = CHECK_SEES[check.asks]
     return {
         "check": 1,
@@ -357,10 +399,17 @@ def _check_settings(strategy: Strategy) -> dict[str, Any]:
         "check_refuses": _mask(SEEN_THROUGH[cause] in sees - {"admin"} for cause in Cause),
         "check_asks_admin": "admin" in sees,
         "fails_open": check.on_failure == "allow",
+        "remembers": _remembers(strategy),
         "allow_for": check.allow_for_s,
         "deny_for": check.deny_for_s,
         "timeout": check.timeout_s,
     }
+
+
+def _remembers(strategy: Strategy) -> bool:
+    """Whether the app keeps answers of the host."""
+    check = strategy.check
+    return check is not None and max(check.allow_for_s, check.deny_for_s) > 0
 
 
 def _push_settings(scenario: Scenario, strategy: Strategy) -> dict[str, Any]:
@@ -370,6 +419,10 @@ def _push_settings(scenario: Scenario, strategy: Strategy) -> dict[str, Any]:
         "push": push is not None,
         "push_causes": 0 if push is None else _mask(push.carries(cause) for cause in Cause),
         "push_effect": 0 if push is None else EFFECTS[push.effect],
+        "names_tokens": push is not None and push.effect in ("denylist", "not_before"),
+        "keeps_longest": _told_of_logouts(strategy)
+        and strategy.token is not None
+        and strategy.token.renewal != "page",
         "push_outages": layout.NEVER if push is None else _outages(channel.outages),
         "push_holds": channel.on_outage == "hold",
         "loss": channel.loss,

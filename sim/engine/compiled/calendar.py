@@ -1,42 +1,62 @@
 """The calendar: pending events in the model's order, (time, priority, person, lane, insertion).
 
-Priority, person, lane and the last 24 bits of a number are one whole number, the key. Events of a person's main line carry his
-generation as that number (a cancelled one stays in the calendar and is passed over), others count insertions.
+Priority, person, lane and a number of 25 bits are one whole number, the key. The number of an event of a person's main line is
+his generation (a cancelled one stays in the calendar and is passed over), that of a task its place, that of a case its state.
+The calendar is a heap in which each place has four below it: half as many levels as with two, and the four share a cache
+line.
 """
 
+from sim.engine.clock import Lane, Priority
 from sim.engine.compiled import memory
-from sim.engine.compiled.layout import World
+from sim.engine.compiled.layout import REST, RESUME, World
 from sim.engine.compiled.options import compiled
 
-PERSON_SHIFT, LANE_SHIFT, PRIORITY_SHIFT = 28, 24, 60
-LOW_BITS = (1 << 24) - 1
-PERSON_BITS = (1 << 32) - 1
+PERSON_SHIFT, LANE_SHIFT, PRIORITY_SHIFT = 28, 25, 60
+NUMBER_BITS, LANE_BITS, PERSON_BITS = (1 << 25) - 1, 7, (1 << 32) - 1
+MAIN, BACKGROUND, CHECK = int(Lane.MAIN), int(Lane.BACKGROUND), int(Lane.CHECK)
+PUSHED = int(Priority.PUSH)
 
 
 @compiled
 def key_of(priority: int, person: int, lane: int, number: int) -> int:
     """The place of an event among those of the same time."""
     person_and_lane = ((person + 1) << PERSON_SHIFT) | (lane << LANE_SHIFT)
-    return (priority << PRIORITY_SHIFT) | person_and_lane | (number & LOW_BITS)
+    return (priority << PRIORITY_SHIFT) | person_and_lane | (number & NUMBER_BITS)
 
 
 @compiled
-def push(w: World, time: float, key: int, task: int) -> None:
+def is_main(key: int) -> bool:
+    """Whether an event belongs to the main line of a person. Outages belong to nobody."""
+    somebody = (key >> PERSON_SHIFT) & PERSON_BITS != 0
+    return (key >> LANE_SHIFT) & LANE_BITS == MAIN and somebody
+
+
+@compiled
+def is_task(key: int) -> bool:
+    """Whether an event belongs to a task."""
+    lane = (key >> LANE_SHIFT) & LANE_BITS
+    pushed = key >> PRIORITY_SHIFT == PUSHED
+    outage = (key >> PERSON_SHIFT) & PERSON_BITS == 0
+    return lane in (BACKGROUND, CHECK) or pushed or outage
+
+
+@compiled
+def push(w: World, time: float, key: int) -> None:
     """Insert an event. The first one that an event causes takes the place it left at the top."""
     if w.hole:
         w.hole = 0
-        sift_down(w, w.heap, time, key, task)
+        sift_down(w, w.heap, time, key)
         return
     i = w.heap
     w.heap = i + 1
     while i > 0:
-        above = (i - 1) >> 1
+        above = (i - 1) >> 2
         e = memory.event(w, above)
-        if not earlier(time, key, e.time, e.key):
+        if not earlier(w, time, key, e.time, e.key):
             break
-        put(w, i, e.time, e.key, e.task)
+        put(w, i, e.time, e.key)
         i = above
-    put(w, i, time, key, task)
+    put(w, i, time, key)
 
 
 @compiled
@@ -45,53 +65,94 @@ def fill_hole(w: World) -> None:
     w.hole = 0
     w.heap -= 1
     last = memory.event(w, w.heap)
-    sift_down(w, w.heap, last.time, last.key, last.task)
+    sift_down(w, w.heap, last.time, last.key)
 
 
 @compiled
-def sift_down(w: World, n: int, time: float, key: int, task: int) -> None:
-    """Put an event into a heap of n whose top is free. What is due next stays there: two comparisons."""
+def sift_down(w: World, n: int, time: float, key: int) -> None:
+    """Put an event into a heap of n whose top is free. What is due next stays there."""
     i, below = 0, 1
     while below < n:
         e = memory.event(w, below)
-        if below + 1 < n:
-            other = memory.event(w, below + 1)
-            if earlier(other.time, other.key, e.time, e.key):
-                below += 1
-                e = other
-        if not earlier(e.time, e.key, time, key):
+        first, first_time, first_key = below, e.time, e.key
+        for j in range(below + 1, min(below + 4, n)):
+            e = memory.event(w, j)
+            if earlier(w, e.time, e.key, first_time, first_key):
+                first, first_time, first_key = j, e.time, e.key
+        if not earlier(w, first_time, first_key, time, key):
             break
-        put(w, i, e.time, e.key, e.task)
-        i, below = below, 2 * below + 1
-    put(w, i, time, key, task)
+        put(w, i, first_time, first_key)
+        i, below = first, 4 * first + 1
+    put(w, i, time, key)
 
 
 @compiled
-def put(w: World, i: int, time: float, key: int, task: int) -> None:
+def put(w: World, i: int, time: float, key: int) -> None:
     """Write a place of the heap."""
     e = memory.event(w, i)
-    e.time, e.key, e.task = time, key, task
+    e.time, e.key = time, key
 
 
 @compiled
-def earlier(time: float, key: int, other_time: float, other_key: int) -> bool:
+def earlier(w: World, time: float, key: int, other_time: float, other_key: int) -> bool:
     """Whether an event comes before another."""
-    return time < other_time or (time == other_time and key < other_key)
+    if time != other_time:
+        return time < other_time
+    if (key ^ other_key) > NUMBER_BITS or not is_task(key):
+        return key < other_key
+    return inserted_before(w, key & NUMBER_BITS, other_key & NUMBER_BITS)
 
 
 @compiled
-def act_later(w: World, person: int, delay: float, priority: int, lane: int, state: int) -> None:
-    """The person's main line goes on after a delay."""
+def inserted_before(w: World, task: int, other: int) -> bool:
+    """What ties of tasks of one person go by in the end."""
+    return memory.task(w, task).serial < memory.task(w, other).serial
+
+
+@compiled
+def act_later(w: World, person: int, delay: float, priority: int, state: int) -> None:
+    """The person's main line goes on after a delay, and meets others."""
     p = memory.person(w, person)
     p.state = state
-    push(w, w.now + delay, key_of(priority, person, lane, p.generation), -1)
+    push(w, w.now + delay, key_of(priority, person, MAIN, p.generation))
 
 
 @compiled
 def task_later(w: World, task: int, delay: float, priority: int, lane: int, state: int) -> None:
     """A task beside the main line goes on after a delay."""
+    memory.task(w, task).state = state
+    push_task(w, task, w.now + delay, priority, lane)
+
+
+@compiled
+def push_task(w: World, task: int, time: float, priority: int, lane: int) -> None:
+    """Insert the event of a task."""
     t = memory.task(w, task)
-    t.state = state
-    number = w.side_events
-    w.side_events = number + 1
-    push(w, w.now + delay, key_of(priority, t.person, lane, number), task)
+    t.serial = w.side_events
+    w.side_events += 1
+    push(w, time, key_of(priority, t.person, lane, task))
+
+
+# -- running ahead --------------------------------------------------------------------------------
+#
+# What a person without a case does between two meetings with others (at a station, at the host) is known as soon as the first
+# is over: nobody can change it. It is done at once, on his own time: `now` moves on with him until he meets others, for
+# which he lays an event. Sums are whole numbers and draws have addresses, so what is recorded does not depend on it.
+
+
+@compiled
+def ahead(w: World, person: int, time: float) -> bool:
+    """Whether what a person does by himself at a later instant can be done now."""
+    return w.runs_ahead != 0 and memory.person(w, person).case < 0 and time < w.end
+
+
+@compiled
+def go_on(w: World, person: int, time: float, priority: int, state: int) -> int:
+    """The person's main line goes on at an instant, by itself. Returns its next step."""
+    p = memory.person(w, person)
+    p.state = state
+    if ahead(w, person, time):
+        w.now = time
+        return RESUME
+    push(w, time, key_of(priority, person, MAIN, p.generation))
+    return REST

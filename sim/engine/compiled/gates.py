@@ -14,11 +14,12 @@ from sim.engine.compiled.books import (
     E_VERIFIED,
     book_decision,
     book_sojourn,
+    entry_of,
     note_page,
     note_request,
     write_row,
 )
-from sim.engine.compiled.calendar import act_later, key_of, push, task_later
+from sim.engine.compiled.calendar import act_later, ahead, go_on, key_of, push, task_later
 from sim.engine.compiled.layout import (
     A_CHECK,
     A_HANDLED,
@@ -31,6 +32,7 @@ from sim.engine.compiled.layout import (
     APP_HOST,
     CACHED_DENIAL,
     FAILED,
+    HAS_NEW,
     HOST,
     HOST_SAYS_NO,
     JUDGE,
@@ -53,6 +55,7 @@ from sim.engine.compiled.layout import (
     T_CHECK_DONE,
     TIMEOUT,
     TOKEN_EXPIRED,
+    UNDECIDED,
     VERIFY,
     World,
 )
@@ -68,8 +71,9 @@ from sim.engine.compiled.parties import (
     leave,
     serve,
     visit,
+    visit_beside,
 )
-from sim.engine.compiled.person import reissue, reissued_admin
+from sim.engine.compiled.person import answered, reissue, reissued_admin
 from sim.engine.compiled.pool import end_task, new_task
 from sim.engine.compiled.revocation import book_in_case, look, named, settle
 from sim.streams import Stream
@@ -108,8 +112,7 @@ def request_arrives(w: World, person: int) -> int:
     verify = of_request(w, person, VERIFY, S_VERIFY)
     if verify > 0:
         p.state = A_VERIFIED
-        visit(w, APP, verify, person, NONE)
-        return REST
+        return visit(w, APP, verify, person)
     return JUDGE
 
 
@@ -123,28 +126,28 @@ def verified(w: World, person: int) -> int:
 
 @compiled
 def seize(w: World, person: int) -> int:
-    """A blocking app: one worker from here to the end of handler work. `half` keeps when he came."""
-    p = memory.person(w, person)
-    p.half = w.now
+    """A blocking app: one worker from here to the end of handler work."""
+    memory.holder(w, person).joined = w.now
     if w.busy < w.workers:
         w.busy += 1
         return SERVED
-    p.state, p.next = A_QUEUE, NONE
+    memory.person(w, person).state = A_QUEUE
+    memory.holder(w, person).next = NONE
     if w.first_waiting == NONE:
         w.first_waiting = person
     else:
-        memory.person(w, w.last_waiting).next = person
+        memory.holder(w, w.last_waiting).next = person
     w.last_waiting = person
     return REST
 
 
 @compiled
 def served(w: World, person: int) -> int:
-    """A worker takes the request; `new_stamped` keeps when."""
-    memory.person(w, person).new_stamped = w.now
+    """A worker takes the request."""
+    memory.holder(w, person).seized = w.now
     verify = of_request(w, person, VERIFY, S_VERIFY)
     if verify > 0:
-        act_later(w, person, verify, COMPLETION, MAIN, A_VERIFIED)
+        act_later(w, person, verify, COMPLETION, A_VERIFIED)
         return REST
     return JUDGE
 
@@ -152,13 +155,13 @@ def served(w: World, person: int) -> int:
 @compiled
 def release(w: World, person: int) -> None:
     """Free the worker; the head of the queue takes it in the same instant."""
-    p = memory.person(w, person)
-    book_sojourn(w, APP, p.half, p.new_stamped, w.now)
+    holder = memory.holder(w, person)
+    book_sojourn(w, APP, holder.joined, holder.seized, w.now)
     w.woken = w.first_waiting
     if w.woken == NONE:
         w.busy -= 1
     else:
-        w.first_waiting = memory.person(w, w.woken).next
+        w.first_waiting = memory.holder(w, w.woken).next
 
 
 # -- gates --------------------------------------------------------------------------------------
@@ -180,7 +183,7 @@ def entry_reason(w: World, person: int) -> int:
     """Why the allowlist refuses now."""
     if not w.allowlist:
         return NO_REASON
-    return NO_REASON if w.now < memory.page(w, memory.person(w, person).page).entry else NO_ENTRY
+    return NO_REASON if w.now < entry_of(w, memory.person(w, person).page) else NO_ENTRY
 
 
 @compiled
@@ -200,8 +203,7 @@ def judge(w: World, person: int) -> int:
         return decide(w, person, REFUSED, reason)
     if w.allowlist:
         lookup = of_request(w, person, LOOKUP, S_LOOKUP)
-        act_later(w, person, lookup, ARRIVAL, MAIN, A_LOOKED)
-        return REST
+        return go_on(w, person, w.now + lookup, ARRIVAL, A_LOOKED)
     return ask(w, person)
 
 
@@ -221,21 +223,34 @@ def ask(w: World, person: int) -> int:
     p, now = memory.person(w, person), w.now
     if not w.check or not bit(w.check_kinds, p.kind):
         return passed(w, person)
-    if now < memory.answers_until(w, person).x:
+    if w.remembers and now < memory.answers_until(w, person).x:
         if bit(memory.answers(w, person).x, p.kind):
             return PASSED
         return decide(w, person, REFUSED, CACHED_DENIAL)
     note_request(w, person, E_CHECK_SENT, 0, 0)
-    act_later(w, person, w.timeout, ACTION, MAIN, A_CHECK)
+    p.state = A_CHECK
     task = new_task(w, person)
     t = memory.task(w, task)
     t.page, t.kind, t.generation = p.page, p.kind, p.generation
     memory.page(w, p.page).references += 1
     t.at = p.expires
     t.half = 0.5 * of_request(w, person, APP_HOST, S_APP_HOST)
-    t.new_stamped = of_request(w, person, CHECK_LAW, S_CHECK)  # the service time
+    t.new_stamped = of_request(w, person, CHECK_LAW, S_CHECK)
+    t.new_expires = now + w.timeout
+    arrives = now + t.half
+    if not ahead(w, person, arrives) or arrives > t.new_expires:
+        set_deadline(w, task)  # else it will be known then whether the answer comes in time
     task_later(w, task, t.half, ARRIVAL, CHECK_LANE, T_CHECK_ARRIVE)
     return REST
+
+
+@compiled
+def set_deadline(w: World, task: int) -> None:
+    """The app will wait for the host's answer no longer."""
+    t = memory.task(w, task)
+    if not t.timed:
+        t.timed = 1
+        push(w, t.new_expires, key_of(ACTION, t.person, MAIN, t.generation))
 
 
 @compiled
@@ -243,44 +258,59 @@ def note_check(w: World, task: int, event: int, reason: int) -> None:
     """A row about a question to the host, which may be late."""
     if w.tracing:
         t = memory.task(w, task)
-        write_row(w, t.person, event, t.kind, 0, reason, t.at, memory.page(w, t.page).entry)
+        write_row(w, t.person, event, t.kind, 0, reason, t.at, entry_of(w, t.page))
 
 
 @compiled
-def check_arrives(w: World, task: int) -> None:
-    """The question is at the host."""
+def check_arrives(w: World, task: int) -> int:
+    """The question is at the host. Like what follows, returns the next step of the main line."""
     t = memory.task(w, task)
     t.outcome, t.grants = host_admits(w, CHECK_CALL), 0
     if t.outcome != OK:
-        check_decided(w, task)
-        return
+        return check_decided(w, task)
     t.state = T_CHECK_DONE
-    visit(w, HOST, t.new_stamped, t.person, task)
+    if visit_beside(w, HOST, t.new_stamped, task):
+        return check_served(w, task)
+    set_deadline(w, task)
+    return REST
 
 
 @compiled
-def check_served(w: World, task: int) -> None:
+def check_served(w: World, task: int) -> int:
     """The host decides."""
     leave(w, HOST)
     t = memory.task(w, task)
     t.grants = check_grants(w, t.person)
-    check_decided(w, task)
+    return check_decided(w, task)
 
 
 @compiled
-def check_decided(w: World, task: int) -> None:
+def check_decided(w: World, task: int) -> int:
     """The host's answer leaves."""
     t = memory.task(w, task)
     note_check(w, task, E_CHECK_DECIDED, t.outcome)
+    back = w.now + t.half
+    if not t.timed and back <= t.new_expires and ahead(w, t.person, back):
+        w.now = back
+        return check_back(w, task)
+    set_deadline(w, task)
     task_later(w, task, t.half, ARRIVAL, CHECK_LANE, T_CHECK_BACK)
+    return REST
+
+
+@compiled
+def waits_for(w: World, task: int) -> bool:
+    """Whether the person's request still waits for the answer to this check."""
+    t = memory.task(w, task)
+    p = memory.person(w, t.person)
+    return p.state == A_CHECK and p.generation == t.generation
 
 
 @compiled
 def check_back(w: World, task: int) -> int:
-    """The host's answer is at the app; returns the next step of the main line. A late one is dropped."""
+    """The host's answer is at the app. A late one is dropped."""
     t = memory.task(w, task)
-    p = memory.person(w, t.person)
-    if p.state != A_CHECK or p.generation != t.generation:
+    if not waits_for(w, task):
         end_task(w, task)
         return REST
     note_check(w, task, E_CHECK_ANSWERED, t.outcome)
@@ -290,7 +320,7 @@ def check_back(w: World, task: int) -> int:
         settle(w, t.person)
         memory.answers_until(w, t.person).x, memory.answers(w, t.person).x = w.now + keep, t.grants
         look(w, t.person)
-    p.generation += 1  # the deadline is off
+    memory.person(w, t.person).generation += 1  # the deadline is off
     outcome = t.outcome
     person = t.person
     end_task(w, task)
@@ -328,10 +358,10 @@ def passed(w: World, person: int) -> int:
 def decided(w: World, person: int) -> int:
     """The decision instant; then handler work, or the way back."""
     p = memory.person(w, person)
-    p.decided_at = w.now
     book_decision(w, p.decision)
     note_request(w, person, E_DECIDED, p.decision, p.reason)
-    p.undecided = 0
+    p.stamped = w.now
+    p.marks &= ~UNDECIDED
     accepted = p.decision == ACCEPTED
     if accepted and w.renewal == SLIDING:
         slide(w, person)
@@ -339,23 +369,23 @@ def decided(w: World, person: int) -> int:
         book_in_case(w, person, plan.size(w, person) if accepted and p.kind == 0 else 0.0)
     if w.holds_worker:
         if accepted:
-            act_later(w, person, handler_work(w, person), COMPLETION, MAIN, A_HANDLED)
+            act_later(w, person, handler_work(w, person), COMPLETION, A_HANDLED)
             return REST
         release(w, person)
     elif accepted:
-        act_later(w, person, 0.0, ARRIVAL, MAIN, A_JOIN)
+        act_later(w, person, 0.0, ARRIVAL, A_JOIN)
         return REST
-    act_later(w, person, p.half_trip, ARRIVAL, MAIN, S_ANSWER)
-    return REST
+    return go_on(w, person, w.now + p.half_trip, ARRIVAL, S_ANSWER)
 
 
 @compiled
 def slide(w: World, person: int) -> None:
     """An accepted request re-issues the token."""
     p = memory.person(w, person)
-    p.has_new, p.new_vouched = 1, reissued_admin(w, person, p.page)
+    p.marks |= HAS_NEW
+    p.vouched = reissued_admin(w, person, p.page)
     stream = S_LIFETIME_SLIDING + plan.role_offset(w, person)
-    p.new_expires = reissue(w, person, p.page, stream, p.click, p.sends - 1)
+    p.expires = reissue(w, person, p.page, stream, p.click, p.sends - 1)
 
 
 @compiled
@@ -370,12 +400,12 @@ def join(w: World, person: int) -> int:
     p = memory.person(w, person)
     if memory.station(w, APP).by_events:
         p.state = A_HANDLED
-        visit(w, APP, handler_work(w, person), person, NONE)
-        return REST
-    end = serve(w, APP, handler_work(w, person))
-    p.state = S_ANSWER
-    push(w, end + p.half_trip, key_of(ARRIVAL, person, MAIN, p.generation), -1)
-    return REST
+        return visit(w, APP, handler_work(w, person), person)
+    seen = serve(w, APP, handler_work(w, person)) + p.half_trip
+    if not ahead(w, person, seen):
+        return go_on(w, person, seen, ARRIVAL, S_ANSWER)
+    w.now = seen
+    return answered(w, person)
 
 
 @compiled
@@ -385,5 +415,4 @@ def handled(w: World, person: int) -> int:
         release(w, person)
     else:
         leave(w, APP)
-    act_later(w, person, memory.person(w, person).half_trip, ARRIVAL, MAIN, S_ANSWER)
-    return REST
+    return go_on(w, person, w.now + memory.person(w, person).half_trip, ARRIVAL, S_ANSWER)

@@ -21,7 +21,14 @@ from sim.engine.compiled.beside import (
     try_push,
 )
 from sim.engine.compiled.books import book_sojourn, book_visit
-from sim.engine.compiled.calendar import PERSON_BITS, PERSON_SHIFT, fill_hole
+from sim.engine.compiled.calendar import (
+    NUMBER_BITS,
+    PERSON_BITS,
+    PERSON_SHIFT,
+    fill_hole,
+    is_main,
+    is_task,
+)
 from sim.engine.compiled.gates import (
     ask,
     check_arrives,
@@ -54,6 +61,7 @@ from sim.engine.compiled.layout import (
     DECIDED,
     FINISHED,
     HOST,
+    IDLE,
     JUDGE,
     L_ARRIVE,
     L_DONE,
@@ -82,6 +90,7 @@ from sim.engine.compiled.layout import (
     READY,
     RENEW,
     REST,
+    RESUME,
     S_ANSWER,
     S_ARRIVE,
     SEND,
@@ -101,9 +110,9 @@ from sim.engine.compiled.layout import (
     T_RENEW_DONE,
     T_RENEW_SEEN,
     T_REVOKED,
-    T_TAKER,
     TAKE_OVER,
     TRIED,
+    UNDECIDED,
     VISITED,
     W_PAUSE,
     W_THINK,
@@ -115,13 +124,14 @@ from sim.engine.compiled.options import compiled
 from sim.engine.compiled.parties import LOGOUT, book_waiting
 from sim.engine.compiled.revocation import S_ADMIN, begin_case, has_case, settle
 
-LOW_24 = (1 << 24) - 1
 INF, NAN = math.inf, math.nan
 
 
 @compiled
 def do(w: World, person: int, step: int) -> int:
     """One step of a main line; returns the next."""
+    if step == RESUME:
+        return resume(w, person)
     if step == NEXT_CLICK:
         return person_steps.next_click(w, person)
     if step == CLICK:
@@ -203,6 +213,8 @@ def resume(w: World, person: int) -> int:
         return verified(w, person)
     if state == A_JOIN:
         return join(w, person)
+    if state == W_THINK:
+        return waited(w, person, state)
     if state == S_ANSWER:
         return person_steps.answered(w, person)
     if state == A_LOOKED:
@@ -229,7 +241,7 @@ def resume(w: World, person: int) -> int:
 @compiled
 def waited(w: World, person: int, state: int) -> int:
     """A pause, or a time of thinking, is over."""
-    memory.person(w, person).idle = 0
+    memory.person(w, person).marks &= ~IDLE
     if not person_steps.may_act(w, person):
         return CALLED_OFF
     if state == W_THINK:
@@ -250,9 +262,9 @@ def run_task(w: World, task: int) -> None:
     state, person = memory.task(w, task).state, memory.task(w, task).person
     step = REST
     if state == T_CHECK_ARRIVE:
-        check_arrives(w, task)
+        step = check_arrives(w, task)
     elif state == T_CHECK_DONE:
-        check_served(w, task)
+        step = check_served(w, task)
     elif state == T_CHECK_BACK:
         step = check_back(w, task)
     elif state == T_REFRESH:
@@ -270,16 +282,23 @@ def run_task(w: World, task: int) -> None:
     elif state == T_PUSH_RETRY:
         memory.task(w, task).attempt += 1
         try_push(w, task)
-    elif state == T_REVOKED:
-        step = revoked(w, task)
-    elif state == T_LEARNS:
-        learns(w, task)
-    elif state == T_NOTICE:
-        step = noticed(w, task)
-    elif state == T_TAKER:
-        step = taker_comes(w, task)
     else:
         outage_edge(w, task)
+    follow(w, person, step)
+
+
+@compiled
+def run_case(w: World, person: int, state: int) -> None:
+    """An event of a case."""
+    step = REST
+    if state == T_REVOKED:
+        step = revoked(w, person)
+    elif state == T_LEARNS:
+        learns(w, person)
+    elif state == T_NOTICE:
+        step = noticed(w, person)
+    else:
+        step = taker_comes(w, person)
     follow(w, person, step)
 
 
@@ -316,14 +335,21 @@ def advance(address: int, until: float) -> int:
             return PAUSED
         e = memory.event(w, 0)
         w.now, w.hole = e.time, 1
-        key, task = e.key, e.task
         w.events += 1
-        if task != NONE:
-            run_task(w, task)
-            continue
-        person = ((key >> PERSON_SHIFT) & PERSON_BITS) - 1
-        if memory.person(w, person).generation == key & LOW_24:
+        run_event(w, e.key)
+
+
+@compiled
+def run_event(w: World, key: int) -> None:
+    """What an event is of goes on."""
+    person, number = ((key >> PERSON_SHIFT) & PERSON_BITS) - 1, key & NUMBER_BITS
+    if is_main(key):
+        if memory.person(w, person).generation == number:
             follow(w, person, resume(w, person))
+    elif is_task(key):
+        run_task(w, number)
+    else:
+        run_case(w, person, number)
 
 
 @compiled
@@ -334,8 +360,9 @@ def begin(w: World) -> None:
     for person in range(w.people):
         p = memory.person(w, person)
         p.administrator = uniform(w, person, S_ADMIN, 0, 0) < w.admins
-        p.page = p.incoming = p.case = p.next = p.known = NONE
-        p.click, p.alive, p.visit_began = -1, 1, NAN
+        p.page = p.incoming = p.case = NONE
+        p.click, p.visit_began = -1, NAN
+        w.now = 0.0
         if has_case(w, person):
             begin_case(w, person, number)
             number += 1
@@ -352,13 +379,14 @@ def close(address: int) -> int:
     in_flight = 0
     for person in range(w.people):
         p = memory.person(w, person)
-        in_flight += p.undecided
+        in_flight += p.marks & UNDECIDED != 0
         book_visit(w, person)
         if p.case != NONE:
             settle(w, person)
         if w.holds_worker:
+            holder = memory.holder(w, person)
             if p.state == A_QUEUE:
-                book_sojourn(w, APP, p.half, INF, INF)
+                book_sojourn(w, APP, holder.joined, INF, INF)
             elif p.state in (A_VERIFIED, A_LOOKED, A_CHECK, A_HANDLED):
-                book_sojourn(w, APP, p.half, p.new_stamped, INF)
+                book_sojourn(w, APP, holder.joined, holder.seized, INF)
     return in_flight

@@ -62,6 +62,9 @@ SETTINGS = np.dtype(
         *((name, F) for name in ("shift_start", "shift_end", "instant_step")),
         ("people", L),
         ("tracing", L),
+        ("runs_ahead", L),
+        ("keeps_longest", L),
+        ("names_tokens", L),
         ("renewal", L),
         ("can_renew", L),
         *((name, F) for name in ("leeway", "absolute", "refresh_at", "refresh_lifetime")),
@@ -75,6 +78,7 @@ SETTINGS = np.dtype(
         ("check_refuses", L),
         ("check_asks_admin", L),
         ("fails_open", L),
+        ("remembers", L),
         *((name, F) for name in ("allow_for", "deny_for", "timeout")),
         ("push", L),
         ("push_causes", L),
@@ -161,36 +165,49 @@ SETTINGS = np.dtype(
     STORM,
     TAKE_OVER,
     END_ROLE,
-) = range(28)
+    RESUME,
+) = range(29)
 
-# A person. `visit` to `requests` are places in the plan; `stamped` and `expires` are of the token presented.
+# A person: 96 bytes, since there may be a million; what only some need has arrays of its own. `visit` to `requests` are
+# places in the plan. `stamped`, `expires` and `vouched` are of the token presented; from the decision on `stamped` is its
+# instant and the others are of the token that the answer brings. While a page or a token is asked for, nothing is
+# presented: `expires` keeps half the round trip, then the new token's expiry.
 PERSON = np.dtype(
     [
-        *((name, F) for name in ("visit_began", "clicked_at", "half", "half_trip", "stamped")),
-        *((name, F) for name in ("expires", "decided_at", "new_stamped", "new_expires")),
+        *((name, F) for name in ("visit_began", "clicked_at", "half_trip", "stamped", "expires")),
         *((name, I) for name in ("visit", "pages_seen", "click", "page_of_visit", "click_of_page")),
-        *((name, I) for name in ("pages", "requests", "page", "incoming", "case", "next")),
-        *((name, H) for name in ("generation", "sends", "renewals", "attempt")),
-        *((name, B) for name in ("state", "administrator", "case_begun", "called_off", "muted")),
-        *((name, B) for name in ("idle", "role", "kind", "decision", "reason", "vouched")),
-        *((name, B) for name in ("new_vouched", "has_new", "outcome", "in_click", "reloaded")),
-        *((name, B) for name in ("sent_again", "has_request", "known", "undecided", "alive")),
+        *((name, I) for name in ("pages", "requests", "page", "incoming", "case")),
+        *((name, H) for name in ("generation", "renewals", "attempt")),
+        *((name, B) for name in ("state", "marks", "kind", "decision", "reason", "outcome")),
+        *((name, B) for name in ("vouched", "sends", "administrator")),
     ],
     align=True,
 )
+# Bits of `marks`.
+HAS_NEW, IN_CLICK, RELOADED, SENT_AGAIN, HAS_REQUEST, UNDECIDED, IDLE = (1 << i for i in range(7))
+# Of who holds or waits for a worker of a blocking app: since when, when served, who waits behind.
+HOLDER = np.dtype([("joined", F), ("seized", F), ("next", I)], align=True)
 
-# A page, from the host's decision to load it until nobody refers to it. `longest` is the last expiry issued for it.
+# A page, from the host's decision to load it until nobody refers to it. Of a free one `stamped` is the next free one.
 PAGE = np.dtype(
     [
-        *((name, F) for name in ("stamped", "held_stamped", "held_expires", "entry", "longest")),
-        *((name, I) for name in ("number", "issued", "background")),
-        *((name, H) for name in ("references", "held_serial")),
-        *((name, B) for name in ("admin", "held_admin", "dropped", "renewing", "awaited")),
+        *((name, F) for name in ("stamped", "held_stamped", "held_expires")),
+        ("references", H),
+        *((name, B) for name in ("admin", "held_admin", "dropped")),
     ],
     align=True,
 )
-# A credential that could still be presented, of a page of a person with a case; a linked list.
-CREDENTIAL = np.dtype([("stamped", F), ("expires", F), ("next", I), ("admin", B)], align=True)
+# Of a page whose token is renewed in the background: `number` and `renewals` are in the addresses of draws.
+BACKGROUND = np.dtype(
+    [
+        *((name, I) for name in ("number", "renewals")),
+        ("held_serial", H),
+        *((name, B) for name in ("renewing", "awaited")),
+    ],
+    align=True,
+)
+# A credential that could still be presented, of a person with a case; a linked list. `of`: 2 * page + for an administrator.
+CREDENTIAL = np.dtype([("stamped", F), ("expires", F), ("next", I), ("of", I)], align=True)
 
 # What goes on beside a person's main line.
 (
@@ -214,30 +231,33 @@ CREDENTIAL = np.dtype([("stamped", F), ("expires", F), ("next", I), ("admin", B)
     T_PUSH_UP,
     T_WAITING,
 ) = range(19)
+# Of a check `at` is the expiry of the token, `new_stamped` the service time, `new_expires` the deadline. `serial` counts
+# insertions into the calendar. The first three states and T_TAKER are of a case and need no task.
 TASK = np.dtype(
     [
         *((name, F) for name in ("half", "at", "new_stamped", "new_expires")),
+        ("serial", L),
         *((name, I) for name in ("person", "page", "n", "next")),
         *((name, H) for name in ("attempt", "held_serial", "generation")),
         *((name, B) for name in ("state", "kind", "outcome", "has_new", "new_vouched")),
-        *((name, B) for name in ("grants", "cause", "logout_push")),
+        *((name, B) for name in ("grants", "cause", "logout_push", "timed")),
     ],
     align=True,
 )
 
-# A case: how it was drawn, what happened, and the exposure window of each kind (`Exposure`).
+# A case: how it was drawn, what happened, the exposure window of each kind (`Exposure`), and what of a person only a case
+# can change: who acts, whether he was told or his access withdrawn (`begun`), is called off, cut off (`muted`).
 CASE = np.dtype(
     [
-        *((name, F) for name in ("revoked", "propagation", "notice", "takeover_delay", "repaired")),
-        *((name, F) for name in ("begins", "bytes", "storm_began")),
+        *((name, F) for name in ("revoked", "propagation", "notice", "bytes", "storm_began")),
         *((name, F) for name in ("last_0", "last_1", "last_2", "reach_0", "reach_1", "reach_2")),
         *((name, F) for name in ("click_0", "click_1", "click_2", "last_click")),
-        *((name, L) for name in ("reads", "writes", "admins", "recoverable")),
-        *((name, L) for name in ("warned_reads", "warned_writes", "warned_admins", "refused")),
-        ("person", L),
-        *((name, I) for name in ("refusals", "pending", "actors")),
+        *((name, I) for name in ("reads", "writes", "admins", "recoverable")),
+        *((name, I) for name in ("warned_reads", "warned_writes", "warned_admins", "refused")),
+        *((name, I) for name in ("person", "issued", "refusals", "pending")),
         *((name, B) for name in ("cause", "behaviour", "taken_over", "page_open", "known")),
-        *((name, B) for name in ("kinds", "administrator", "taker_waits")),
+        *((name, B) for name in ("kinds", "administrator", "actors", "taker_waits", "role")),
+        *((name, B) for name in ("begun", "called_off", "muted", "alive")),
     ],
     align=True,
 )
@@ -269,7 +289,7 @@ STATION = np.dtype(
 )
 APP, HOST, AUTH = range(3)
 
-EVENT = np.dtype([("time", F), ("key", L), ("task", I)], align=True)
+EVENT = np.dtype([("time", F), ("key", L)], align=True)
 ROW = np.dtype(
     [
         *((name, F) for name in ("time", "token", "entry")),
@@ -323,7 +343,11 @@ class Arrays(NamedTuple):
     log_kind: Any
     log_bytes: Any
     persons: Any
+    holders: Any
     pages: Any
+    entries: Any  # the allowlist entry of a page: its expiry
+    longest: Any  # the last expiry issued for a page
+    background: Any
     credentials: Any
     tasks: Any
     cases: Any

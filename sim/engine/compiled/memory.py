@@ -83,7 +83,9 @@ float64_at, int64_at, uint64_at, int8_at = (
     reference_to(name, np.dtype([("x", name)])) for name in ("float64", "int64", "uint64", "int8")
 )
 person_at = reference_to("Person", layout.PERSON)
+holder_at = reference_to("Holder", layout.HOLDER)
 page_at = reference_to("Page", layout.PAGE)
+background_at = reference_to("Background", layout.BACKGROUND)
 credential_at = reference_to("Credential", layout.CREDENTIAL)
 task_at = reference_to("Task", layout.TASK)
 case_at = reference_to("Case", layout.CASE)
@@ -106,6 +108,34 @@ def page(w: World, i: int) -> Any:
     if CHECKED:
         check(i, w.n_pages)
     return page_at(w.at_pages, i)
+
+
+@compiled
+def holder(w: World, i: int) -> Any:
+    if CHECKED:
+        check(i, w.n_holders)
+    return holder_at(w.at_holders, i)
+
+
+@compiled
+def entry(w: World, i: int) -> Any:
+    if CHECKED:
+        check(i, w.n_entries)
+    return float64_at(w.at_entries, i)
+
+
+@compiled
+def longest(w: World, i: int) -> Any:
+    if CHECKED:
+        check(i, w.n_longest)
+    return float64_at(w.at_longest, i)
+
+
+@compiled
+def background(w: World, i: int) -> Any:
+    if CHECKED:
+        check(i, w.n_background)
+    return background_at(w.at_background, i)
 
 
 @compiled

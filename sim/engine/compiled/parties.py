@@ -9,7 +9,7 @@ import math
 from sim.engine.clock import Lane, Priority
 from sim.engine.compiled import memory
 from sim.engine.compiled.books import book_call, book_limited, book_sojourn
-from sim.engine.compiled.calendar import key_of, push
+from sim.engine.compiled.calendar import ahead, go_on, key_of, push, push_task
 from sim.engine.compiled.layout import (
     APP,
     HOST,
@@ -17,6 +17,7 @@ from sim.engine.compiled.layout import (
     NONE,
     OK,
     RATE_LIMITED,
+    REST,
     T_CHECK_DONE,
     T_WAITING,
     World,
@@ -41,12 +42,35 @@ def servers_of(w: World, station: int) -> float:
 
 
 @compiled
-def visit(w: World, station: int, service: float, person: int, task: int) -> None:
-    """Queue and be served; at the end the person's main line (or a task) goes on, in the state it already has."""
+def visit(w: World, station: int, service: float, person: int) -> int:
+    """Queue and be served; at the end the main line goes on in the state it already has. Returns its next step."""
+    if memory.station(w, station).by_events:
+        visit_by_events(w, station, service, person, NONE)
+        return REST
+    state = memory.person(w, person).state
+    return go_on(w, person, serve(w, station, service), COMPLETION, state)
+
+
+@compiled
+def visit_beside(w: World, station: int, service: float, task: int) -> bool:
+    """The same for a task. Returns whether the end has been reached: of a person who runs ahead."""
+    person = memory.task(w, task).person
+    if memory.station(w, station).by_events:
+        visit_by_events(w, station, service, person, task)
+        return False
+    end = serve(w, station, service)
+    if ahead(w, person, end):
+        w.now = end
+        return True
+    complete(w, end, person, task)
+    return False
+
+
+@compiled
+def visit_by_events(w: World, station: int, service: float, person: int, task: int) -> None:
+    """Queue and be served where only events can tell whose turn it is."""
     b = memory.station(w, station)
-    if not b.by_events:
-        complete(w, serve(w, station, service), person, task)
-    elif b.serving < servers_of(w, station):
+    if b.serving < servers_of(w, station):
         b.serving += 1
         book_sojourn(w, station, w.now, w.now, w.now + service)
         complete(w, w.now + service, person, task)
@@ -58,12 +82,10 @@ def visit(w: World, station: int, service: float, person: int, task: int) -> Non
 def complete(w: World, end: float, person: int, task: int) -> None:
     """The event of the end of a service."""
     if task == NONE:
-        push(w, end, key_of(COMPLETION, person, MAIN, memory.person(w, person).generation), -1)
+        push(w, end, key_of(COMPLETION, person, MAIN, memory.person(w, person).generation))
         return
     lane = CHECK_LANE if memory.task(w, task).state == T_CHECK_DONE else BACKGROUND
-    number = w.side_events
-    w.side_events = number + 1
-    push(w, end, key_of(COMPLETION, person, lane, number), task)
+    push_task(w, task, end, COMPLETION, lane)
 
 
 @compiled
@@ -220,17 +242,25 @@ def bit(mask: int, place: int) -> bool:
 
 
 @compiled
+def known(w: World, person: int) -> int:
+    """The cause that the host knows of, or NONE."""
+    case = memory.person(w, person).case
+    if case == NONE or not memory.case(w, case).known:
+        return NONE
+    return memory.case(w, case).cause
+
+
+@compiled
 def host_grants(w: World, person: int, refuses: int) -> bool:
     """Whether a contact that refuses the causes of a mask is granted now."""
-    known = memory.person(w, person).known
-    return known < 0 or not bit(refuses, known)
+    cause = known(w, person)
+    return cause == NONE or not bit(refuses, cause)
 
 
 @compiled
 def vouches_admin(w: World, person: int) -> bool:
     """Whether the host takes the person for an administrator now."""
-    p = memory.person(w, person)
-    return p.administrator != 0 and p.known != ADMIN_LOSS
+    return memory.person(w, person).administrator != 0 and known(w, person) != ADMIN_LOSS
 
 
 @compiled

@@ -22,6 +22,7 @@ from sim.engine.compiled.books import (
     E_SENT,
     E_TAKEN_OVER,
     E_VISIT_ENDED,
+    begins,
     book_click,
     book_visit,
     count_entry,
@@ -29,7 +30,7 @@ from sim.engine.compiled.books import (
     note,
     note_page,
 )
-from sim.engine.compiled.calendar import act_later, task_later
+from sim.engine.compiled.calendar import act_later, ahead, go_on, task_later
 from sim.engine.compiled.layout import (
     ACCEPTED,
     AUTH,
@@ -43,7 +44,11 @@ from sim.engine.compiled.layout import (
     DEAD,
     END_ROLE,
     ENTRY_LIFETIME,
+    HAS_NEW,
+    HAS_REQUEST,
     HOST,
+    IDLE,
+    IN_CLICK,
     L_ARRIVE,
     L_DONE,
     L_RETRY,
@@ -70,9 +75,12 @@ from sim.engine.compiled.layout import (
     R_RETRY,
     R_SEEN,
     READY,
+    RELOADED,
     REST,
+    RESUME,
     S_ARRIVE,
     SEND,
+    SENT_AGAIN,
     SHIFT_OVER,
     STORM,
     STORMING,
@@ -81,6 +89,7 @@ from sim.engine.compiled.layout import (
     TAKER_STORMING,
     TOKEN_EXPIRED,
     TRIED,
+    UNDECIDED,
     VISITED,
     W_NOTICE,
     W_PAUSE,
@@ -133,10 +142,13 @@ S_RENEWAL_TRIP, S_RENEWAL, S_LIFETIME_RENEWAL, S_CLIENT_APP = (
 @compiled
 def may_act(w: World, person: int) -> bool:
     """Not where the person is called off, nor honest after the horizon."""
-    p = memory.person(w, person)
-    if p.called_off and p.role == OWN:
+    case = memory.person(w, person).case
+    if case == NONE:
+        return w.now < w.horizon
+    c = memory.case(w, case)
+    if c.called_off and c.role == OWN:
         return False
-    return p.case_begun != 0 or w.now < w.horizon
+    return c.begun != 0 or w.now < w.horizon
 
 
 @compiled
@@ -144,25 +156,43 @@ def wait(w: World, person: int, delay: float, state: int) -> int:
     """Think, or pause: the only time at which a person can be called off at once."""
     if not may_act(w, person):
         return CALLED_OFF
-    memory.person(w, person).idle = 1
-    act_later(w, person, delay, ACTION, MAIN, state)
+    p, time = memory.person(w, person), w.now + delay
+    if time < w.horizon and ahead(w, person, time):
+        p.state = state
+        w.now = time
+        return RESUME
+    p.marks |= IDLE
+    act_later(w, person, delay, ACTION, state)
     return REST
 
 
 @compiled
 def after_notice(w: World, person: int) -> bool:
     """Whether the person has been told."""
-    p = memory.person(w, person)
-    if p.case == NONE or not p.case_begun:
+    case = memory.person(w, person).case
+    if case == NONE or not memory.case(w, case).begun:
         return False
-    return w.now >= memory.case(w, p.case).notice
+    return w.now >= memory.case(w, case).notice
 
 
 @compiled
 def honest(w: World, person: int, time: float) -> bool:
     """Whether a person counted as honest at an instant."""
     case = memory.person(w, person).case
-    return case == NONE or time < memory.case(w, case).begins
+    return case == NONE or time < begins(w, case)
+
+
+@compiled
+def muted(w: World, person: int) -> bool:
+    """Whether the person is cut off: what he would send goes nowhere."""
+    case = memory.person(w, person).case
+    return case != NONE and memory.case(w, case).muted != 0
+
+
+@compiled
+def marked(w: World, person: int, mark: int) -> bool:
+    """Whether a mark of the person is set."""
+    return memory.person(w, person).marks & mark != 0
 
 
 # -- visits -------------------------------------------------------------------------------------
@@ -241,7 +271,8 @@ def shift_over(w: World, person: int) -> int:
         return OUT
     if not may_act(w, person):
         return CALLED_OFF
-    p.idle, p.state = 1, W_NOTICE
+    p.marks |= IDLE
+    p.state = W_NOTICE
     return REST
 
 
@@ -249,10 +280,13 @@ def shift_over(w: World, person: int) -> int:
 def out(w: World, person: int) -> int:
     """His own acts are over; then, in a case, what the behaviour demands."""
     p = memory.person(w, person)
-    p.idle = 0
+    p.marks &= ~IDLE
     book_visit(w, person)
-    if p.case != NONE and p.called_off and memory.case(w, p.case).behaviour == STORMS:
-        p.role = STORMING
+    if p.case == NONE:
+        return END_ROLE
+    c = memory.case(w, p.case)
+    if c.called_off and c.behaviour == STORMS:
+        c.role = STORMING
         return STORM
     return END_ROLE
 
@@ -260,19 +294,20 @@ def out(w: World, person: int) -> int:
 @compiled
 def called_off(w: World, person: int) -> int:
     """Who acts here acts no more."""
-    return OUT if memory.person(w, person).role == OWN else END_ROLE
+    return OUT if plan.role_of(w, person) == OWN else END_ROLE
 
 
 @compiled
 def end_role(w: World, person: int) -> int:
     """One less may act; a taker who waited for that begins."""
     p = memory.person(w, person)
-    p.state, p.idle = DEAD, 0
-    was_alive = p.alive
-    p.alive = 0
+    p.state = DEAD
+    p.marks &= ~IDLE
     if p.case == NONE:
         return REST
     c = memory.case(w, p.case)
+    was_alive = c.alive
+    c.alive = 0
     c.actors -= 1
     if was_alive and c.taker_waits:
         c.taker_waits = 0
@@ -286,8 +321,11 @@ def end_role(w: World, person: int) -> int:
 @compiled
 def begin_load(w: World, person: int, in_click: int) -> int:
     """A page is to be loaded; `in_click`: a reload after a refusal."""
-    memory.person(w, person).in_click = in_click
-    memory.person(w, person).attempt = 0
+    p = memory.person(w, person)
+    p.marks &= ~IN_CLICK
+    if in_click:
+        p.marks |= IN_CLICK
+    p.attempt = 0
     return LOAD
 
 
@@ -295,24 +333,26 @@ def begin_load(w: World, person: int, in_click: int) -> int:
 def load_number(w: World, person: int) -> int:
     """The number in the address of a page load's draws."""
     p = memory.person(w, person)
-    if p.in_click:
+    if p.marks & IN_CLICK:
         return p.click
-    if p.role == OWN:
+    role = plan.role_of(w, person)
+    if role == OWN:
         return p.pages_seen - 1
-    return p.page_of_visit if p.role == CARRYING_ON else 0
+    return p.page_of_visit if role == CARRYING_ON else 0
 
 
 @compiled
 def load(w: World, person: int) -> int:
     """Ask the host for the page."""
     p = memory.person(w, person)
-    if p.muted:
+    if muted(w, person):
         return CALLED_OFF
     note_page(w, person, E_PAGE_ASKED, NONE, 0)
-    stream = (S_RELOAD_TRIP if p.in_click else S_PAGE_TRIP) + plan.role_offset(w, person)
+    stream = S_RELOAD_TRIP if p.marks & IN_CLICK else S_PAGE_TRIP
+    stream += plan.role_offset(w, person)
     trip = sample(w, CLIENT_HOST, person, stream, load_number(w, person), p.attempt)
-    p.half = 0.5 * trip
-    act_later(w, person, p.half, ARRIVAL, MAIN, L_ARRIVE)
+    p.expires = 0.5 * trip
+    act_later(w, person, p.expires, ARRIVAL, L_ARRIVE)
     return REST
 
 
@@ -323,11 +363,10 @@ def load_arrives(w: World, person: int) -> int:
     p.outcome = host_admits(w, PAGE_LOAD_CALL)
     if p.outcome != OK:
         return load_decided(w, person)
-    stream = (S_RELOAD if p.in_click else S_PAGE_LOAD) + plan.role_offset(w, person)
+    stream = (S_RELOAD if p.marks & IN_CLICK else S_PAGE_LOAD) + plan.role_offset(w, person)
     service = sample(w, PAGE_LOAD_LAW, person, stream, load_number(w, person), p.attempt)
     p.state = L_DONE
-    visit(w, HOST, service, person, NONE)
-    return REST
+    return visit(w, HOST, service, person)
 
 
 @compiled
@@ -347,8 +386,7 @@ def load_decided(w: World, person: int) -> int:
     """The answer leaves the host."""
     p = memory.person(w, person)
     note_page(w, person, E_PAGE_DECIDED, NONE, p.outcome)
-    act_later(w, person, p.half, ARRIVAL, MAIN, L_SEEN)
-    return REST
+    return go_on(w, person, w.now + p.expires, ARRIVAL, L_SEEN)
 
 
 @compiled
@@ -357,11 +395,19 @@ def issue_page(w: World, person: int) -> None:
     p, now = memory.person(w, person), w.now
     n = load_number(w, person)
     admin = vouches_admin(w, person)
-    stream = (S_RELOAD_LIFETIME if p.in_click else S_LIFETIME_PAGE) + plan.role_offset(w, person)
+    stream = S_RELOAD_LIFETIME if p.marks & IN_CLICK else S_LIFETIME_PAGE
+    stream += plan.role_offset(w, person)
     expires = expiry(w, person, now, stream, n, p.attempt)
     settle(w, person)
-    p.incoming = new_page(w, person, -1 - n if p.in_click else n, expires, admin)
+    p.incoming = new_page(w, person, page_number(w, person), expires, admin)
     look(w, person)
+
+
+@compiled
+def page_number(w: World, person: int) -> int:
+    """The number of a page in addresses; those that reloads bring count down from -1."""
+    n = load_number(w, person)
+    return -1 - n if marked(w, person, IN_CLICK) else n
 
 
 @compiled
@@ -392,13 +438,14 @@ def show(w: World, person: int) -> None:
     p = memory.person(w, person)
     settle(w, person)
     if p.page != NONE:
-        release_page(w, p.page)
+        release_page(w, person, p.page)
     p.page, p.incoming = p.incoming, NONE
     if w.allowlist:
-        g = memory.page(w, p.page)
         stream = S_ENTRY_LIFETIME + plan.role_offset(w, person)
-        g.entry = g.stamped + sample(w, ENTRY_LIFETIME, person, stream, g.number, 0)
-        count_entry(w, ALLOWLIST, w.now, g.entry, 1)
+        lasts = sample(w, ENTRY_LIFETIME, person, stream, page_number(w, person), 0)
+        e = memory.entry(w, p.page)
+        e.x = memory.page(w, p.page).stamped + lasts
+        count_entry(w, ALLOWLIST, w.now, e.x, 1)
     look(w, person)
     note_page(w, person, E_PAGE_SEEN, NONE, OK)
     schedule_refresh(w, person)
@@ -410,7 +457,7 @@ def destroy_page(w: World, person: int) -> None:
     p = memory.person(w, person)
     settle(w, person)
     if p.page != NONE:
-        release_page(w, p.page)
+        release_page(w, person, p.page)
     p.page = NONE
     look(w, person)
 
@@ -419,10 +466,10 @@ def destroy_page(w: World, person: int) -> None:
 def loaded(w: World, person: int) -> int:
     """The page is there: repeat the click, or begin to use the page."""
     p = memory.person(w, person)
-    if p.in_click:
-        p.has_request = p.sent_again = 0
+    if p.marks & IN_CLICK:
+        p.marks &= ~(HAS_REQUEST | SENT_AGAIN)
         return READY
-    if p.role == STORMING or p.role == TAKER_STORMING:
+    if plan.storms(w, person):
         return NEXT_CLICK
     return use_page(w, person)
 
@@ -431,7 +478,7 @@ def loaded(w: World, person: int) -> int:
 def use_page(w: World, person: int) -> int:
     """Clicks on a new page."""
     p = memory.person(w, person)
-    number = p.pages_seen - 1 if p.role == OWN else p.page_of_visit
+    number = p.pages_seen - 1 if plan.role_of(w, person) == OWN else p.page_of_visit
     p.requests, p.click_of_page = plan.requests_on(w, person, p.page_of_visit, number), 0
     return NEXT_CLICK
 
@@ -439,7 +486,7 @@ def use_page(w: World, person: int) -> int:
 @compiled
 def page_refused(w: World, person: int) -> int:
     """The first refused page load ends him who has been told; unawares, he tries again at his next visit."""
-    if memory.person(w, person).role != OWN:
+    if plan.role_of(w, person) != OWN:
         return END_ROLE
     if after_notice(w, person):
         return OUT
@@ -454,12 +501,12 @@ def page_refused(w: World, person: int) -> int:
 def next_click(w: World, person: int) -> int:
     """Think before the next click, or turn the page."""
     p = memory.person(w, person)
-    if p.role == STORMING or p.role == TAKER_STORMING:
+    if plan.storms(w, person):
         p.click += 1
         return wait(w, person, plan.think(w, person), W_THINK)
     if p.requests >= 0 and p.click_of_page >= p.requests:
         p.page_of_visit += 1
-        if p.role == OWN:
+        if plan.role_of(w, person) == OWN:
             return NEXT_PAGE
         return wait(w, person, plan.turn(w, person, p.page_of_visit, p.page_of_visit), W_TURN)
     p.click += 1
@@ -469,9 +516,9 @@ def next_click(w: World, person: int) -> int:
 @compiled
 def thought(w: World, person: int) -> int:
     """The think time is over; a storm lasts a given time at most."""
-    p = memory.person(w, person)
-    if p.role == STORMING or p.role == TAKER_STORMING:
-        if w.now >= memory.case(w, p.case).storm_began + w.storm_duration:
+    if plan.storms(w, person):
+        c = memory.case(w, memory.person(w, person).case)
+        if w.now >= c.storm_began + w.storm_duration:
             return END_ROLE
     return click(w, person)
 
@@ -485,8 +532,7 @@ def click(w: World, person: int) -> int:
         p.kind = 0
     p.clicked_at = w.now
     note(w, person, E_CLICK, p.kind, 0, 0)
-    p.sends = p.renewals = 0
-    p.has_request = p.sent_again = p.reloaded = 0
+    p.sends = p.renewals = p.marks = 0
     return ready(w, person)
 
 
@@ -503,10 +549,12 @@ def ready(w: World, person: int) -> int:
     p = memory.person(w, person)
     if not w.can_renew or p.page == NONE:
         return send(w, person)
-    if not holds_valid(w, person) and memory.page(w, p.page).renewing:
-        memory.page(w, p.page).awaited = 1
-        p.state = R_BACKGROUND
-        return REST
+    if w.refresh_at > 0.0 and not holds_valid(w, person):
+        b = memory.background(w, p.page)
+        if b.renewing:
+            b.awaited = 1
+            p.state = R_BACKGROUND
+            return REST
     return renew(w, person)
 
 
@@ -518,13 +566,13 @@ def renew(w: World, person: int) -> int:
         return send(w, person)
     attempt = p.renewals
     p.renewals += 1
-    if p.muted:
+    if muted(w, person):
         return CALLED_OFF
     note_page(w, person, E_RENEWAL_ASKED, NONE, 0)
     law = CLIENT_APP if w.renewal == BY_APP else CLIENT_HOST
     stream = S_RENEWAL_TRIP + plan.role_offset(w, person)
-    p.half = 0.5 * sample(w, law, person, stream, p.click, attempt)
-    act_later(w, person, p.half, ARRIVAL, MAIN, R_ARRIVE)
+    p.expires = 0.5 * sample(w, law, person, stream, p.click, attempt)
+    act_later(w, person, p.expires, ARRIVAL, R_ARRIVE)
     return REST
 
 
@@ -533,15 +581,14 @@ def renewal_arrives(w: World, person: int) -> int:
     """The question for a token is at its issuer."""
     p = memory.person(w, person)
     p.outcome = OK if w.renewal == BY_APP else host_admits(w, RENEWAL_CALL)
-    p.has_new = 0
+    p.marks &= ~HAS_NEW
     if p.outcome != OK:
-        return renewal_decided(w, person)
+        return renewal_decided(w, person, p.expires)
     station, law = (AUTH, AUTH_RENEWAL_LAW) if w.renewal == BY_APP else (HOST, RENEWAL_LAW)
     stream = S_RENEWAL + plan.role_offset(w, person)
     service = sample(w, law, person, stream, p.click, p.renewals - 1)
     p.state = R_DONE
-    visit(w, station, service, person, NONE)
-    return REST
+    return visit(w, station, service, person)
 
 
 @compiled
@@ -560,15 +607,16 @@ def renewal_served(w: World, person: int) -> int:
     """The issuer decides."""
     leave(w, AUTH if w.renewal == BY_APP else HOST)
     p = memory.person(w, person)
+    half = p.expires
     if renewal_granted(w, person, p.page):
-        p.has_new = 1
-        p.new_stamped = w.now
-        p.new_vouched = reissued_admin(w, person, p.page)
+        p.marks |= HAS_NEW
+        p.stamped = w.now
+        p.vouched = reissued_admin(w, person, p.page)
         stream = S_LIFETIME_RENEWAL + plan.role_offset(w, person)
-        p.new_expires = reissue(w, person, p.page, stream, p.click, p.renewals - 1)
+        p.expires = reissue(w, person, p.page, stream, p.click, p.renewals - 1)
     else:
         p.outcome = NOT_GRANTED
-    return renewal_decided(w, person)
+    return renewal_decided(w, person, half)
 
 
 @compiled
@@ -586,26 +634,24 @@ def reissue(w: World, person: int, page: int, stream: int, n: int, attempt: int)
     admin = reissued_admin(w, person, page)
     expires = expiry(w, person, memory.page(w, page).stamped, stream, n, attempt)
     settle(w, person)
-    add_credential(w, page, w.now, expires, admin)
+    add_credential(w, person, page, w.now, expires, admin)
     look(w, person)
     return expires
 
 
 @compiled
-def renewal_decided(w: World, person: int) -> int:
-    """The issuer's answer leaves."""
-    p = memory.person(w, person)
-    note_page(w, person, E_RENEWAL_DECIDED, NONE, p.outcome)
-    act_later(w, person, p.half, ARRIVAL, MAIN, R_SEEN)
-    return REST
+def renewal_decided(w: World, person: int, half: float) -> int:
+    """The issuer's answer leaves, for half a round trip."""
+    note_page(w, person, E_RENEWAL_DECIDED, NONE, memory.person(w, person).outcome)
+    return go_on(w, person, w.now + half, ARRIVAL, R_SEEN)
 
 
 @compiled
 def renewal_seen(w: World, person: int) -> int:
     """The issuer's answer is at the client."""
     p = memory.person(w, person)
-    if p.has_new:
-        adopt(w, p.page, p.new_stamped, p.new_expires, p.new_vouched)
+    if p.marks & HAS_NEW:
+        adopt(w, p.page, p.stamped, p.expires, p.vouched)
         schedule_refresh(w, person)
     note_page(w, person, E_RENEWAL_SEEN, NONE, p.outcome)
     if p.outcome == OK or holds_valid(w, person):
@@ -620,7 +666,8 @@ def adopt(w: World, page: int, stamped: float, expires: float, admin: int) -> No
     """The client holds a new token."""
     g = memory.page(w, page)
     g.held_stamped, g.held_expires, g.held_admin = stamped, expires, admin
-    g.held_serial += 1
+    if w.refresh_at > 0.0:
+        memory.background(w, page).held_serial += 1
 
 
 @compiled
@@ -633,7 +680,7 @@ def schedule_refresh(w: World, person: int) -> None:
     due = g.held_stamped + w.refresh_at * (g.held_expires - g.held_stamped)
     task = new_task(w, person)
     t = memory.task(w, task)
-    t.page, t.held_serial = p.page, g.held_serial
+    t.page, t.held_serial = p.page, memory.background(w, p.page).held_serial
     g.references += 1
     task_later(w, task, max(0.0, due - w.now), ACTION, BACKGROUND, T_REFRESH)
 
@@ -648,7 +695,7 @@ def not_ready(w: World, person: int) -> int:
 def send(w: World, person: int) -> int:
     """From the client to the app."""
     p = memory.person(w, person)
-    if p.muted:
+    if muted(w, person):
         return CALLED_OFF
     g = memory.page(w, p.page)
     p.stamped, p.expires, p.vouched = g.held_stamped, g.held_expires, g.held_admin
@@ -656,11 +703,11 @@ def send(w: World, person: int) -> int:
     p.sends += 1
     stream = S_CLIENT_APP + plan.role_offset(w, person)
     p.half_trip = 0.5 * sample(w, CLIENT_APP, person, stream, p.click, attempt)
-    p.has_request, p.has_new, p.undecided = 1, 0, 1
+    p.marks = (p.marks & ~HAS_NEW) | HAS_REQUEST | UNDECIDED
     p.decision = p.reason = 0
     w.sent += 1
     note_page(w, person, E_SENT, p.kind, 0)
-    act_later(w, person, p.half_trip, ARRIVAL, MAIN, S_ARRIVE)
+    act_later(w, person, p.half_trip, ARRIVAL, S_ARRIVE)
     return REST
 
 
@@ -668,11 +715,11 @@ def send(w: World, person: int) -> int:
 def answered(w: World, person: int) -> int:
     """The answer is at the client. A token that expired on the way is renewed, and the request sent once more."""
     p = memory.person(w, person)
-    if p.has_new:
-        adopt(w, p.page, p.decided_at, p.new_expires, p.new_vouched)
+    if p.marks & HAS_NEW:
+        adopt(w, p.page, p.stamped, p.expires, p.vouched)
     note(w, person, E_ANSWERED, p.kind, p.decision, p.reason)
-    if p.reason == TOKEN_EXPIRED and w.can_renew and not p.sent_again:
-        p.sent_again = 1
+    if p.reason == TOKEN_EXPIRED and w.can_renew and not p.marks & SENT_AGAIN:
+        p.marks |= SENT_AGAIN
         return READY
     return tried(w, person)
 
@@ -681,14 +728,14 @@ def answered(w: World, person: int) -> int:
 def tried(w: World, person: int) -> int:
     """Who is refused reloads the page and repeats the click, once; a storm does not."""
     p = memory.person(w, person)
-    accepted = p.has_request and p.decision == ACCEPTED
-    if accepted or p.reloaded or p.role == STORMING or p.role == TAKER_STORMING:
+    accepted = p.marks & HAS_REQUEST != 0 and p.decision == ACCEPTED
+    if accepted or p.marks & RELOADED or plan.storms(w, person):
         return clicked(w, person)
     if not may_act(w, person):
         return CALLED_OFF
     if honest(w, person, p.clicked_at) and in_window(w, p.clicked_at):
         w.interruptions += 1
-    p.reloaded = 1
+    p.marks |= RELOADED
     return begin_load(w, person, 1)
 
 
@@ -696,13 +743,14 @@ def tried(w: World, person: int) -> int:
 def clicked(w: World, person: int) -> int:
     """The click has had its answer."""
     p, now = memory.person(w, person), w.now
-    accepted = p.has_request != 0 and p.decision == ACCEPTED
+    was_sent = p.marks & HAS_REQUEST != 0
+    accepted = was_sent and p.decision == ACCEPTED
     if honest(w, person, p.clicked_at) and in_window(w, p.clicked_at):
-        after_decision = now - p.decided_at if p.has_request else 0.0
-        trip = p.half_trip if p.has_request else 0.0
+        after_decision = now - p.stamped if was_sent else 0.0
+        trip = p.half_trip if was_sent else 0.0
         overhead = now - p.clicked_at - after_decision - trip
         book_click(w, p.clicked_at, now - p.clicked_at, max(0.0, overhead), p.kind, accepted)
-    if p.role == STORMING or p.role == TAKER_STORMING:
+    if plan.storms(w, person):
         c = memory.case(w, p.case)
         if not accepted:
             c.refusals += 1
@@ -732,7 +780,8 @@ def take_over(w: World, person: int) -> int:
     p = memory.person(w, person)
     note_page(w, person, E_TAKEN_OVER, NONE, 0)
     if w.taker_storms:
-        p.role = TAKER_STORMING
+        memory.case(w, p.case).role = TAKER_STORMING
         return STORM
-    p.role, p.click, p.visit, p.page_of_visit = CARRYING_ON, -1, 0, 0
+    memory.case(w, p.case).role = CARRYING_ON
+    p.click, p.visit, p.page_of_visit = -1, 0, 0
     return use_page(w, person)

@@ -3,6 +3,7 @@
 from sim.engine.compiled import memory
 from sim.engine.compiled.layout import (
     CARRYING_ON,
+    NONE,
     OWN,
     PAGES,
     PAUSE,
@@ -29,9 +30,23 @@ S_THINK, S_KIND, S_SIZE, S_LOG_VISIT = (
 
 
 @compiled
+def role_of(w: World, person: int) -> int:
+    """Who acts at this person's client; only in a case can it be another than he."""
+    case = memory.person(w, person).case
+    return OWN if case == NONE else memory.case(w, case).role
+
+
+@compiled
+def storms(w: World, person: int) -> bool:
+    """Whether whoever acts here clicks fast."""
+    role = role_of(w, person)
+    return role in (STORMING, TAKER_STORMING)
+
+
+@compiled
 def role_offset(w: World, person: int) -> int:
     """What is added to the purposes of draws of whoever acts at this person's client: 0, 200, 100 or 300."""
-    role = memory.person(w, person).role
+    role = role_of(w, person)
     if role == OWN:
         return 0
     return 100 if role == CARRYING_ON else (200 if role == STORMING else 300)
@@ -83,7 +98,7 @@ def turn(w: World, person: int, page_of_visit: int, page: int) -> float:
 def think(w: World, person: int) -> float:
     """Think time before the click at hand."""
     p = memory.person(w, person)
-    if p.role == STORMING or p.role == TAKER_STORMING:
+    if storms(w, person):
         return sample(w, STORM_THINK, person, S_THINK + role_offset(w, person), p.click, 0)
     if w.replayed:
         return log_think(w, log_load(w, person))
@@ -94,7 +109,7 @@ def think(w: World, person: int) -> float:
 def kind(w: World, person: int) -> int:
     """Kind of the click at hand, before non-administrators' admin clicks become reads."""
     p = memory.person(w, person)
-    if p.role == STORMING or p.role == TAKER_STORMING:
+    if storms(w, person):
         u = uniform(w, person, S_KIND + role_offset(w, person), p.click, 0)
         return pick3(u, w.storm_read, w.storm_write, w.storm_admin)
     if w.replayed:
@@ -107,7 +122,7 @@ def kind(w: World, person: int) -> int:
 def size(w: World, person: int) -> float:
     """Bytes of the answer if the click at hand is a read."""
     p = memory.person(w, person)
-    if p.role == STORMING or p.role == TAKER_STORMING:
+    if storms(w, person):
         return sample(w, STORM_SIZE, person, S_SIZE + role_offset(w, person), p.click, 0)
     if w.replayed:
         x = memory.log_bytes(w, log_load(w, person)).x
@@ -127,7 +142,7 @@ def ending(w: World, person: int, visit: int) -> int:
 @compiled
 def plan_offset(w: World, person: int) -> int:
     """The purposes of whoever carries on in a person's place are his own."""
-    return 100 if memory.person(w, person).role == CARRYING_ON else 0
+    return 100 if role_of(w, person) == CARRYING_ON else 0
 
 
 @compiled

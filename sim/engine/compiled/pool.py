@@ -18,7 +18,7 @@ def new_task(w: World, person: int) -> int:
     w.tasks_left -= 1
     t.person, t.page, t.next = person, NONE, NONE
     t.attempt = t.n = 0
-    t.has_new = t.logout_push = 0
+    t.has_new = t.logout_push = t.timed = 0
     return task
 
 
@@ -27,7 +27,7 @@ def end_task(w: World, task: int) -> None:
     """The task is over."""
     t = memory.task(w, task)
     if t.page != NONE:
-        release_page(w, t.page)
+        release_page(w, t.person, t.page)
         t.page = NONE
     t.next = w.free_task
     w.free_task = task
@@ -39,62 +39,86 @@ def new_page(w: World, person: int, number: int, expires: float, admin: int) -> 
     """The host has decided to load a page: it exists, with its first credential."""
     page = w.free_page
     g = memory.page(w, page)
-    w.free_page = g.number
+    w.free_page = int(g.stamped)
     w.pages_left -= 1
     g.stamped = g.held_stamped = w.now
-    g.held_expires = g.longest = expires
-    g.entry, g.number, g.issued = -INF, number, NONE
-    g.background = g.held_serial = 0
+    g.held_expires = expires
     g.references = 1
     g.admin = g.held_admin = admin
-    g.dropped = g.renewing = g.awaited = 0
-    if memory.person(w, person).case != NONE:
-        g.issued = new_credential(w, w.now, expires, admin, NONE)
+    g.dropped = 0
+    if w.allowlist:
+        memory.entry(w, page).x = -INF
+    if w.keeps_longest:
+        memory.longest(w, page).x = expires
+    if w.refresh_at > 0.0:
+        b = memory.background(w, page)
+        b.number = number
+        b.renewals = b.held_serial = b.renewing = b.awaited = 0
+    case = memory.person(w, person).case
+    if case != NONE:
+        c = memory.case(w, case)
+        c.issued = new_credential(w, page, w.now, expires, admin, c.issued)
     return page
 
 
 @compiled
-def release_page(w: World, page: int) -> None:
-    """One less refers to the page."""
+def release_page(w: World, person: int, page: int) -> None:
+    """One less refers to a page of a person."""
     g = memory.page(w, page)
     g.references -= 1
     if g.references > 0:
         return
-    while g.issued != NONE:
-        g.issued = free_credential(w, g.issued)
-    g.number = w.free_page
+    case = memory.person(w, person).case
+    if case != NONE:
+        c = memory.case(w, case)
+        kept, i = NONE, c.issued
+        while i != NONE:
+            k = memory.credential(w, i)
+            if k.of >> 1 == page:
+                i = free_credential(w, i)
+            else:
+                after = k.next
+                k.next = kept
+                kept, i = i, after
+        c.issued = kept
+    g.stamped = float(w.free_page)
     w.free_page = page
     w.pages_left += 1
 
 
 @compiled
-def add_credential(w: World, page: int, stamped: float, expires: float, admin: int) -> None:
-    """Keep a new credential, and of the older ones those that may outlive it."""
-    g = memory.page(w, page)
-    g.longest = max(g.longest, expires)
-    if g.issued == NONE:
-        return  # kept for people with a case only, whose pages have one from the start
-    kept, i = NONE, g.issued
+def add_credential(
+    w: World, person: int, page: int, stamped: float, expires: float, admin: int
+) -> None:
+    """Keep a new credential, and of the page's older ones those that may outlive it."""
+    if w.keeps_longest:
+        memory.longest(w, page).x = max(memory.longest(w, page).x, expires)
+    case = memory.person(w, person).case
+    if case == NONE:
+        return
+    c = memory.case(w, case)
+    kept, i = NONE, c.issued
     while i != NONE:
         k = memory.credential(w, i)
-        after = k.next
-        if k.expires > expires or (k.admin and not admin):
+        if k.of >> 1 != page or k.expires > expires or ((k.of & 1) and not admin):
+            after = k.next
             k.next = kept
-            kept = i
+            kept, i = i, after
         else:
-            free_credential(w, i)
-        i = after
-    g.issued = new_credential(w, stamped, expires, admin, kept)
+            i = free_credential(w, i)
+    c.issued = new_credential(w, page, stamped, expires, admin, kept)
 
 
 @compiled
-def new_credential(w: World, stamped: float, expires: float, admin: int, after: int) -> int:
+def new_credential(
+    w: World, page: int, stamped: float, expires: float, admin: int, after: int
+) -> int:
     """A link of the list."""
     i = w.free_credential
     k = memory.credential(w, i)
     w.free_credential = k.next
     w.credentials_left -= 1
-    k.stamped, k.expires, k.admin, k.next = stamped, expires, admin, after
+    k.stamped, k.expires, k.of, k.next = stamped, expires, 2 * page + (admin != 0), after
     return i
 
 

@@ -6,8 +6,8 @@ from typing import Any
 from sim.engine.cases import CONTINUE, CUT_OFF, LEAVE, STORM
 from sim.engine.clock import Lane, Priority
 from sim.engine.compiled import memory
-from sim.engine.compiled.books import DENYLIST, count_entry
-from sim.engine.compiled.calendar import task_later
+from sim.engine.compiled.books import ALLOWLIST, DENYLIST, count_entry, entry_of
+from sim.engine.compiled.calendar import key_of, push
 from sim.engine.compiled.layout import (
     ACCEPTED,
     BY_APP,
@@ -23,13 +23,11 @@ from sim.engine.compiled.layout import (
     PROPAGATION,
     T_NOTICE,
     T_REVOKED,
-    TAKER_DELAY,
     World,
 )
 from sim.engine.compiled.numbers import sample, uniform
 from sim.engine.compiled.options import compiled
 from sim.engine.compiled.parties import ADMIN_KIND, LOGOUT, bit
-from sim.engine.compiled.pool import new_task
 from sim.streams import Stream
 
 INF, NAN = math.inf, math.nan
@@ -40,7 +38,7 @@ S_CASE, S_INSTANT, S_ADMIN, S_LEAD = (
 S_PROPAGATION, S_BEHAVIOUR, S_TAKER = (
     int(s) for s in (Stream.PROPAGATION, Stream.BEHAVIOUR, Stream.TAKER)
 )
-S_TAKER_DELAY, S_DETECTED = int(Stream.TAKER_DELAY), int(Stream.DETECTED)
+S_DETECTED = int(Stream.DETECTED)
 REVOCATION, ACTION = int(Priority.REVOCATION), int(Priority.ACTION)
 NOTICE_LANE, CASE_LANE = int(Lane.NOTICE), int(Lane.CASE)
 
@@ -119,19 +117,42 @@ def begin_case(w: World, person: int, number: int) -> None:
         c.propagation = sample(w, PROPAGATION, person, S_PROPAGATION, 0, 0)
     lead = 0.0 if c.cause == LOGOUT else sample(w, LEAD, person, S_LEAD, 0, 0)
     c.notice = max(0.0, c.revoked + lead)
-    c.begins = min(c.revoked, c.notice)
     c.behaviour = LEAVE if c.cause == LOGOUT else drawn_behaviour(w, person)
     c.taken_over = c.cause == LOGOUT and uniform(w, person, S_TAKER, 0, 0) < w.takeover
-    c.takeover_delay = sample(w, TAKER_DELAY, person, S_TAKER_DELAY, 0, 0)
-    c.repaired = c.revoked + sample(w, DETECTED, person, S_DETECTED, 0, 0)
     c.kinds = 0b100 if c.cause == ADMIN_LOSS else (0b111 if p.administrator else 0b011)
-    c.actors = 1
+    c.actors = c.alive = 1
+    c.issued = NONE
     c.last_0 = c.last_1 = c.last_2 = c.revoked
     c.reach_0 = c.reach_1 = c.reach_2 = -INF
     c.click_0 = c.click_1 = c.click_2 = 0.0
-    task_later(w, new_task(w, person), c.revoked, REVOCATION, CASE_LANE, T_REVOKED)
-    if c.cause != LOGOUT:
-        task_later(w, new_task(w, person), c.notice, ACTION, NOTICE_LANE, T_NOTICE)
+    if c.cause == LOGOUT or c.revoked <= c.notice:
+        lay_revocation(w, number)
+    else:
+        lay_notice(w, number)
+
+
+# Of revocation and notice one is in the calendar at a time: the first lays the second.
+
+
+@compiled
+def lay_revocation(w: World, case: int) -> None:
+    """Lay the revocation into the calendar."""
+    c = memory.case(w, case)
+    push(w, c.revoked, key_of(REVOCATION, c.person, CASE_LANE, T_REVOKED))
+
+
+@compiled
+def lay_notice(w: World, case: int) -> None:
+    """Lay the notice into the calendar."""
+    c = memory.case(w, case)
+    push(w, c.notice, key_of(ACTION, c.person, NOTICE_LANE, T_NOTICE))
+
+
+@compiled
+def repaired(w: World, case: int) -> float:
+    """When the damage is found out and repaired."""
+    c = memory.case(w, case)
+    return c.revoked + sample(w, DETECTED, c.person, S_DETECTED, 0, 0)
 
 
 # -- the exposure window ------------------------------------------------------------------------
@@ -190,12 +211,19 @@ def page_reach(w: World, person: int, page: int, kind: int) -> float:
     found = token_reach(w, person, page, kind, cause)
     if w.allowlist:
         vouched = kind != ADMIN_KIND or g.admin
-        found = min(found, g.entry if vouched else -INF)
+        found = min(found, entry_of(w, page) if vouched else -INF)
     if w.check and bit(w.check_kinds, kind) and bit(w.check_sees, cause):
-        lives = w.now < memory.answers_until(w, person).x
-        granted = lives and bit(memory.answers(w, person).x, kind)
-        found = min(found, memory.answers_until(w, person).x if granted else -INF)
+        found = min(found, remembered_until(w, person, kind))
     return found if found > w.now else -INF
+
+
+@compiled
+def remembered_until(w: World, person: int, kind: int) -> float:
+    """Until when the app grants a kind without asking the host; -inf where it does not."""
+    if not w.remembers or not w.now < memory.answers_until(w, person).x:
+        return -INF
+    granted = bit(memory.answers(w, person).x, kind)
+    return memory.answers_until(w, person).x if granted else -INF
 
 
 @compiled
@@ -203,10 +231,11 @@ def token_reach(w: World, person: int, page: int, kind: int, cause: int) -> floa
     """The last expiry among credentials that no event names, or of a renewal that would be granted."""
     g = memory.page(w, page)
     found = -INF
-    i = g.issued
+    i = memory.case(w, memory.person(w, person).case).issued
     while i != NONE:
         k = memory.credential(w, i)
-        if not named(w, person, k.stamped) and (kind != ADMIN_KIND or k.admin):
+        counts = k.of >> 1 == page and (kind != ADMIN_KIND or k.of & 1 != 0)
+        if counts and not named(w, person, k.stamped):
             found = max(found, k.expires + w.leeway)
         i = k.next
     if w.renewal == NO_TOKEN or (kind == ADMIN_KIND and not g.held_admin):
@@ -229,7 +258,7 @@ def renewable_until(w: World, page: int, cause: int) -> float:
 @compiled
 def named(w: World, person: int, stamped: float) -> bool:
     """Whether an event that has arrived names a credential stamped then."""
-    return w.push != 0 and stamped <= memory.stamped_until(w, person).x
+    return w.names_tokens != 0 and stamped <= memory.stamped_until(w, person).x
 
 
 # -- what an event does when it arrives ---------------------------------------------------------
@@ -254,18 +283,35 @@ def apply_event(w: World, person: int, left_host: float) -> None:
         longest = -INF
         for page in (p.page, p.incoming):
             if page != NONE:
-                longest = max(longest, memory.page(w, page).longest + w.leeway)
+                longest = max(longest, longest_expiry(w, person, page) + w.leeway)
         if longest > now:
             count_entry(w, DENYLIST, now, longest, 1)
 
 
 @compiled
+def longest_expiry(w: World, person: int, page: int) -> float:
+    """The last expiry among the tokens of a page. Of people without a case it is kept only where one can have many."""
+    case = memory.person(w, person).case
+    if case == NONE:
+        return memory.longest(w, page).x if w.keeps_longest else memory.page(w, page).held_expires
+    found, i = -INF, memory.case(w, case).issued
+    while i != NONE:
+        k = memory.credential(w, i)
+        if k.of >> 1 == page:
+            found = max(found, k.expires)
+        i = k.next
+    return found
+
+
+@compiled
 def drop_entry(w: World, page: int) -> None:
     """Remove the allowlist entry of a page."""
-    g, now = memory.page(w, page), w.now
-    if g.entry > now:
-        count_entry(w, 0, now, g.entry, -1)
-    g.entry = -INF
+    if not w.allowlist:
+        return
+    e, now = memory.entry(w, page), w.now
+    if e.x > now:
+        count_entry(w, ALLOWLIST, now, e.x, -1)
+    e.x = -INF
 
 
 # -- what is counted in a case ------------------------------------------------------------------
@@ -294,7 +340,7 @@ def book_in_case(w: World, person: int, size: float) -> None:
     elif p.kind == 1:
         c.writes += 1
         c.click_1 = since
-        if 0 <= c.repaired - now <= w.rollback:
+        if 0 <= repaired(w, p.case) - now <= w.rollback:
             c.recoverable += 1
     else:
         c.admins += 1
