@@ -23,12 +23,19 @@ def _text(scenario: Scenario, table: str) -> str:
     """A table as JSON."""
     value = getattr(scenario, table)
     known, text = scenario._texts.get(table, (None, ""))
-    if known is not value or not text:
+    if not _same(known, value):
         dumped = scenario.model_dump(by_alias=True, mode="python", include={table})[table]
         content = _that_matters(scenario, table, dumped)
         text = json.dumps(_plain(content), sort_keys=True, separators=(",", ":"))
         scenario._texts[table] = (value, text)
     return text
+
+
+def _same(known: Any, value: Any) -> bool:
+    """Whether both are one object, or tables of the same objects."""
+    if isinstance(known, dict) and isinstance(value, dict):
+        return known.keys() == value.keys() and all(known[name] is value[name] for name in value)
+    return known is not None and known is value
 
 
 def _that_matters(scenario: Scenario, table: str, content: Any) -> Any:
