@@ -98,7 +98,7 @@ def _plain_lines(every_s: float = 10.0) -> "Report":
         if done and now - said >= every_s:
             said = now
             left_s = (now - started) * (cells / done - 1)
-            click.echo(f"{done:.1f} of {cells} runs, about {left_s:.0f} s left", err=True)
+            click.echo(f"{done:,.4g} of {cells:,} runs, about {left_s:.0f} s left", err=True)
 
     return update
 

@@ -1,6 +1,7 @@
 """The answer: strategies ranked by the stated preference, the Pareto front, the price and what it means in a year."""
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,7 +13,8 @@ from sim.engine.recording import Run
 from sim.mechanisms import CAUSES
 from sim.metrics import Figure, figures, pooled_mean
 from sim.recommendation.goals import Goal, exposures, goals_of
-from sim.recommendation.search import Found, families, task
+from sim.recommendation.runs import Runs
+from sim.recommendation.search import Found, families, knob_of, search
 from sim.scenario import Problem, Scenario, ScenarioError, with_changes
 from sim.selection import Selection, select_smallest
 from sim.statistics import LEVEL, Difference, Estimate, Totals, holm, paired_difference
@@ -170,11 +172,18 @@ def recommend(
     limit = max(limit, replications)
     groups = families(list(strategies or scenario.strategies.values()))
     scenario = _without_warm_up(scenario, groups, seed, engine)
-    tasks = [
-        (scenario, s, also, goals, prefer, seed, replications, limit, precise, engine)
+    own = pool is None
+    pool = pool or make_pool(workers, cluster)
+    runs = Runs(pool, seed, engine, report)
+    searches = [
+        (s.name, _usual(s, replications), (scenario, s, also, goals, prefer, replications, limit, precise, engine))
         for s, also in groups
-    ]
-    found = _run(tasks, pool, workers, cluster, report)
+    ]  # fmt: skip
+    try:
+        found = _search_all(runs, searches)
+    finally:
+        if own:
+            pool.close(now=runs.stopped)
     ranked = sorted(found, key=lambda f: _rank(f, prefer, goals))
     return Recommendation(
         scenario=scenario,
@@ -204,28 +213,25 @@ def _without_warm_up(
     return with_changes(scenario, {"run.warm_up": found_warm_up_s(pilot)})
 
 
-def _run(
-    tasks: Sequence[tuple[Any, ...]],
-    pool: Pool | None,
-    workers: int | None,
-    cluster: str | None,
-    report: Callable[[float, int], None] | None,
-) -> list[Found]:
-    own = pool is None
-    pool = pool or make_pool(min(workers or len(tasks), len(tasks)) if workers else None, cluster)
-    done = False
-    try:
-        futures = [pool.submit(task, arguments) for arguments in tasks]
-        found = []
-        for future in futures:
-            found.append(future.result())
-            if report:
-                report(float(sum(f.done() for f in futures)), len(tasks))
-        done = True
+def _usual(strategy: Strategy, replications: int) -> int:
+    """How many runs a search takes as a rule: some fifteen trials and a verification, or one of each."""
+    return replications * (2 if knob_of(strategy) is None else 8)
+
+
+def _search_all(runs: Runs, searches: Sequence[tuple[str, int, tuple[Any, ...]]]) -> list[Found]:
+    """The searches beside each other, in threads: their replications run on the same workers."""
+
+    def one(name: str, usual: int, arguments: tuple[Any, ...]) -> Found:
+        found = search(*arguments, runs.of(name, usual))
+        runs.ended(name)
         return found
-    finally:
-        if own:
-            pool.close(now=not done)
+
+    with ThreadPoolExecutor(len(searches)) as threads:
+        try:
+            return list(threads.map(one, *zip(*searches, strict=True)))
+        except BaseException:
+            runs.stop()
+            raise
 
 
 # -- ranking ------------------------------------------------------------------------------------

@@ -8,14 +8,11 @@ given twice the replications, up to a limit. The pick is judged once on replicat
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
-
 from sim import precision
 from sim.coverage import coverage
 from sim.engine import engine_for
-from sim.engine import run as simulate
 from sim.engine.recording import Run
 from sim.recommendation.goals import Goal, Judged, bound_of, judge
 from sim.scenario import Scenario
@@ -165,6 +162,11 @@ def families(strategies: list[Strategy]) -> list[tuple[Strategy, tuple[str, ...]
     return result
 
 
+Runner = Callable[
+    [Scenario, Strategy, Sequence[int]], list[Run]
+]  # replications by number, in order
+
+
 # -- trials -------------------------------------------------------------------------------------
 
 
@@ -179,11 +181,10 @@ class _Bench:
     strategy: Strategy
     knob: str | None
     goals: list[Goal]
-    seed: int
     most: int
     limit: int
     precise: bool
-    engine: str
+    run: Runner
     trials: dict[float | None, Trial] = field(default_factory=dict)
     searched: dict[float | None, list[Run]] = field(default_factory=dict)
     runs: list[Run] = field(default_factory=list)
@@ -197,7 +198,7 @@ class _Bench:
         strategy = with_lifetime(self.strategy, self.knob, lifetime_s)
         while True:
             target = min(self.most, max(_FIRST_RUNS, 2 * len(runs)))
-            runs += [self._run(strategy, r) for r in range(len(runs), target)]
+            runs += self.run(self.scenario, strategy, range(len(runs), target))
             trial = self._judge(lifetime_s, strategy, runs)
             if len(runs) >= self.most or trial.decided:
                 break
@@ -215,7 +216,7 @@ class _Bench:
         """A trial on replications that the search did not use, as many as it was allowed last."""
         strategy = with_lifetime(self.strategy, self.knob, lifetime_s)
         first = self.limit
-        self.runs = [self._run(strategy, r) for r in range(first, first + self.most)]
+        self.runs = self.run(self.scenario, strategy, range(first, first + self.most))
         if self.precise:
             self._until_precise(strategy)
         return self._judge(lifetime_s, strategy, self.runs)
@@ -230,10 +231,7 @@ class _Bench:
                 break
             upto = precision.next_batch(len(self.runs), self.limit)
             first = self.limit + len(self.runs)
-            self.runs += [self._run(strategy, r) for r in range(first, self.limit + upto)]
-
-    def _run(self, strategy: Strategy, replication: int) -> Run:
-        return simulate(self.scenario, strategy, replication, seed=self.seed, engine=self.engine)
+            self.runs += self.run(self.scenario, strategy, range(first, self.limit + upto))
 
     def _judge(self, lifetime_s: float | None, strategy: Strategy, runs: list[Run]) -> Trial:
         judged = tuple(judge(goal, self.scenario, strategy, runs) for goal in self.goals)
@@ -249,22 +247,19 @@ def search(
     also: tuple[str, ...],
     goals: list[Goal],
     prefer: str,
-    seed: int,
     replications: int,
     limit: int,
     precise: bool,
     engine: str,
+    run: Runner,
 ) -> Found:
     """Find the lifetimes of one strategy that meet the goals, pick one, verify it on fresh replications.
 
     `replications` a trial to begin with, up to `limit` where the goals stay open. `precise`: verify until the
-    scenario's `precision` holds.
+    scenario's `precision` holds. `run` makes the replications on `engine`.
     """
     knob = knob_of(strategy)
-    bench = _Bench(
-        scenario, strategy, knob, goals, seed, replications, limit, precise,
-        engine_for(strategy, engine),
-    )  # fmt: skip
+    bench = _Bench(scenario, strategy, knob, goals, replications, limit, precise, run)
     ends = _ends(bench)
     while ends is None and any(trial.open for trial in bench.trials.values()) and bench.more():
         ends = _ends(bench)
@@ -280,8 +275,8 @@ def search(
     shortest_s, longest_s = ends if ends and knob else (None, None)
     trials = _ordered(bench) if knob else ()
     return Found(
-        strategy, also, knob, shortest_s, longest_s, verified, trials, relaxations, bench.engine,
-        tuple(bench.runs),
+        strategy, also, knob, shortest_s, longest_s, verified, trials, relaxations,
+        engine_for(strategy, engine), tuple(bench.runs),
     )  # fmt: skip
 
 
@@ -441,8 +436,3 @@ def _relaxations(bench: _Bench) -> tuple[tuple[Judged, ...], ...]:
 
 def _worst(missed: tuple[Judged, ...]) -> float:
     return max(j.strain for j in missed)
-
-
-def task(arguments: tuple[Any, ...]) -> Found:
-    """`search` for executors."""
-    return search(*arguments)
