@@ -15,13 +15,15 @@ from worlds import one_endless_page
 from sim import sensitivity, sensitivity_words
 from sim.cli import main
 from sim.mechanisms import CAUSES
-from sim.recommendation import Recommendation, goals_of, recommend, words
+from sim.recommendation import Recommendation, goals_of, numbers, recommend, words
+from sim.recommendation.answer import _OBJECTIVES, _beaten
 from sim.recommendation.goals import exposures, fewest_cases
 from sim.recommendation.search import Trial, families, knob_of, lifetimes, with_lifetime
 from sim.scenario import Scenario, ScenarioError, load, with_changes
-from sim.statistics import ratio_of_runs
+from sim.statistics import Estimate, Totals, ratio_of_runs
 from sim.strategies import CATALOGUE, Strategy
 from sim.sweeps.executors import in_this_process
+from sim.units import parse_duration
 
 
 def endless(goals: dict[str, Any], **tables: Any) -> Scenario:
@@ -83,13 +85,63 @@ def test_the_answer_does_not_depend_on_workers_and_is_verified_on_fresh_runs(
 def test_the_paragraph_holds_its_numbers(uniform: Recommendation) -> None:
     said = words.paragraph(uniform)
     (judged,) = uniform.found[0].verified.judged
-    for value in (judged.estimate.value, judged.estimate.low, judged.estimate.high):
-        assert value is not None
-        assert judged.goal.shown(value) in said
-    assert "against 50 s" in said
+    e = judged.estimate
+    assert e.low is not None
+    assert e.high is not None
+    assert f"{e.value:.1f} s [{e.low:.1f}, {e.high:.1f}] against 50 s" in said
     assert "goals.deactivation.exposure_mean" in said
     assert "1.1 % of 40 people a month" in said
     json.dumps(words.document(uniform), allow_nan=False)
+
+
+@pytest.mark.parametrize(
+    ("e", "said"),
+    [
+        (Estimate(285.2, 281.1, 289.4, 400), "4.75 min [4.69, 4.82]"),
+        (Estimate(37.7, 31.6, 56.8, 500), "38 s [32, 57]"),
+        (Estimate(0.000955, 0.000954, 0.000956, 9), "955 us [954, 956]"),
+        (Estimate(6.41, 0.702, 12.1, 9), "6.4 s [0.7, 12.1]"),
+        (Estimate(0.0, 0.0, 215.0, 9), "0 min [0, 3.6]"),
+        (Estimate(60.0, None, None, 3), "1.00 min"),
+        (Estimate(math.inf, math.inf, math.inf, 3), "no end"),
+        (Estimate(0.0, 0.0, 0.0, 3), "0 s"),
+    ],
+)
+def test_values_have_the_digits_that_their_intervals_support(e: Estimate, said: str) -> None:
+    assert numbers.seconds(e) == said
+
+
+@given(low=st.floats(5.0, 1e6), factor=st.floats(1.0, 100.0))
+def test_a_range_is_rounded_inwards(low: float, factor: float) -> None:
+    ends = [parse_duration(text) for text in numbers.inwards(low, low * factor)]
+    # the text itself is exact to a minute where it counts in days
+    assert low - 0.01 <= ends[0] or ends[0] == pytest.approx(low, abs=31)
+    assert ends[1] <= low * factor + 0.01 or ends[1] == pytest.approx(low * factor, abs=31)
+    assert ends[0] <= low * 1.1 + 0.01
+    assert ends[1] >= low * factor / 1.1 - 0.01
+
+
+def test_who_is_beaten_is_said_with_whom(
+    uniform: Recommendation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # exposure, overhead, host calls, interruptions
+    points = {"a": (1.0, 4.0, 1.0, 0.0), "b": (2.0, 1.0, 1.0, 0.0), "c": (2.0, 4.0, 1.0, 0.0)}
+    points["same as b"] = points["b"]
+    found = [
+        replace(uniform.found[0], strategy=uniform.found[0].strategy.model_copy(update={"name": n}), runs=(n,))
+        for n in points
+    ]  # fmt: skip
+
+    def objective(runs: Any, name: str, goals: Any) -> Totals:
+        return Totals([points[runs[0]][_OBJECTIVES.index(name)]], [1.0])
+
+    monkeypatch.setattr("sim.recommendation.answer._objective", objective)
+    result = replace(uniform, found=found, beaten=_beaten(found, uniform.goals))
+    assert result.beaten == {"c": ["a", "b", "same as b"]}
+    assert result.pareto == ["a", "b", "same as b"]
+    assert "a, b and same as b are beaten by no other (the Pareto front); c by a" in words._front(
+        result
+    )
 
 
 def test_what_to_relax_where_goals_exclude_each_other() -> None:
@@ -131,7 +183,6 @@ def _only(cause: str) -> dict[str, Any]:
 @settings(max_examples=50)
 def test_a_verdict_needs_the_whole_interval(shown: list[float], limit: float) -> None:
     from sim.recommendation.goals import Goal, Judged
-    from sim.statistics import Estimate
 
     low, value, high = sorted(shown)
     goal = Goal("goals.x", "exposure", "mean", None, limit, "s")

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from sim.mechanisms import CAUSES
 from sim.metrics import Figure, figures, pooled_mean
 from sim.recommendation.goals import Goal, exposures, goals_of
 from sim.recommendation.runs import Runs
-from sim.recommendation.search import Found, families, knob_of, search
+from sim.recommendation.search import Found, Runner, families, knob_of, search
 from sim.scenario import Problem, Scenario, ScenarioError, with_changes
 from sim.selection import Selection, select_smallest
 from sim.statistics import LEVEL, Difference, Estimate, Totals, holm, paired_difference
@@ -76,7 +77,12 @@ class Recommendation:
     prefer: str
     found: list[Found]
     selection: Selection | None
-    pareto: list[str]
+    beaten: dict[str, list[str]]
+
+    @property
+    def pareto(self) -> list[str]:
+        """Strategies whose pick no other beats in exposure, overhead, host calls and interruptions together (by means)."""
+        return [f.name for f in self.found if f.name not in self.beaten]
 
     @property
     def best(self) -> Found | None:
@@ -176,11 +182,11 @@ def recommend(
     pool = pool or make_pool(workers, cluster)
     runs = Runs(pool, seed, engine, report)
     searches = [
-        (s.name, _usual(s, replications), (scenario, s, also, goals, prefer, replications, limit, precise, engine))
+        (s, partial(search, scenario, s, also, goals, prefer, replications, limit, precise, engine))
         for s, also in groups
-    ]  # fmt: skip
+    ]
     try:
-        found = _search_all(runs, searches)
+        found = _search_all(runs, searches, replications)
     finally:
         if own:
             pool.close(now=runs.stopped)
@@ -196,7 +202,7 @@ def recommend(
         prefer=prefer,
         found=ranked,
         selection=_selection(ranked, prefer, goals),
-        pareto=_front(ranked, goals),
+        beaten=_beaten(ranked, goals),
     )
 
 
@@ -218,17 +224,20 @@ def _usual(strategy: Strategy, replications: int) -> int:
     return replications * (2 if knob_of(strategy) is None else 8)
 
 
-def _search_all(runs: Runs, searches: Sequence[tuple[str, int, tuple[Any, ...]]]) -> list[Found]:
+def _search_all(
+    runs: Runs, searches: Sequence[tuple[Strategy, Callable[[Runner], Found]]], replications: int
+) -> list[Found]:
     """The searches beside each other, in threads: their replications run on the same workers."""
 
-    def one(name: str, usual: int, arguments: tuple[Any, ...]) -> Found:
-        found = search(*arguments, runs.of(name, usual))
-        runs.ended(name)
+    def one(asked: tuple[Strategy, Callable[[Runner], Found]]) -> Found:
+        strategy, find = asked
+        found = find(runs.of(strategy.name, _usual(strategy, replications)))
+        runs.ended(strategy.name)
         return found
 
     with ThreadPoolExecutor(len(searches)) as threads:
         try:
-            return list(threads.map(one, *zip(*searches, strict=True)))
+            return list(threads.map(one, searches))
         except BaseException:
             runs.stop()
             raise
@@ -298,20 +307,18 @@ def _paired(ours: Found, pick: Found, name: str, goals: list[Goal], level: float
     return Against(ours.name, name, paired_difference(mine, its, level))
 
 
-def _front(found: list[Found], goals: list[Goal]) -> list[str]:
-    """Strategies whose pick no other beats in exposure, overhead, host calls and interruptions together (by means)."""
+def _beaten(found: list[Found], goals: list[Goal]) -> dict[str, list[str]]:
+    """For each strategy whose pick another beats in exposure, overhead, host calls and interruptions together: which."""
     points = {f.name: [_mean(_objective(f.runs, o, goals)) for o in _OBJECTIVES] for f in found}
-
-    def beaten(name: str) -> bool:
-        mine = points[name]
-        return any(
-            other != name
-            and all(a <= b for a, b in zip(theirs, mine, strict=True))
-            and theirs != mine
+    by = {
+        name: [
+            other
             for other, theirs in points.items()
-        )
-
-    return [f.name for f in found if not beaten(f.name)]
+            if theirs != mine and all(a <= b for a, b in zip(theirs, mine, strict=True))
+        ]
+        for name, mine in points.items()
+    }
+    return {name: others for name, others in by.items() if others}
 
 
 def _times(estimate: Estimate, factor: float) -> Estimate:

@@ -15,7 +15,7 @@ from sim.mechanisms import CAUSES
 from sim.scenario import Problem, Scenario, ScenarioError
 from sim.statistics import Estimate, mean_of_runs, quantile, quantile_ranks, ratio_of_runs
 from sim.strategies import Strategy
-from sim.units import about
+from sim.units import about, format_duration
 
 _QUANTILES = {"p50": 0.50, "p95": 0.95, "p99": 0.99}
 _NO_END_S = 1e15  # stands for infinity while quantiles are interpolated
@@ -49,17 +49,20 @@ class Goal:
             return f"exposure after {whose}, {self.statistic}"
         names = {
             "auth_overhead": f"gate overhead, {self.statistic}",
-            "host_calls": "host calls",
-            "interruptions": "interruptions",
+            "host_calls": "host calls per second",
+            "interruptions": "interruptions per person-hour",
         }
         return names[self.metric]
 
     def shown(self, value: float) -> str:
-        """A value with the goal's unit."""
+        """A value that was measured; rates have their unit in `text`."""
         if self.unit == "s":
             return "no end" if math.isinf(value) else about(value)
-        unit = {"1/s": "/s", "1/h": " per person-hour"}[self.unit]
-        return f"{value:.2g}{unit}"
+        return f"{value:.3g}"
+
+    def said(self, value: float) -> str:
+        """A value that somebody sets."""
+        return format_duration(value) if self.unit == "s" else self.shown(value)
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ given twice the replications, up to a limit. The pick is judged once on replicat
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+
 from sim import precision
 from sim.coverage import coverage
 from sim.engine import engine_for

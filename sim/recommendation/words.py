@@ -7,6 +7,7 @@ from typing import Any
 from sim.metrics import Figure
 from sim.recommendation.answer import Against, Recommendation
 from sim.recommendation.goals import Judged
+from sim.recommendation.numbers import count, inwards, plain, seconds, share
 from sim.recommendation.search import LONGEST_S, SHORTEST_S, Found
 from sim.statistics import Estimate
 from sim.tables import grid
@@ -32,6 +33,7 @@ def _use(r: Recommendation, best: Found) -> str:
         _price(r, best),
         *_years(r, best),
         _instead(r, best),
+        _front(r),
     ]
     return " ".join(s for s in sentences if s)
 
@@ -57,8 +59,7 @@ def _measured(judged: Judged) -> str:
         return f"{show(e.value)} (n = {e.n}; its settings allow at most {show(e.high or math.inf)})"
     if e.low is None or e.high is None:
         return f"{show(e.value)} ({_too_few(judged)})"
-    low, high = max(0.0, e.low), e.high
-    return show(e.value) if show(low) == show(high) else _interval(e.value, low, high, show)
+    return seconds(e) if judged.goal.unit == "s" else plain(e)
 
 
 def _too_few(judged: Judged) -> str:
@@ -76,8 +77,8 @@ def _range(found: Found) -> str:
             f"How far {found.knob} may go either way was not shown with 95 % confidence by the {most} runs of the search;"
             f" {about(found.lifetime_s or 0.0)} came nearest in it, and the fresh runs confirm that value alone."
         )
-    low, high = about(found.shortest_s), about(found.longest_s)
-    parts = [f"Every goal is met by lifetimes from {low} to {high}"]
+    low, high = inwards(found.shortest_s, found.longest_s)
+    parts = [f"In the search every goal was met by lifetimes from {low} to {high}"]
     above = _first_missed(found, above=True) if found.longest_s < LONGEST_S else None
     below = _first_missed(found, above=False) if found.shortest_s > SHORTEST_S else None
     if above is not None:
@@ -121,32 +122,33 @@ def _of_kind(missed: list[Judged], rises: bool) -> Judged | None:
 
 
 def _price(r: Recommendation, found: Found) -> str:
+    """What the goals do not name already."""
     price = r.price(found)
+    said = {f"{j.goal.metric} {j.goal.statistic}" for j in found.verified.judged}
+    mean, p95 = price.get("auth_overhead mean"), price.get("auth_overhead p95")
     parts: list[str] = []
     for key, text in (
-        ("auth_overhead mean", "{} of gate overhead a click"),
-        ("auth_overhead p95", "({} at p95)"),
+        ("auth_overhead mean", "{} of gate overhead for the average click"),
+        ("auth_overhead p95", "{} for the 95th of a hundred"),
         ("host_calls mean", "{} host calls a second"),
-        ("host_calls max", "({} in the busiest minute)"),
+        ("host_calls max", "{} host calls a second in the busiest minute"),
         ("interruptions mean", "{} interruptions per person-hour of use"),
         ("honest_refused mean", "{} of honest clicks refused for good"),
     ):
         figure = price.get(key)
-        if figure is not None:
-            value = text.format(figure_text(figure))
-            if text.startswith("("):
-                parts[-1] += " " + value
-            else:
-                parts.append(value)
-    return f"It costs {_listed(parts)}."
+        if figure is not None and key not in said:
+            parts.append(text.format(figure_text(figure)))
+        if key == "auth_overhead mean" and mean and p95 and mean.estimate > p95.estimate:
+            parts[-1:] = [f"{part} (few slow clicks carry the mean)" for part in parts[-1:]]
+    return f"It costs {_listed(parts)}." if parts else ""
 
 
 def _years(r: Recommendation, found: Found) -> list[str]:
     years = r.years(found)
     sentences = [
         f"In a year, about {y.cases:.0f} cases of {y.cause.replace('_', ' ')} ({100 * y.per_month:.2g} % of"
-        f" {r.scenario.organisation.people} people a month; {y.source}) mean {count_text(y.reads)} reads and"
-        f" {count_text(y.writes)} writes after access should have ended"
+        f" {r.scenario.organisation.people} people a month; {y.source}) mean {count(y.reads)} reads and"
+        f" {count(y.writes)} writes after access should have ended"
         for y in years
     ]
     if sentences:
@@ -184,7 +186,7 @@ def _instead(r: Recommendation, best: Found) -> str:
     thin = [f for f in others if not f.feasible and not _missed(f)]
     if missing:
         sentences.append(
-            f"No setting tried of {_listed([f'{f.name} ({_why_not(f)})' for f in missing])} meets the goals"
+            f"No setting tried of {_listed([f'{_family(f)} ({_why_not(f)})' for f in missing])} meets the goals"
         )
     if thin:
         sentences.append(f"Left open: {'; '.join(f'{f.setting} ({_why_not(f)})' for f in thin)}")
@@ -197,6 +199,23 @@ def _instead(r: Recommendation, best: Found) -> str:
     return " ".join(f"{s}." for s in sentences)
 
 
+def _family(found: Found) -> str:
+    """The name, with those of strategies that differ in the searched lifetime only."""
+    if not found.also:
+        return found.name
+    return f"{_listed([found.name, *found.also])}, which differ in {found.knob} only,"
+
+
+def _front(r: Recommendation) -> str:
+    """Who is beaten by nobody, and who by whom."""
+    if len(r.found) < 2:
+        return ""
+    beaten = [f"{name} by {_listed(by)}" for name, by in r.beaten.items()]
+    front = f"In mean exposure, gate overhead, host calls and interruptions together, {_listed(r.pareto)}"
+    are = "are beaten by no other" if len(r.pareto) > 1 else "is beaten by no other"
+    return f"{front} {are} (the Pareto front){'; ' if beaten else ''}{_listed(beaten)}."
+
+
 def _told(selection: str) -> str:
     return selection if selection.startswith("not told") else f"told apart: {selection}"
 
@@ -204,10 +223,10 @@ def _told(selection: str) -> str:
 def _against(r: Recommendation, best: Found, other: Found) -> str:
     """What the replications tell apart, on the same people and cases."""
     names = {
-        "exposure": ("mean exposure", about),
-        "auth_overhead": ("mean gate overhead", about),
-        "host_calls": ("host calls", lambda v: f"{v:.3g}/s"),
-        "interruptions": ("interruptions", lambda v: f"{v:.2g} per person-hour"),
+        "exposure": ("mean exposure", seconds),
+        "auth_overhead": ("mean gate overhead", seconds),
+        "host_calls": ("host calls a second", plain),
+        "interruptions": ("interruptions per person-hour", plain),
     }
     told, alike = [], []
     for row in r.against(best):
@@ -220,8 +239,8 @@ def _against(r: Recommendation, best: Found, other: Found) -> str:
             alike.append(name)
         else:
             more = "more" if d.value > 0 else "less"
-            ends = sorted((abs(d.low), abs(d.high)))
-            told.append(f"{_interval(abs(d.value), ends[0], ends[1], show)} {more} {name}")
+            low, high = sorted((abs(d.low), abs(d.high)))
+            told.append(f"{show(Estimate(abs(d.value), low, high, d.n))} {more} {name}")
     text = _listed(told)
     if alike:
         text += f"{'; ' if told else ''}not told apart in {_listed(alike)}"
@@ -239,9 +258,10 @@ def _why_not(found: Found) -> str:
     if not missed:
         runs = found.verified.replications
         goals = _listed([_open(j) for j in found.verified.misses()])
-        return (
-            f"not shown with 95 % confidence in {runs} runs{at}, more replications needed: {goals}"
-        )
+        seen = ""
+        if found.longest_s is not None:
+            seen = "the search found it to meet every goal, but it is "
+        return f"{seen}not shown with 95 % confidence in {runs} fresh runs{at}, more replications needed: {goals}"
     worst = missed[0]
     if math.isinf(worst.strain) and math.isinf(worst.estimate.value):
         return f"{worst.goal.text} has no end"
@@ -274,12 +294,12 @@ def _none_fits(r: Recommendation) -> str:
         sentences.append(f"What fails: {'; '.join(missing)}.")
     if thin:
         sentences.append(f"Left open: {'; '.join(f'{f.setting}: {_why_not(f)}' for f in thin)}.")
-    return " ".join(sentences)
+    return " ".join(s for s in (*sentences, _front(r)) if s)
 
 
 def _relaxed(found: Found, way: Sequence[Judged]) -> str:
     changes = [
-        f"{j.goal.key} from {j.goal.shown(j.goal.limit)} to {j.goal.shown(_rounded_up(j.estimate.high or math.inf))}"
+        f"{j.goal.key} from {j.goal.shown(j.goal.limit)} to {j.goal.said(_rounded_up(j.estimate.high or math.inf))}"
         f" (+{100 * (j.strain - 1):.0f} %)"
         for j in way
     ]
@@ -314,7 +334,9 @@ def table(r: Recommendation) -> str:
 def _row(r: Recommendation, found: Found) -> list[str]:
     lifetimes = "-"
     if found.shortest_s is not None and found.longest_s is not None:
-        lifetimes = f"{about(found.shortest_s)} to {about(found.longest_s)}"
+        lifetimes = " to ".join(inwards(found.shortest_s, found.longest_s))
+        if not found.feasible:
+            lifetimes += " (not confirmed)"
     pick = "-" if found.lifetime_s is None else about(found.lifetime_s)
     name = found.name + (f" (also {', '.join(found.also)})" if found.also else "")
     goals = [
@@ -407,23 +429,8 @@ def _finite(value: float | None) -> float | None:
 
 def figure_text(f: Figure) -> str:
     """A figure with its interval, in a unit that fits."""
-    if f.unit == "s":
-        return _interval(f.estimate, f.low, f.high, about)
-    if f.unit == "share":
-        return _interval(f.estimate, f.low, f.high, lambda v: f"{100 * v:.2g} %")
-    return _interval(f.estimate, f.low, f.high, lambda v: f"{v:.3g}")
-
-
-def count_text(e: Estimate) -> str:
-    """A number with its interval."""
-    return _interval(e.value, e.low, e.high, lambda v: f"{v:,.0f}")
-
-
-def _interval(value: float | None, low: float | None, high: float | None, show: Any) -> str:
-    text = show(value)
-    if low is None or high is None or low == high:
-        return str(text)
-    return f"{text} [{show(max(0.0, low))}, {show(high)}]"
+    e = Estimate(f.estimate, f.low, f.high, f.n)
+    return seconds(e) if f.unit == "s" else share(e) if f.unit == "share" else plain(e)
 
 
 def _listed(parts: Sequence[str]) -> str:
