@@ -6,11 +6,12 @@ from pathlib import Path
 
 import click
 
-from benchmarks import contestants, office, report
+from benchmarks import contestants, default, instructions, office, profile, report
 from benchmarks.measure import measure
 from benchmarks.works import WrongResultError
 
-PARTS = ("closed", "queue", "office", "growth")
+RACES = ("closed", "queue", "office", "growth")
+PARTS = (*RACES, "instructions", "default", "profile")
 
 
 @click.command()
@@ -44,7 +45,14 @@ def main(quick: bool, rounds: int, parts: tuple[str, ...], out: Path) -> None:
             office.check_same_path()
         for part in wanted:
             say(part)
-            setattr(results, part, measure(groups[part], rounds, quick, say))
+            if part in RACES:
+                setattr(results, part, measure(groups[part], rounds, quick, say))
+            elif part == "instructions":
+                results.instructions = instructions.measure()
+            elif part == "default":
+                results.default = default.measure(rounds, quick)
+            else:
+                results.profile = profile.measure(2 if quick else profile.RUNS)
     except WrongResultError as error:
         raise click.ClickException(f"wrong result: {error}") from None
     except KeyboardInterrupt:

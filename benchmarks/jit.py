@@ -1,9 +1,7 @@
-"""What compiled code shares: the decorators with their cache on disk, arrays without reference counts, prefetch.
+"""What compiled code shares: the decorators with their cache on disk, and arrays without reference counts.
 
-Two things cost more than the simulation itself if they are left alone. Each array that a compiled function takes out
-of a tuple is counted in and out again with locked instructions (measured: 56 instead of 180 ns for a push and a pop
-without them), so kernels begin with `borrowed`. And with a million people nearly every touch of a person waits for
-memory, so what is due soon is fetched ahead with `prefetched`.
+Each array that a compiled function takes out of a tuple or hands to another is counted in and out again with locked
+instructions, which cost more than the simulation itself; so kernels begin with `borrowed`.
 """
 
 import hashlib
@@ -16,14 +14,12 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numba
-from numba import core, extending
+from numba import extending
 
 import sim
 
 # Numba's parts for extensions carry no types, or wrong ones.
 _config: Any = numba.config
-_code: Any = core.cgutils
-_types: Any = core.types
 _intrinsic: Callable[[Any], Any] = extending.intrinsic
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -85,26 +81,3 @@ def borrowed(_: Any, array: Any) -> Any:
         return view._getvalue()
 
     return array(array), code
-
-
-@_intrinsic
-def prefetched(_: Any, array: Any, index: Any) -> Any:
-    """Ask memory for `array[index]` (one dimension, index in range) ahead of its use; changes nothing."""
-
-    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        view = context.make_array(signature.args[0])(context, builder, value=arguments[0])
-        at = context.cast(builder, arguments[1], signature.args[1], _types.intp)
-        item = _code.get_item_pointer(
-            context, builder, signature.args[0], view, [at], wraparound=False
-        )
-        byte, word = _code.voidptr_t, _code.int32_t
-        fetch = _code.get_or_insert_function(
-            builder.module,
-            _code.ir.FunctionType(_code.ir.VoidType(), [byte, word, word, word]),
-            "llvm.prefetch.p0",
-        )
-        read, keep, data = word(0), word(3), word(1)
-        builder.call(fetch, [builder.bitcast(item, byte), read, keep, data])
-        return context.get_dummy_value()
-
-    return _types.none(array, index), code

@@ -5,10 +5,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from benchmarks.contestants import LIMIT, OURS
+from benchmarks.default import Defaults
+from benchmarks.instructions import Counts
 from benchmarks.measure import Measured
+from benchmarks.profile import STRATEGY, Profile
 
 PACKAGES = ("numba", "numpy", "simpy", "ciw", "salabim", "asimpy", "cimba")
 # Okabe and Ito; told apart by their markers too
@@ -25,7 +29,9 @@ class Results:
     queue: list[Measured] = field(default_factory=list)
     office: list[Measured] = field(default_factory=list)
     growth: list[Measured] = field(default_factory=list)
-    profile: str = ""
+    instructions: Counts | None = None
+    default: Defaults | None = None
+    profile: Profile | None = None
 
 
 def write(results: Results, folder: Path) -> list[Path]:
@@ -42,15 +48,19 @@ def text(results: Results) -> str:
     parts = ["# Speed", _circumstances(results)]
     if results.closed:
         parts += [_CLOSED, _table(results.closed)]
+    if results.instructions is not None:
+        parts += ["### Instructions", _instructions(results.instructions)]
     if results.queue:
         parts += [_QUEUE, _table(results.queue)]
     if results.office:
         parts += [_OFFICE, _engines(results.office)]
     if results.growth:
         parts += ["## Growth", f"![time against people]({FIGURE}.svg)", _growth(results.growth)]
+    if results.default is not None:
+        parts += [_DEFAULT, _waits(results.default)]
+    if results.profile is not None:
+        parts += ["## Where the engine's time goes", _profile(results.profile)]
     parts += ["## What was aimed at", _goals(results)]
-    if results.profile:
-        parts += ["## Where the time goes", results.profile]
     return "\n\n".join(parts) + "\n"
 
 
@@ -59,14 +69,72 @@ _CLOSED = """## 1,000 people at a station (closed)
 
 People think (exponential, 10 s), then ask a first come, first served station of 4 servers (exponential, 20 ms). All
 others are general process engines; the kernel and the C program are written for this work, which is what a compiled
-model buys. Both draw from the project's addressed streams and follow the same path, bit for bit."""
+model buys. Both draw from the project's addressed streams, keep the same calendar and follow the same path, bit for bit."""
 _QUEUE = """## M/M/1 at load 0.9
 
-One event a customer in the kernel, through the calendar; the C program needs none (Lindley's recursion)."""
+The kernel and the C program need no calendar (Lindley's recursion)."""
 _OFFICE = """## The whole office model
 
 All mechanisms, three stations, cases, histograms; 500 people (`scenarios/office.toml`), per accepted request. The
 engines record the same to the bit, which is checked before the measurement."""
+
+
+_DEFAULT = """## `lastclick compare` without arguments
+
+The office of 500, 20 replications, 15 strategies, two threads in one process; a warm cache of machine code but for the
+cold start. The clock runs from the start of the process."""
+
+
+def _instructions(counts: Counts) -> str:
+    if counts.skipped:
+        return f"Not counted: {counts.skipped}."
+    return (
+        f"callgrind, {counts.kernel:.0f} instructions a request in the kernel, {counts.c_program:.0f} in the C program:"
+        f" {counts.kernel / counts.c_program:.2f} times (both compiled for AVX2, which is what callgrind knows)."
+    )
+
+
+def _waits(found: Defaults) -> str:
+    rows = ["| | median | fastest to slowest |", "|---|---:|---:|"]
+    for name, label in (
+        ("provisional_s", "provisional table"),
+        ("full_s", "full table"),
+        ("cpu_s", "CPU time of it all"),
+        ("simulation_s", "of it simulation"),
+    ):
+        values = [getattr(run, name) for run in found.runs]
+        rows.append(
+            f"| {label} | {found.median(name):.2f} s | {min(values):.2f} to {max(values):.2f} s |"
+        )
+    shares = [100 * run.other_share for run in found.runs]
+    rows.append(
+        f"| share of CPU time that is not simulation | {100 * found.median('other_share'):.1f} % |"
+        f" {min(shares):.1f} to {max(shares):.1f} % |"
+    )
+    imports = [1e3 * value for value in found.import_s]
+    rows.append(
+        f"| `import sim`, CPU | {median(imports):.0f} ms | {min(imports):.0f} to {max(imports):.0f} ms |"
+    )
+    if found.cold_s:
+        rows.append(
+            f"| compiling, once (cold cache) | {found.cold_s:.0f} s | {found.cold_cpu_s:.0f} s of CPU |"
+        )
+    busy = f"{found.load:.1f} processes wanted a core of this machine when the measurement began."
+    return "\n".join(rows) + f"\n\n{busy}"
+
+
+def _profile(found: Profile) -> str:
+    if found.skipped:
+        return f"Not sampled: {found.skipped}."
+    rows = ["| what is done | share |", "|---|---:|"]
+    rows += [f"| {name} | {100 * share:.1f} % |" for name, share in found.rooms]
+    largest = ", ".join(f"`{name}` {100 * share:.1f} %" for name, share in found.functions)
+    return (
+        f"`perf` (CPU clock), the office of 500 at `{STRATEGY}`, {found.samples:,} samples; a function that the compiler put"
+        " into its caller counts there.\n\n"
+        + "\n".join(rows)
+        + f"\n\nThe functions that take most: {largest}."
+    )
 
 
 def _circumstances(results: Results) -> str:
@@ -192,6 +260,18 @@ def _goals(results: Results) -> str:
         if 1_000 in line and 1_000_000 in line:
             ratio = line[1_000_000] / line[1_000]
             rows.append(f"| {name}: a request among 1,000,000 people at most 3 times one among 1,000 | {ratio:.2f} times |")  # fmt: skip
+    if results.default is not None:
+        found = results.default
+        rows += [
+            f"| `lastclick compare`: a provisional table within 3 s | {found.median('provisional_s'):.1f} s |",
+            f"| `lastclick compare`: the full one within 10 s | {found.median('full_s'):.1f} s |",
+            f"| at most a tenth is not simulation | {100 * found.median('other_share'):.1f} % |",
+            f"| `import sim` under 300 ms | {1e3 * median(found.import_s):.0f} ms |",
+        ]
+        if found.cold_s:
+            rows.append(
+                f"| cold cache: under 30 s | {found.cold_s:.0f} s ({found.cold_cpu_s:.0f} s of CPU) |"
+            )
     return "\n".join(rows)
 
 

@@ -126,12 +126,14 @@ def compare(
         raise ValueError(f"replications = {replications}: expected at least 1")
     check_names(scenario)
 
+    planned = 0 if precise else replications * len(chosen)  # cells in all, where that is known
+
     def runner(of: Scenario) -> Upto:
         done: dict[Cell, Run] = {}
 
         def upto(number: int) -> Runs:
             cells = [(name, r) for r in range(number) for name in chosen if (name, r) not in done]
-            told = _after(len(done), report)
+            told = _after(len(done), planned, report)
             done.update(_run_cells(of, chosen, cells, seed, workers, engine, told))
             return {name: [done[name, r] for r in range(number)] for name in chosen}
 
@@ -177,11 +179,11 @@ def compare(
     return found
 
 
-def _after(before: int, report: Report | None) -> Report | None:
-    """Report a batch of cells as the rest of all that have run."""
-    if report is None or not before:
-        return report
-    return lambda done, cells: report(before + done, before + cells)
+def _after(before: int, planned: int, report: Report | None) -> Report | None:
+    """Report a batch of cells as a part of all that have run and are planned."""
+    if report is None:
+        return None
+    return lambda done, cells: report(before + done, max(before + cells, planned))
 
 
 def _with_warm_up(scenario: Scenario, warm_up_s: float) -> Scenario:

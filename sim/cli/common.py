@@ -89,15 +89,17 @@ def progress(quiet: bool) -> "Iterator[Report | None]":
 
 
 def _plain_lines(every_s: float = 10.0) -> "Report":
-    started = time.monotonic()
-    said = started - every_s + 2.0  # the first line comes early
+    said = time.monotonic() - every_s + 2.0  # the first line comes early
+    first: tuple[float, float] | None = None  # when the work was under way, and how much was done
 
     def update(done: float, cells: int) -> None:
-        nonlocal said
+        nonlocal said, first
         now = time.monotonic()
-        if done and now - said >= every_s:
+        if done and first is None:
+            first = now, done  # loading and compiling tell nothing of what is left
+        elif first and done > first[1] and now - said >= every_s:
             said = now
-            left_s = (now - started) * (cells / done - 1)
+            left_s = (now - first[0]) * (cells - done) / (done - first[1])
             click.echo(f"{done:,.4g} of {cells:,} runs, about {left_s:.0f} s left", err=True)
 
     return update

@@ -1,5 +1,6 @@
 """`lastclick compare`: the main job."""
 
+import gc
 import json
 import sys
 from pathlib import Path
@@ -76,6 +77,7 @@ def compare(
         check_names(loaded)
     except ValueError as error:
         raise InputError(f"{loaded.path}: {error}") from None
+    gc.freeze()  # what is imported stays: no need to look through it again and again
     with interruptible(), progress(quiet) as report:
         comparison = experiment.compare(
             loaded,
