@@ -25,11 +25,16 @@ _CAUSE_HEADS = {
 
 
 def grid(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Columns aligned: the first to the left, the others to the right."""
-    table = [list(head), *map(list, rows)]
+    """Columns aligned: the first to the left, the others to the right; a head breaks after its commas."""
+    parts = [cell.replace(", ", ",\n").split("\n") for cell in head]
+    height = max(map(len, parts))
+    heads = [[""] * (height - len(part)) + part for part in parts]
+    above = [[column[i] for column in heads] for i in range(height)]
+    table = [*above, *map(list, rows)]
     widths = [max(len(row[i]) for row in table) for i in range(len(head))]
     lines = [_line(row, widths) for row in table]
-    return "\n".join([lines[0], "  ".join("-" * width for width in widths), *lines[1:]])
+    rule = "  ".join("-" * width for width in widths)
+    return "\n".join([*lines[:height], rule, *lines[height:]])
 
 
 def _line(row: Sequence[str], widths: Sequence[int]) -> str:
@@ -279,7 +284,7 @@ def _seconds(e: Estimate) -> str:
         return "-"
     if not e.value:
         return "0 s"
-    units = (("h", 3600.0), ("min", 60.0), ("s", 1.0), ("ms", 1e-3))
+    units = (("h", 3600.0), ("min", 60.0), ("s", 1.0), ("ms", 1e-3), ("us", 1e-6))
     unit, factor = next((pair for pair in units if abs(e.value) >= pair[1]), units[-1])
     return f"{_scaled(e, factor)} {unit}"
 
