@@ -259,9 +259,10 @@ def test_many_random_scenarios_of_a_log(data: st.DataObject, replication: int, l
 
 
 @pytest.mark.nightly
-@settings(max_examples=10_000, deadline=None, suppress_health_check=list(HealthCheck))
-@given(scenarios(), st.integers(0, 1000))
-def test_many_random_scenarios(drawn: Scenario, replication: int) -> None:
+@pytest.mark.parametrize("part", range(8))  # so that workers share 10,000 scenarios
+@settings(max_examples=1_250, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.one_of(scenarios(), scenarios_that_run_ahead()), st.integers(0, 1000))
+def test_many_random_scenarios(part: int, drawn: Scenario, replication: int) -> None:
     assert_same_path(drawn, drawn.strategies["tried"], replication)
 
 

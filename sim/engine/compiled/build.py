@@ -50,6 +50,7 @@ def arrays_of(
         _pool(layout.PAGE, "stamped", people + people // 32 + 64),
         _pool(layout.TASK, "next", (people if refreshes else people // 64) + 256),
         _pool(layout.CREDENTIAL, "next", people // 64 + 64),
+        _pool(layout.WAITING, "next", people + people // 64 + 2 * int(world[0]["heap_reserve"])),
     )
     pages = len(pools[0])
     _start(world, pools)
@@ -79,7 +80,9 @@ def arrays_of(
         answers_until=np.full(people if remembers else 1, -INF),
         answers=np.zeros(people if remembers else 1, np.int8),
         stamped_until=np.full(people if world[0]["names_tokens"] else 1, -INF),
-        heap=np.zeros(people + people // 64 + 2 * world[0]["heap_reserve"], layout.EVENT),
+        events=pools[3],
+        first_of_row=np.full(_rows(people) + 1, layout.NONE, np.int32),
+        heap=np.zeros(2 * int(world[0]["heap_reserve"]), layout.EVENT),
         stations=stations,
         free_at=np.zeros(sum(heaps) + 1),
         histograms=histograms,
@@ -106,9 +109,7 @@ def wired(arrays: Arrays) -> Arrays:
 def with_cases(arrays: Arrays, number: int) -> Arrays:
     """Room for the cases of the run, and for the tasks that begin them."""
     arrays = arrays._replace(cases=np.zeros(number, layout.CASE))
-    people = len(arrays.persons)
-    reserve = 2 * int(arrays.world[0]["heap_reserve"])
-    return wired(_with_longer(arrays, "heap", number + people + people // 64 + reserve))
+    return wired(_with_pool(arrays, "events", number + len(arrays.events)))
 
 
 _FULL = {
@@ -117,8 +118,10 @@ _FULL = {
     layout.NEEDS_CREDENTIALS: "credentials",
     layout.NEEDS_HEAP: "heap",
     layout.NEEDS_ROWS: "trace",
+    layout.NEEDS_EVENTS: "events",
 }
-_LINKS = {"pages": "stamped", "tasks": "next", "credentials": "next"}  # of their free lists
+# The fields that link free places.
+_LINKS = {"pages": "stamped", "tasks": "next", "credentials": "next", "events": "next"}
 _OF_PAGES = (
     "entries",
     "longest",
@@ -143,7 +146,7 @@ def emptied(arrays: Arrays) -> Arrays:
     """Without what is not recorded, so that records of many cases find room where people were."""
     nothing: Any = None
     people = ("persons", "holders", "pages", "entries", "longest", "background", "credentials")
-    rest = ("tasks", "answers_until", "answers", "stamped_until", "heap")
+    rest = ("tasks", "answers_until", "answers", "stamped_until", "events", "heap")
     return arrays._replace(**dict.fromkeys((*people, *rest), nothing))
 
 
@@ -162,6 +165,11 @@ def _pool(dtype: Any, link: str, size: int) -> Any:
     return pool
 
 
+def _rows(people: int) -> int:
+    """Number of rows of the calendar: few events in each, and a small part of the memory."""
+    return max(1 << 16, people // 2)
+
+
 def _with_pool(arrays: Arrays, name: str, size: int) -> Arrays:
     """A larger pool: the new places go to the head of the free list, the old list follows."""
     before = len(getattr(arrays, name))
@@ -176,7 +184,7 @@ def _with_pool(arrays: Arrays, name: str, size: int) -> Arrays:
     return arrays
 
 
-def _start(world: Any, pools: tuple[Any, Any, Any]) -> None:
+def _start(world: Any, pools: tuple[Any, Any, Any, Any]) -> None:
     """The state before anything has happened."""
     for name, pool in zip(_LINKS, pools, strict=True):
         world[0][f"{name}_left"] = len(pool)
@@ -184,6 +192,7 @@ def _start(world: Any, pools: tuple[Any, Any, Any]) -> None:
     for name in ("first_held", "last_held", "woken", "first_waiting", "last_waiting"):
         world[name] = layout.NONE
     world["logout_person"] = layout.NONE
+    world["rows_per_s"] = _rows(int(world[0]["people"])) / world[0]["end"]
 
 
 def _go_by_events(scenario: Scenario) -> list[bool]:

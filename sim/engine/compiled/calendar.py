@@ -2,13 +2,16 @@
 
 Priority, person, lane and a number of 25 bits are one whole number, the key. The number of an event of a person's main line is
 his generation (a cancelled one stays in the calendar and is passed over), that of a task its place, that of a case its state.
-The calendar is a heap in which each place has four below it: half as many levels as with two, and the four share a cache
-line.
+
+The run is cut into rows of equal length. An event that lies in a later row than the present one is put into a list of its row, in
+no order; when a row's turn comes its events move into a heap, and whatever is caused within the row goes there at once. So an
+event costs the same with a thousand people as with a million (the calendar queue of Brown, CACM 31, 1220, 1988, with one turn
+for the whole run). What lies after the end of the run is not kept.
 """
 
 from sim.engine.clock import Lane, Priority
 from sim.engine.compiled import memory
-from sim.engine.compiled.layout import REST, RESUME, World
+from sim.engine.compiled.layout import NONE, REST, RESUME, World
 from sim.engine.compiled.options import compiled
 
 PERSON_SHIFT, LANE_SHIFT, PRIORITY_SHIFT = 28, 25, 60
@@ -42,7 +45,59 @@ def is_task(key: int) -> bool:
 
 @compiled
 def push(w: World, time: float, key: int) -> None:
-    """Insert an event. The first one that an event causes takes the place it left at the top."""
+    """Insert an event, not before now."""
+    if not time < w.end:
+        return
+    row = time * w.rows_per_s  # never falls where time rises, so what is in a later row is later
+    if row < w.row_end:
+        into_heap(w, time, key)
+        return
+    i = w.free_event
+    e, first = memory.event(w, i), memory.first_of_row(w, int(row))
+    w.free_event = e.next
+    w.events_left -= 1
+    e.time, e.key, e.next = time, key, first.x
+    first.x = i
+
+
+# -- the rows -------------------------------------------------------------------------------------
+
+
+@compiled
+def next_row(w: World) -> bool:
+    """The turn of the next row that has events: they move into the heap, which is empty; false where no row is left.
+
+    The heap may have no room for all of them; `moving` then says that the rest is to follow.
+    """
+    row = int(w.row_end)
+    while row < w.n_first_of_row and memory.first_of_row(w, row).x == NONE:
+        row += 1
+    w.row_end = float(row)
+    if row == w.n_first_of_row:
+        return False
+    first = memory.first_of_row(w, row)
+    while first.x != NONE and w.heap < w.n_heap:
+        i = first.x
+        e = memory.event(w, i)
+        first.x = e.next
+        memory.fetch_event(w, e.next)
+        into_heap(w, e.time, e.key)
+        memory.fetch_person(w, ((e.key >> PERSON_SHIFT) & PERSON_BITS) - 1)
+        e.next = w.free_event
+        w.free_event = i
+        w.events_left += 1
+    w.moving = first.x != NONE
+    if not w.moving:
+        w.row_end += 1.0
+    return True
+
+
+# -- the heap -------------------------------------------------------------------------------------
+
+
+@compiled
+def into_heap(w: World, time: float, key: int) -> None:
+    """The first event that an event causes takes the place it left at the top: there it often stays."""
     if w.hole:
         w.hole = 0
         sift_down(w, w.heap, time, key)
@@ -50,8 +105,8 @@ def push(w: World, time: float, key: int) -> None:
     i = w.heap
     w.heap = i + 1
     while i > 0:
-        above = (i - 1) >> 2
-        e = memory.event(w, above)
+        above = (i - 1) >> 1
+        e = memory.due(w, above)
         if not earlier(w, time, key, e.time, e.key):
             break
         put(w, i, e.time, e.key)
@@ -61,35 +116,35 @@ def push(w: World, time: float, key: int) -> None:
 
 @compiled
 def fill_hole(w: World) -> None:
-    """The event at the top has been run and has caused no other: the last one takes its place."""
+    """The event at the top has been run and has caused no other that is due: the last one takes its place."""
     w.hole = 0
     w.heap -= 1
-    last = memory.event(w, w.heap)
+    last = memory.due(w, w.heap)
     sift_down(w, w.heap, last.time, last.key)
 
 
 @compiled
 def sift_down(w: World, n: int, time: float, key: int) -> None:
-    """Put an event into a heap of n whose top is free. What is due next stays there."""
+    """Put an event into a heap of n whose top is free. What is due next stays there: two comparisons."""
     i, below = 0, 1
     while below < n:
-        e = memory.event(w, below)
-        first, first_time, first_key = below, e.time, e.key
-        for j in range(below + 1, min(below + 4, n)):
-            e = memory.event(w, j)
-            if earlier(w, e.time, e.key, first_time, first_key):
-                first, first_time, first_key = j, e.time, e.key
-        if not earlier(w, first_time, first_key, time, key):
+        e = memory.due(w, below)
+        if below + 1 < n:
+            other = memory.due(w, below + 1)
+            if earlier(w, other.time, other.key, e.time, e.key):
+                below += 1
+                e = other
+        if not earlier(w, e.time, e.key, time, key):
             break
-        put(w, i, first_time, first_key)
-        i, below = first, 4 * first + 1
+        put(w, i, e.time, e.key)
+        i, below = below, 2 * below + 1
     put(w, i, time, key)
 
 
 @compiled
 def put(w: World, i: int, time: float, key: int) -> None:
     """Write a place of the heap."""
-    e = memory.event(w, i)
+    e = memory.due(w, i)
     e.time, e.key = time, key
 
 

@@ -107,6 +107,7 @@ def request_arrives(w: World, person: int) -> int:
     """A request is at the app: a worker verifies it."""
     p = memory.person(w, person)
     note_page(w, person, E_ARRIVED, p.kind, 0)
+    memory.fetch_page(w, p.page)  # for the next click, which is only one event away
     if w.holds_worker:
         return seize(w, person)
     verify = of_request(w, person, VERIFY, S_VERIFY)

@@ -28,6 +28,7 @@ from sim.engine.compiled.calendar import (
     fill_hole,
     is_main,
     is_task,
+    next_row,
 )
 from sim.engine.compiled.gates import (
     ask,
@@ -70,6 +71,7 @@ from sim.engine.compiled.layout import (
     LOAD,
     LOADED,
     NEEDS_CREDENTIALS,
+    NEEDS_EVENTS,
     NEEDS_HEAP,
     NEEDS_PAGES,
     NEEDS_ROWS,
@@ -313,6 +315,8 @@ def room(w: World) -> int:
         return NEEDS_CREDENTIALS
     if w.n_heap < w.heap + w.heap_reserve + w.held:
         return NEEDS_HEAP
+    if w.events_left < w.heap_reserve + w.held:
+        return NEEDS_EVENTS
     if w.tracing and w.n_trace < w.rows + w.row_reserve + w.held:
         return NEEDS_ROWS
     return FINISHED
@@ -322,20 +326,24 @@ def room(w: World) -> int:
 def advance(address: int, until: float) -> int:
     """Run all events before a time. Returns PAUSED there, or which array is full."""
     w = memory.world_at(address, 0)
-    if w.events == 0:
+    if w.taken == 0:
         begin(w)
-        w.events = 1
+        w.taken = 1
     while True:
         code = room(w)
         if code != FINISHED:
             return code
         if w.hole:
             fill_hole(w)
-        if w.heap == 0 or not memory.event(w, 0).time < until:
+        if w.heap == 0 or w.moving:
+            if next_row(w):
+                continue
             return PAUSED
-        e = memory.event(w, 0)
+        e = memory.due(w, 0)
+        if not e.time < until:
+            return PAUSED
         w.now, w.hole = e.time, 1
-        w.events += 1
+        w.taken += 1
         run_event(w, e.key)
 
 

@@ -266,10 +266,10 @@ CASE = np.dtype(
 STATE = np.dtype(
     [
         *((name, F) for name in ("now", "level_0", "level_1", "refilled_0", "refilled_1")),
-        *((name, F) for name in ("told_retry_after",)),
-        *((name, L) for name in ("events", "heap", "hole", "side_events", "rows")),
-        *((name, L) for name in ("free_page", "free_task", "free_credential")),
-        *((name, L) for name in ("pages_left", "tasks_left", "credentials_left")),
+        *((name, F) for name in ("told_retry_after", "rows_per_s", "row_end")),
+        *((name, L) for name in ("taken", "heap", "hole", "moving", "side_events", "rows")),
+        *((name, L) for name in ("free_page", "free_task", "free_credential", "free_event")),
+        *((name, L) for name in ("pages_left", "tasks_left", "credentials_left", "events_left")),
         *((name, L) for name in ("host_down", "push_down", "host_outage", "push_outage")),
         *((name, L) for name in ("first_held", "last_held", "held", "woken", "first_waiting")),
         *((name, L) for name in ("last_waiting", "busy", "logout_person", "logout_visit")),
@@ -290,6 +290,8 @@ STATION = np.dtype(
 APP, HOST, AUTH = range(3)
 
 EVENT = np.dtype([("time", F), ("key", L)], align=True)
+# An event in a row of the calendar, and the next one of its list or of the free ones: 20 bytes, not aligned.
+WAITING = np.dtype([("time", F), ("key", L), ("next", I)])
 ROW = np.dtype(
     [
         *((name, F) for name in ("time", "token", "entry")),
@@ -327,6 +329,7 @@ CLOSED, LEFT_OPEN, LOGGED_OUT = 16, 17, 14
 
 # How `advance` returns.
 FINISHED, PAUSED, NEEDS_PAGES, NEEDS_TASKS, NEEDS_CREDENTIALS, NEEDS_HEAP, NEEDS_ROWS = range(7)
+NEEDS_EVENTS = 7
 
 
 class Arrays(NamedTuple):
@@ -354,7 +357,9 @@ class Arrays(NamedTuple):
     answers_until: Any  # the app's cached decision of a person: its expiry
     answers: Any  # and the kinds it grants
     stamped_until: Any  # credentials of a person stamped until then are named by an event
-    heap: Any
+    events: Any  # in rows of the calendar
+    first_of_row: Any
+    heap: Any  # events of the present row
     stations: Any
     free_at: Any  # when the busy servers of the stations become free: three heaps
     histograms: Any  # response times by kind, then gate overheads

@@ -1,10 +1,13 @@
 """Compiling, once for all scenarios and strategies, and keeping the machine code on disk."""
 
+import gc
 import hashlib
 import os
 import sys
 import tempfile
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -59,10 +62,23 @@ def _kernels() -> tuple[Any, Any, Any]:
         dispatcher = NUMBA.njit(nogil=True, error_model="numpy")(function.py_func)
         if folder is not None:
             _keep(dispatcher, folder, digest)
-        dispatcher.compile(arguments)
+        with _not_collecting():
+            dispatcher.compile(arguments)
         made.append(dispatcher)
     count_cases, close, advance = made
     return advance, count_cases, close
+
+
+@contextmanager
+def _not_collecting() -> Iterator[None]:
+    """Numba makes millions of objects; looking for garbage among them would be a quarter of its time."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
 
 
 def _keep(dispatcher: Any, folder: Path, digest: str) -> None:

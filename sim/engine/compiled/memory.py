@@ -20,6 +20,10 @@ carray: Any = NUMBA.carray
 intrinsic: Any = extending.intrinsic
 types: Any = core.types
 models: Any = datamodel
+codegen: Any = core.cgutils
+
+PERSON_SIZE, PAGE_SIZE = layout.PERSON.itemsize, layout.PAGE.itemsize
+WAITING_SIZE = layout.WAITING.itemsize
 
 CHECKED = os.environ.get("LASTCLICK_BOUNDSCHECK") == "1"  # every index of a record is checked
 
@@ -32,7 +36,7 @@ class Named(types.Record):
             (field, {"type": numpy_support.from_dtype(part[0]), "offset": part[1]})
             for field, part in dtype.fields.items()
         ]
-        super().__init__(fields, dtype.itemsize, True)
+        super().__init__(fields, dtype.itemsize, dtype.isalignedstruct)
         self.name = name
 
     def __repr__(self) -> str:
@@ -70,6 +74,41 @@ def pointer(typing_context: Any, address: Any) -> Any:
     return types.voidptr(types.int64), generate
 
 
+@intrinsic
+def fetch(typing_context: Any, address: Any) -> Any:
+    """Ask for a line of memory that will be needed soon."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        byte, whole = codegen.voidptr_t, codegen.int32_t
+        kind = codegen.ir.FunctionType(codegen.ir.VoidType(), [byte, whole, whole, whole])
+        prefetch = codegen.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
+        read, keep, data = whole(0), whole(3), whole(1)
+        builder.call(prefetch, [builder.inttoptr(arguments[0], byte), read, keep, data])
+        return context.get_dummy_value()
+
+    return types.none(types.int64), generate
+
+
+@compiled
+def fetch_person(w: World, i: int) -> None:
+    """A person's record will be needed soon."""
+    at = w.at_persons + i * PERSON_SIZE
+    fetch(at)
+    fetch(at + PERSON_SIZE - 1)
+
+
+@compiled
+def fetch_page(w: World, i: int) -> None:
+    """A page's record will be needed soon."""
+    fetch(w.at_pages + i * PAGE_SIZE)
+
+
+@compiled
+def fetch_event(w: World, i: int) -> None:
+    """An event in a row of the calendar will be needed soon."""
+    fetch(w.at_events + i * WAITING_SIZE)
+
+
 @compiled
 def check(i: int, n: int) -> None:
     """Raise IndexError for a place outside an array."""
@@ -79,8 +118,9 @@ def check(i: int, n: int) -> None:
 
 world_at = reference_to("World", layout.WORLD)
 # One number is a record of one field, `x`: an array taken out of an address would be counted in and out.
-float64_at, int64_at, uint64_at, int8_at = (
-    reference_to(name, np.dtype([("x", name)])) for name in ("float64", "int64", "uint64", "int8")
+float64_at, int64_at, uint64_at, int32_at, int8_at = (
+    reference_to(name, np.dtype([("x", name)]))
+    for name in ("float64", "int64", "uint64", "int32", "int8")
 )
 person_at = reference_to("Person", layout.PERSON)
 holder_at = reference_to("Holder", layout.HOLDER)
@@ -91,6 +131,7 @@ task_at = reference_to("Task", layout.TASK)
 case_at = reference_to("Case", layout.CASE)
 law_at = reference_to("Law", layout.LAW)
 event_at = reference_to("Event", layout.EVENT)
+waiting_at = reference_to("Waiting", layout.WAITING)
 station_at = reference_to("Station", layout.STATION)
 histogram_at = reference_to("Histogram", layout.HISTOGRAM)
 row_at = reference_to("Row", layout.ROW)
@@ -169,8 +210,22 @@ def law(w: World, i: int) -> Any:
 @compiled
 def event(w: World, i: int) -> Any:
     if CHECKED:
+        check(i, w.n_events)
+    return waiting_at(w.at_events, i)
+
+
+@compiled
+def due(w: World, i: int) -> Any:
+    if CHECKED:
         check(i, w.n_heap)
     return event_at(w.at_heap, i)
+
+
+@compiled
+def first_of_row(w: World, i: int) -> Any:
+    if CHECKED:
+        check(i, w.n_first_of_row)
+    return int32_at(w.at_first_of_row, i)
 
 
 @compiled
