@@ -24,6 +24,7 @@ class Waited:
     """One run of the whole command, seconds: of the clock from the start of the process, and of CPU."""
 
     provisional_s: float
+    provisional_cpu_s: float
     full_s: float
     cpu_s: float
     simulation_s: float
@@ -95,7 +96,7 @@ def in_process(began: float, words: list[str]) -> Waited:
 
     kernels()  # what loading machine code takes is not simulation
     spent: list[float] = []
-    provisional: list[float] = []
+    provisional: list[tuple[float, float]] = []
     run, show = experiment.run, compare._show_provisional
 
     def timed_run(*arguments: object, **options: object) -> object:
@@ -107,13 +108,15 @@ def in_process(began: float, words: list[str]) -> Waited:
 
     def timed_show(comparison: experiment.Comparison) -> None:
         show(comparison)
-        provisional.append(time.monotonic() - began)
+        provisional.append((time.monotonic() - began, time.process_time()))
 
     vars(experiment)["run"], vars(compare)["_show_provisional"] = timed_run, timed_show
     sys.stdout = _Terminal(os.devnull, "w")
     main(words, standalone_mode=False)
+    first_s, first_cpu_s = provisional[0] if provisional else (0.0, 0.0)
     return Waited(
-        provisional_s=provisional[0] if provisional else 0.0,
+        provisional_s=first_s,
+        provisional_cpu_s=first_cpu_s,
         full_s=time.monotonic() - began,
         cpu_s=time.process_time(),
         simulation_s=sum(spent),

@@ -98,8 +98,9 @@ def _waits(found: Defaults) -> str:
     rows = ["| | median | fastest to slowest |", "|---|---:|---:|"]
     for name, label in (
         ("provisional_s", "provisional table"),
+        ("provisional_cpu_s", "CPU time until then, both threads"),
         ("full_s", "full table"),
-        ("cpu_s", "CPU time of it all"),
+        ("cpu_s", "CPU time of it all, both threads"),
         ("simulation_s", "of it simulation"),
     ):
         values = [getattr(run, name) for run in found.runs]

@@ -77,7 +77,8 @@ def compare(
         check_names(loaded)
     except ValueError as error:
         raise InputError(f"{loaded.path}: {error}") from None
-    gc.freeze()  # what is imported stays: no need to look through it again and again
+    with interruptible():
+        _prepare(to_run, engine)
     with interruptible(), progress(quiet) as report:
         comparison = experiment.compare(
             loaded,
@@ -99,6 +100,17 @@ def compare(
     _show(comparison, as_json, quiet, baseline)
     if out is not None and not quiet:
         click.echo(f"written to {out}", err=True)
+
+
+def _prepare(strategies: "list[Strategy]", engine: str) -> None:
+    """Load the machine code, or compile it and say so, before a bar is drawn."""
+    from sim.engine import engine_for
+
+    if "compiled" in {engine_for(strategy, engine) for strategy in strategies}:
+        from sim.engine.compiled.machine import kernels
+
+        kernels()
+    gc.freeze()  # what is loaded stays: no need to look through it again and again
 
 
 def _draw(comparison: "Comparison", figure: Path) -> None:
