@@ -127,14 +127,19 @@ def link(folder: Path) -> None:
     kernels()  # compiles where nothing is kept yet
     _kernels.cache_clear()
     library._unserialize = classmethod(keep)
-    (folder / "stubs.c").write_text(_STUBS)
     for dispatcher in kernels():
-        name = dispatcher.py_func.__name__
         ((_, compiled),) = dispatcher.overloads.items()
-        (folder / f"{name}.o").write_bytes(found[name])
-        (folder / f"{name}.entry").write_text(compiled.fndesc.llvm_func_name)
-        options = ["-O2", "-fPIC", "-shared", "-Wl,-z,notext", "-o", f"{name}.so"]
-        subprocess.run(["gcc", *options, f"{name}.o", "stubs.c", "-lm"], cwd=folder, check=True)
+        name = dispatcher.py_func.__name__
+        shared_library(folder, name, found[name], compiled.fndesc.llvm_func_name)
+
+
+def shared_library(folder: Path, name: str, code: bytes, entry: str) -> None:
+    """Object code of Numba as a shared library NAME.so, and the name of its entry beside it."""
+    (folder / "stubs.c").write_text(_STUBS)
+    (folder / f"{name}.o").write_bytes(code)
+    (folder / f"{name}.entry").write_text(entry)
+    options = ["-O2", "-fPIC", "-shared", "-Wl,-z,notext", "-o", f"{name}.so"]
+    subprocess.run(["gcc", *options, f"{name}.o", "stubs.c", "-lm"], cwd=folder, check=True)
 
 
 def linked(folder: Path, name: str, *arguments: Any) -> Any:

@@ -49,7 +49,7 @@ def text(results: Results) -> str:
     if results.closed:
         parts += [_CLOSED, _table(results.closed)]
     if results.instructions is not None:
-        parts += ["### Instructions", _instructions(results.instructions)]
+        parts += ["### Instructions of the closed work", _instructions(results.instructions)]
     if results.queue:
         parts += [_QUEUE, _table(results.queue)]
     if results.office:

@@ -74,6 +74,23 @@ def test_page_shows_medians_ratios_and_goals() -> None:
     assert "1.10 times" in page
 
 
+@pytest.mark.nightly
+@pytest.mark.parametrize("part", ["instructions", "profile", "default"])
+def test_what_is_counted_and_sampled_is_said_or_why_not(part: str, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "benchmarks", "--quick", "--rounds", "1", "--part", part]
+    done = subprocess.run(
+        [*command, "--out", str(tmp_path)], cwd=ROOT, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    page = (tmp_path / "results.md").read_text()
+    said = {
+        "instructions": "instructions a request in the kernel",
+        "profile": "the calendar: pending events",
+        "default": "share of CPU time that is not simulation",
+    }
+    assert said[part] in page or "on this machine" in page
+
+
 def test_quick_command(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "benchmarks", "--quick", "--rounds", "1"]
     done = subprocess.run(
