@@ -8,6 +8,7 @@ preferred. All evaluations are on the same people and cases, and judged by their
 
 import math
 from collections.abc import Callable, Mapping
+from concurrent.futures import as_completed
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
@@ -28,6 +29,9 @@ RANGE = 2.0  # the tornado goes from half to twice
 FAR = 10.0  # thresholds are looked for from a tenth to ten times
 NARROW = 0.15  # half an interval of a Sobol index that still says whether an input matters
 _CLOSE = 1.03  # how close a threshold is found, as a factor
+_WORLDS_AN_EFFECT = (
+    20  # what a bar and its thresholds take beside a point of the Sobol design, about
+)
 # What is chosen for the study and is no guess about the world.
 _CHOSEN = ("run.", "organisation.shift", "cases.from", "cases.until", "cases.rollback_window")
 _SHARES = ("cases.deactivation", "cases.permission_loss", "cases.logout", "cases.admin_loss")
@@ -112,10 +116,16 @@ class Index:
 
 @dataclass(frozen=True)
 class Sensitivity:
-    """What moves the decision: effects by size, indices of the largest, inputs that could not be varied."""
+    """What moves the decision: effects by size, indices of the largest, inputs that could not be varied.
+
+    `recommended` is the setting of the recommendation; `base` is the decision by the estimates of `replications` runs,
+    from which the effects count.
+    """
 
     recommendation: Recommendation
+    recommended: str | None
     base: Decision
+    replications: int
     effects: list[Effect]
     indices: list[Index]
     samples: int
@@ -229,15 +239,32 @@ class Judge:
     engine: str
 
     def decide(self, changes: Mapping[str, Any]) -> Decision:
-        """The decision with these values."""
+        """The decision with these values.
+
+        Where the longest lifetime is preferred, what could not be preferred any more is not run.
+        """
         world = with_changes(self.scenario, dict(changes)) if changes else self.scenario
-        ranked, strains = [], []
-        for place in range(len(self.settings)):
-            ok, rank, mine = self._try(world, place)
-            strains.append(mine)
-            if ok:
-                ranked.append((rank, self.label(place)))
-        return Decision(min(ranked)[1] if ranked else None, strains[0])
+        order = list(range(len(self.settings)))
+        if self.prefer == "longest_lifetime":
+            order.sort(key=lambda place: -self._lifetime_s(place))
+        tried: dict[int, tuple[bool, tuple[float, ...], tuple[float, ...]]] = {}
+        best: int | None = None
+        for place in order:
+            if best is not None and self.prefer == "longest_lifetime":
+                if self._lifetime_s(place) < self._lifetime_s(best):
+                    break
+            tried[place] = self._try(world, place)
+            ok, rank, _ = tried[place]
+            if ok and (
+                best is None or (rank, self.label(place)) < (tried[best][1], self.label(best))
+            ):
+                best = place
+        strains = (tried.get(0) or self._try(world, 0))[2]
+        return Decision(None if best is None else self.label(best), strains)
+
+    def _lifetime_s(self, place: int) -> float:
+        lifetime_s = self.settings[place][2]
+        return math.inf if lifetime_s is None else lifetime_s
 
     def strains(self, changes: Mapping[str, Any]) -> tuple[float, ...]:
         """Value over limit of each goal for the recommended setting."""
@@ -342,39 +369,48 @@ def analyse(
     pool = pool or make_pool(workers, cluster)
     done = False
     try:
-        told = _counter(report, len(inputs))
+        told = _Told(report)
         futures = [pool.submit(effect_of, judge_, one, base) for one in inputs]
-        effects = []
-        for future in futures:
-            effects.append(future.result())
-            told()
+        told.expect(_WORLDS_AN_EFFECT * len(inputs) + samples * (factors + 2))
+        for _ in as_completed(futures):
+            told.add(_WORLDS_AN_EFFECT)
+        effects = [future.result() for future in futures]
         effects.sort(key=lambda e: (-len(e.thresholds), -e.swing(base), e.input.key))
         largest = sorted(effects, key=lambda e: -e.swing(base))[:factors]
         moving = [e.input for e in largest if e.swing(base) > 0]
         indices: list[Index] = []
         worlds: dict[tuple[float, ...], tuple[float, ...]] = {}
         while moving:
-            indices = _sobol(judge_, moving, samples, pool, worlds)
+            indices = _sobol(judge_, moving, samples, pool, worlds, told)
             if all(i.conclusive for i in indices) or 2 * samples > most_samples:
                 break
+            told.expect(samples * (len(moving) + 2))
             samples *= 2
         done = True
     finally:
         if own:
             pool.close(now=not done)
-    return Sensitivity(recommendation, base, effects, indices, samples, left_out)
+    recommended = judge_.label(0) if recommendation.best else None
+    return Sensitivity(
+        recommendation, recommended, base, replications, effects, indices, samples, left_out
+    )
 
 
-def _counter(report: Callable[[float, int], None] | None, of: int) -> Callable[[], None]:
-    done = 0
+class _Told:
+    """Counts worlds for whoever wants to know."""
 
-    def told() -> None:
-        nonlocal done
-        done += 1
-        if report:
-            report(float(done), of)
+    def __init__(self, report: Callable[[float, int], None] | None):
+        self._report, self._done, self._of = report, 0, 0
 
-    return told
+    def expect(self, worlds: int) -> None:
+        """So many more will come."""
+        self._of += worlds
+
+    def add(self, worlds: int) -> None:
+        """So many are done."""
+        self._done += worlds
+        if self._report:
+            self._report(float(min(self._done, self._of)), self._of)
 
 
 def _sobol(
@@ -383,6 +419,7 @@ def _sobol(
     samples: int,
     pool: Pool,
     worlds: dict[tuple[float, ...], tuple[float, ...]],
+    told: _Told,
 ) -> list[Index]:
     """Indices from a Sobol design; `worlds` remembers points, since a design of twice the size holds the smaller one."""
     from SALib.analyze import sobol as analysis
@@ -403,6 +440,8 @@ def _sobol(
         for point in dict.fromkeys(points)
         if point not in worlds
     }
+    for _ in as_completed(futures.values()):
+        told.add(1)
     worlds.update({point: future.result() for point, future in futures.items()})
     values = np.array([worlds[point] for point in points])
     indices = []

@@ -12,17 +12,31 @@ from sim.units import about
 def paragraph(s: Sensitivity) -> str:
     """What moves the decision, as prose."""
     best = s.base.best or "no setting"
+    judged = f"by the estimates of {s.replications} runs of each world"
+    said = [_start(s, best)]
     moving = [e for e in s.effects if e.thresholds]
-    if not moving:
-        return (
-            f"The recommendation ({best}) stays the same if any one of the {len(s.effects)} uncertain inputs is a tenth"
-            " or ten times of what is assumed."
-        )
-    said = [statement(e, t) for e in moving for t in e.thresholds]
+    said += [statement(e, t) for e in moving for t in e.thresholds]
     rest = len(s.effects) - len(moving)
+    if moving:
+        said.append(
+            f"Each of the other {rest} uncertain inputs alone changes nothing at a tenth, half, twice and ten times its"
+            f" value ({judged})."
+        )
+    else:
+        said.append(
+            f"It stays {best} if any one of the {rest} uncertain inputs is a tenth, half, twice or ten times what is"
+            f" assumed ({judged})."
+        )
+    return " ".join(said)
+
+
+def _start(s: Sensitivity, best: str) -> str:
+    if s.base.best == s.recommended:
+        return f"Recommended is {best}."
+    recommended = s.recommended or "no setting, since none is shown to meet every goal"
     return (
-        f"Recommended is {best}. {' '.join(said)} Each of the other {rest} uncertain inputs alone changes nothing"
-        " between a tenth and ten times its value."
+        f"Recommended is {recommended}; but without confidence, by estimates alone, {best} is preferred, and what follows"
+        " is what changes that."
     )
 
 
@@ -121,7 +135,9 @@ def document(s: Sensitivity) -> dict[str, Any]:
     goals = [g.key for g in r.goals]
     return {
         "scenario": {"title": r.scenario.title, "id": r.scenario.id, "path": r.scenario.path},
+        "recommended": s.recommended,
         "best": s.base.best,
+        "replications": s.replications,
         "paragraph": paragraph(s),
         "range": [1 / RANGE, RANGE],
         "base": _by_goal(goals, s.base.strains),

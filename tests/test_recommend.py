@@ -2,6 +2,8 @@
 
 import json
 import math
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,7 +24,7 @@ from sim.recommendation.search import Trial, families, knob_of, lifetimes, with_
 from sim.scenario import Scenario, ScenarioError, load, with_changes
 from sim.statistics import Estimate, Totals, ratio_of_runs
 from sim.strategies import CATALOGUE, Strategy
-from sim.sweeps.executors import in_this_process
+from sim.sweeps.executors import Given, in_this_process
 from sim.units import parse_duration
 
 
@@ -70,12 +72,17 @@ def test_a_bound_is_taken_from_the_settings(uniform: Recommendation) -> None:
     assert judged.estimate.value <= found.lifetime_s  # type: ignore[operator]
 
 
-@pytest.mark.nightly
+@pytest.mark.parametrize(
+    "workers", [Given(ThreadPoolExecutor(2), 2), pytest.param(None, marks=pytest.mark.nightly)]
+)
 def test_the_answer_does_not_depend_on_workers_and_is_verified_on_fresh_runs(
-    uniform: Recommendation,
+    workers: Given | None, uniform: Recommendation
 ) -> None:
-    two = recommend(uniform.scenario, workers=2)
+    told: list[tuple[float, int]] = []
+    two = recommend(uniform.scenario, pool=workers, workers=2, report=lambda *now: told.append(now))
     assert words.document(two) == words.document(uniform)
+    assert [done for done, _ in told] == sorted(done for done, _ in told)
+    assert all(0 < done <= of for done, of in told)
     limit, runs = uniform.limit, uniform.found[0].runs
     assert limit == 8 * 3
     assert [run.replication for run in runs] == list(range(limit, limit + len(runs)))
@@ -356,6 +363,35 @@ def test_bad_input_exits_with_2(arguments: list[str], said: str) -> None:
     assert shown.exit_code == 2, shown.output
     assert said in shown.output
     assert "Traceback" not in shown.output
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "said"),
+    [
+        (BrokenProcessPool("gone"), 1, "a worker was killed in the middle"),
+        (OSError(111, "Connection refused"), 1, "tcp://here:1: Connection refused"),
+        (ImportError("No module named 'distributed'"), 2, "lastclick[cluster]"),
+    ],
+)
+@pytest.mark.parametrize("command", ["recommend", "sensitivity"])
+def test_what_fails_outside_is_said_without_a_traceback(
+    command: str,
+    error: Exception,
+    code: int,
+    said: str,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    def fails(*_: Any) -> Any:
+        raise error
+
+    monkeypatch.setattr("sim.recommendation.answer.make_pool", fails)
+    (tmp_path / "mine.toml").write_text(SMALL)
+    shown = CliRunner().invoke(
+        main, [command, str(tmp_path / "mine.toml"), "--cluster", "tcp://here:1"]
+    )
+    assert (shown.exit_code, "Traceback" in shown.output) == (code, False)
+    assert said in shown.output
 
 
 # -- thin data ----------------------------------------------------------------------------------

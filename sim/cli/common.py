@@ -114,6 +114,32 @@ def interruptible() -> Iterator[None]:
         sys.exit(130)
 
 
+class Stopped(click.ClickException):
+    """Something outside failed: the disk, the cluster, a worker."""
+
+    exit_code = 1
+
+
+@contextmanager
+def worker_errors(cluster: str | None) -> Iterator[None]:
+    """No cluster at the address, no library for it, or a worker that ended in the middle."""
+    from concurrent.futures import CancelledError
+
+    from sim.sweeps.executors import died
+
+    try:
+        yield
+    except ImportError as error:
+        raise InputError(f'{error}: a cluster needs pip install "lastclick[cluster]"') from None
+    except OSError as error:
+        raise Stopped(f"{cluster or 'workers'}: {error.strerror or error}") from None
+    except Exception as error:
+        if not died(error) and not isinstance(error, CancelledError):
+            raise
+        message = "a worker was killed in the middle; if memory ran out, take fewer --workers"
+        raise Stopped(message) from None
+
+
 @contextmanager
 def file_errors(path: Path) -> Iterator[None]:
     try:

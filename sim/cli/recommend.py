@@ -12,7 +12,9 @@ from sim.cli.common import (
     file_errors,
     interruptible,
     load,
+    must_be_writable,
     progress,
+    worker_errors,
 )
 
 
@@ -56,11 +58,12 @@ def recommend(
     from sim.recommendation import answer, words
     from sim.scenario import ScenarioError
 
+    must_be_writable(out)
     loaded = load(scenario)
     for warning in loaded.warnings:
         click.echo(f"warning: {warning}", err=True)
     try:
-        with interruptible(), progress(quiet or as_json) as report:
+        with interruptible(), worker_errors(cluster), progress(quiet or as_json) as report:
             found = answer.recommend(
                 loaded,
                 chosen(loaded, names),

@@ -13,7 +13,9 @@ from sim.cli.common import (
     file_errors,
     interruptible,
     load,
+    must_be_writable,
     progress,
+    worker_errors,
 )
 
 
@@ -78,18 +80,23 @@ def sensitivity(
     out: Path | None,
     quiet: bool,
 ) -> None:
-    """Vary the inputs of SCENARIO that are guesses, and say which of them change the recommendation, and from where on."""
+    """Vary the inputs of SCENARIO that are guesses, and say which of them change the recommendation, and from where on.
+
+    The first two paragraphs, the recommendation and what would change it, are made to be pasted into a review.
+    """
     from sim import sensitivity as analysis
     from sim import sensitivity_words as words
     from sim.recommendation import recommend
+    from sim.recommendation import words as recommendation_words
     from sim.scenario import ScenarioError
 
     if samples & (samples - 1):
         raise InputError(f"--samples {samples}: expected a power of 2")
+    must_be_writable(out)
     loaded = load(scenario)
     shared: dict[str, Any] = {"workers": workers, "cluster": cluster}
     try:
-        with interruptible():
+        with interruptible(), worker_errors(cluster):
             with progress(quiet or as_json) as report:
                 recommended = recommend(
                     loaded,
@@ -112,9 +119,9 @@ def sensitivity(
     except ScenarioError as error:
         raise InputError(str(error)) from None
     record = json.dumps(words.document(found), indent=1, allow_nan=False)
-    text = (
-        f"{words.paragraph(found)}\n\n{words.tornado_table(found)}\n\n{words.sobol_table(found)}\n"
-    )
+    parts = (recommendation_words.paragraph(recommended), words.paragraph(found))
+    tables = (words.tornado_table(found), words.sobol_table(found))
+    text = "\n\n".join((*parts, *tables)) + "\n"
     if out is not None:
         from sim.store import write_text
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sim.cli.common import InputError, chosen, engine_option, load
+from sim.cli.common import InputError, Stopped, chosen, engine_option, load
 from sim.units import about
 
 if TYPE_CHECKING:
@@ -113,12 +113,6 @@ def _run(
         raise Stopped(
             f"{where}: {error.strerror or error}; what was finished is kept: run it again to go on"
         ) from None
-
-
-class Stopped(click.ClickException):
-    """Something outside failed: the disk, the cluster."""
-
-    exit_code = 1
 
 
 def _varied(text: str) -> tuple[str, list[Any]]:

@@ -59,6 +59,8 @@ def _measured(judged: Judged) -> str:
         return f"{show(e.value)} (n = {e.n}; its settings allow at most {show(e.high or math.inf)})"
     if e.low is None or e.high is None:
         return f"{show(e.value)} ({_too_few(judged)})"
+    if judged.goal.rises and e.value == e.high == 0:
+        return f"0 s (n = {e.n}, most leave no window)"
     return seconds(e) if judged.goal.unit == "s" else plain(e)
 
 
@@ -238,7 +240,8 @@ def _against(r: Recommendation, best: Found, other: Found) -> str:
         if d.low <= 0 <= d.high:
             alike.append(name)
         else:
-            more = "more" if d.value > 0 else "less"
+            less = "less" if row.objective in ("exposure", "auth_overhead") else "fewer"
+            more = "more" if d.value > 0 else less
             low, high = sorted((abs(d.low), abs(d.high)))
             told.append(f"{show(Estimate(abs(d.value), low, high, d.n))} {more} {name}")
     text = _listed(told)
@@ -254,17 +257,17 @@ def _missed(found: Found) -> list[Judged]:
 
 def _why_not(found: Found) -> str:
     missed = _missed(found)
-    at = "" if found.lifetime_s is None else f" at {about(found.lifetime_s)}"
     if not missed:
         runs = found.verified.replications
         goals = _listed([_open(j) for j in found.verified.misses()])
         seen = ""
         if found.longest_s is not None:
             seen = "the search found it to meet every goal, but it is "
-        return f"{seen}not shown with 95 % confidence in {runs} fresh runs{at}, more replications needed: {goals}"
+        return f"{seen}not shown with 95 % confidence in {runs} fresh runs, more replications needed: {goals}"
     worst = missed[0]
     if math.isinf(worst.strain) and math.isinf(worst.estimate.value):
         return f"{worst.goal.text} has no end"
+    at = "" if found.lifetime_s is None else f" at {about(found.lifetime_s)}"
     return f"{worst.goal.text} {worst.goal.shown(worst.estimate.value)} against {worst.goal.shown(worst.goal.limit)}{at}"
 
 
@@ -334,7 +337,7 @@ def table(r: Recommendation) -> str:
 def _row(r: Recommendation, found: Found) -> list[str]:
     lifetimes = "-"
     if found.shortest_s is not None and found.longest_s is not None:
-        lifetimes = " to ".join(inwards(found.shortest_s, found.longest_s))
+        lifetimes = " to ".join(dict.fromkeys(inwards(found.shortest_s, found.longest_s)))
         if not found.feasible:
             lifetimes += " (not confirmed)"
     pick = "-" if found.lifetime_s is None else about(found.lifetime_s)

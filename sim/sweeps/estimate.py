@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from sim.sweeps.cells import Item, Study, figures_of, opened, run_item
@@ -30,6 +31,10 @@ def estimate(plan: Plan) -> Estimate:
     """Run one replication of the first and the last cell of each strategy (16 cells at most), here, and extrapolate."""
     seconds: dict[str, list[float]] = {}
     sizes = []
+    for cell in islice(_samples(plan), 1):
+        run_item(
+            Study(plan), Item(cell, 0, 1, False)
+        )  # the first run of a process loads or compiles
     for cell in _samples(plan):
         outcome = run_item(Study(plan), Item(cell, 0, 1, False))
         if outcome.runs is None:
