@@ -185,6 +185,14 @@ WORLDS = (
         {"window s": 270, "reads": 4, "events lost": 1},
         {"push.loss": 1, "push.retries": {"most": 2, "wait": 10.0, "backoff": 1}},
     ),
+    # tried in vain at 1030, 1040, 1060; the next wait is four times the first
+    Clockwork(
+        "waits double while the receiver is down",
+        token(28800.0) | pushed("denylist"),
+        {"window s": 70, "reads": 1, "last click s": 30},
+        {"push.delay": 0, "push.loss": 0, "push.outages": {"starts": 990.0, "lasts": 75.0}, "push.on_outage": "lose"}
+        | {"push.retries": {"most": 5, "wait": 10.0, "backoff": 2}},
+    ),
     # nobody tells of a permission that was lost
     Clockwork(
         "an event that is not carried",

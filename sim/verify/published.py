@@ -174,6 +174,22 @@ def staleness() -> Lines:
         )
 
 
+def random_lifetimes() -> Lines:
+    """Two examples small enough for a hand: (600² + 600 · 1200 + 1200²) / 3 / (2 · 900), and no memory."""
+    source = "equilibrium law of renewal theory (Cox 1962), by hand"
+    uniform, memoryless = (
+        theory.uniform_lifetime_exposure(600, 1200),
+        theory.exponential_lifetime_exposure(900),
+    )
+    rows = (
+        ("A3", "uniform on 600 to 1,200 s, exposure mean s", uniform.mean, "466.6667"),
+        ("A3", "uniform on 600 to 1,200 s, exposure variance s²", uniform.variance, "82222.22"),
+        ("A4", "exponential, mean 900 s, exposure mean s", memoryless.mean, "900"),
+    )
+    for form, name, value, printed in rows:
+        yield Line(form, name, value, printed, source=source)
+
+
 def queues() -> Lines:
     """Figures of the textbooks on queues."""
     source = "Law and Kelton's example, printed 2.12; exact by recursion"
@@ -192,6 +208,7 @@ def queues() -> Lines:
 def all_published() -> Lines:
     """Everything of this page."""
     for part in (
-        v2x_list_sizes, v2x_bound, leases, keycloak, message_counts, certificates, staleness, queues,
+        v2x_list_sizes, v2x_bound, leases, keycloak, message_counts, certificates, staleness,
+        random_lifetimes, queues,
     ):  # fmt: skip
         yield from part()
