@@ -11,7 +11,7 @@ from benchmarks.measure import measure
 from benchmarks.works import WrongResultError
 
 RACES = ("closed", "queue", "office", "growth")
-PARTS = (*RACES, "instructions", "default", "profile")
+PARTS = ("default", "profile", "instructions", "office", "closed", "growth", "queue")
 
 
 @click.command()
@@ -45,6 +45,7 @@ def main(quick: bool, rounds: int, parts: tuple[str, ...], out: Path) -> None:
             office.check_same_path()
         for part in wanted:
             say(part)
+            results.parts.append(part)
             if part in RACES:
                 setattr(results, part, measure(groups[part], rounds, quick, say))
             elif part == "instructions":
@@ -56,10 +57,12 @@ def main(quick: bool, rounds: int, parts: tuple[str, ...], out: Path) -> None:
     except WrongResultError as error:
         raise click.ClickException(f"wrong result: {error}") from None
     except KeyboardInterrupt:
-        click.echo("interrupted; nothing was written", err=True)
-        sys.exit(130)
+        results.missing = results.parts.pop()
+        click.echo(f"interrupted at {results.missing}; the parts before it are written", err=True)
     for path in report.write(results, out):
         click.echo(path)
+    if results.missing:
+        sys.exit(130)
 
 
 if __name__ == "__main__":

@@ -25,6 +25,8 @@ class Results:
 
     quick: bool
     rounds: int
+    parts: list[str] = field(default_factory=list)
+    missing: str = ""  # the part at which the command was interrupted
     closed: list[Measured] = field(default_factory=list)
     queue: list[Measured] = field(default_factory=list)
     office: list[Measured] = field(default_factory=list)
@@ -140,8 +142,9 @@ def _profile(found: Profile) -> str:
 
 def _circumstances(results: Results) -> str:
     versions = ", ".join(f"{name} {_version(name)}" for name in PACKAGES)
+    cut = f" (interrupted at {results.missing})" if results.missing else ""
     return (
-        f"Made by `python -m benchmarks{' --quick' if results.quick else ''}` on {datetime.now(UTC):%Y-%m-%d}:"
+        f"Made by `python -m benchmarks{' --quick' if results.quick else ''}`{cut} on {datetime.now(UTC):%Y-%m-%d}:"
         f" {machine()}, Python {platform.python_version()}, {versions}.\n\n"
         "CPU time of one core per customer served, set-up of the model included, compiling not. Contestants take turns,"
         f" {results.rounds} rounds after one to warm up, each in a process of its own; the table shows the median and"
