@@ -57,7 +57,7 @@ def main(quick: bool, rounds: int, parts: tuple[str, ...], out: Path) -> None:
     except WrongResultError as error:
         raise click.ClickException(f"wrong result: {error}") from None
     except KeyboardInterrupt:
-        results.missing = results.parts.pop()
+        results.missing = results.parts.pop() if results.parts else wanted[0]
         click.echo(f"interrupted at {results.missing}; the parts before it are written", err=True)
     for path in report.write(results, out):
         click.echo(path)

@@ -122,7 +122,7 @@ def _waits(found: Defaults) -> str:
         rows.append(
             f"| compiling, once (cold cache) | {found.cold_s:.0f} s | {found.cold_cpu_s:.0f} s of CPU |"
         )
-    busy = f"{found.load:.1f} processes wanted a core of this machine when the measurement began."
+    busy = f"{found.load:.1f} processes wanted a core of this machine when the measurement began: the clock shows that, CPU time hardly."
     return "\n".join(rows) + f"\n\n{busy}"
 
 
