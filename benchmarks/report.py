@@ -310,7 +310,5 @@ def _finding(lines: dict[str, dict[int, float]]) -> str:
         line = lines.get(name, {})
         if 1_000 in line and 1_000_000 in line:
             grown = line[1_000_000] / line[1_000]
-            return (
-                f"{name}: {grown:.1f} times the time a request from a thousand people to a million"
-            )
+            return f"{name}: a request among a million people takes {grown:.1f} times one among a thousand"
     return "Time per request against the number of people"
