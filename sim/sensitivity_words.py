@@ -6,7 +6,7 @@ from typing import Any
 from sim.scenario.parameters import value_text
 from sim.sensitivity import FAR, NARROW, RANGE, Effect, Sensitivity, Threshold
 from sim.tables import grid
-from sim.units import about
+from sim.units import about, parse_duration
 
 
 def paragraph(s: Sensitivity) -> str:
@@ -15,7 +15,11 @@ def paragraph(s: Sensitivity) -> str:
     judged = f"by the estimates of {s.replications} runs of each world"
     said = [_start(s, best)]
     moving = [e for e in s.effects if e.thresholds]
-    said += [statement(e, t) for e in moving for t in e.thresholds]
+    conditions: dict[str, list[str]] = {}
+    for e in moving:
+        for t in e.thresholds:
+            conditions.setdefault(_outcome(t), []).append(_condition(e, t))
+    said += [f"{outcome} if {', or if '.join(listed)}." for outcome, listed in conditions.items()]
     rest = len(s.effects) - len(moving)
     if moving:
         said.append(
@@ -41,13 +45,20 @@ def _start(s: Sensitivity, best: str) -> str:
 
 
 def statement(effect: Effect, threshold: Threshold) -> str:
-    """For instance: The recommendation changes to per_request if host.check falls below 38 ms (median; now 250 ms)."""
+    """For instance: The recommendation changes to per_request if host.check (median) is less than 38 ms (now 250 ms)."""
+    return f"{_outcome(threshold)} if {_condition(effect, threshold)}."
+
+
+def _outcome(threshold: Threshold) -> str:
+    if threshold.best is None:
+        return "No setting meets the goals any more"
+    return f"The recommendation changes to {threshold.best}"
+
+
+def _condition(effect: Effect, threshold: Threshold) -> str:
     direction = "is less than" if threshold.factor < 1 else "is more than"
     now, then, what = _sizes(effect.input.value, threshold)
-    outcome = "No setting meets the goals any more"
-    if threshold.best is not None:
-        outcome = f"The recommendation changes to {threshold.best}"
-    return f"{outcome} if {effect.input.key}{what} {direction} {then} (now {now})."
+    return f"{effect.input.key}{what} {direction} {then} (now {now})"
 
 
 def _sizes(value: Any, threshold: Threshold) -> tuple[str, str, str]:
@@ -55,22 +66,25 @@ def _sizes(value: Any, threshold: Threshold) -> tuple[str, str, str]:
     if isinstance(value, dict):
         for setting in ("median", "mean", "high", "value"):
             if setting in value:
-                return _short(value[setting]), _short(threshold.value[setting]), f" ({setting})"
+                now = value[setting]
+                return (
+                    _short(now, like=now),
+                    _short(threshold.value[setting], like=now),
+                    f" ({setting})",
+                )
         first = next(iter(value))
         if isinstance(value[first], int | float):
-            return _short(value[first]), _short(threshold.value[first]), f" ({first})"
+            now = value[first]
+            return _short(now, like=now), _short(threshold.value[first], like=now), f" ({first})"
         return value_text(value), f"{threshold.factor:.2g} times that", ""
-    return _short(value), _short(threshold.value, like=value), ""
+    return _short(value, like=value), _short(threshold.value, like=value), ""
 
 
-def _short(value: Any, like: Any = None) -> str:
+def _short(value: Any, like: Any) -> str:
+    """A time where the file writes one, else a number as the file has it."""
     if isinstance(value, str):
-        return value
-    if (
-        isinstance(value, float)
-        and (like is None or isinstance(like, str))
-        and not 0 < value <= 1e-9
-    ):
+        return about(parse_duration(value))
+    if isinstance(like, str):
         return about(float(f"{value:.2g}"))
     return f"{value:.3g}"
 

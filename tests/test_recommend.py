@@ -287,7 +287,7 @@ def test_the_threshold_is_where_arithmetic_puts_it() -> None:
     assert 0.4 / 1.03 <= threshold.factor <= 0.4
     said = sensitivity_words.statement(effect, threshold)
     assert "changes to per_request if host.check (value) is less than" in said
-    assert "(now 100ms)" in said
+    assert "(now 100 ms)" in said
 
 
 def _quiet_host() -> dict[str, Any]:
@@ -299,6 +299,24 @@ def _quiet_host() -> dict[str, Any]:
 
 def _tried() -> dict[str, Any]:
     return {"tried": {"token": {"lifetime": "5min", "renewal": "host", "refresh_at": 1.0}}}
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("2min", "app.x is more than 4 min (now 2 min)"),
+        (6, "app.x is more than 12 (now 6)"),
+        ({"dist": "geometric", "mean": 6}, "app.x (mean) is more than 12 (now 6)"),
+        ({"dist": "exponential", "mean": "45min"}, "app.x (mean) is more than 1 h 30 min (now 45 min)"),
+        ({"leave": 0.2, "stay": 0.8}, "app.x (leave) is more than 0.4 (now 0.2)"),
+    ],
+)
+def test_a_threshold_is_written_as_the_file_writes_the_value(value: Any, said: str) -> None:
+    one = sensitivity.Input("app.x", "C", "a guess", value)
+    nothing = sensitivity.Decision(None, ())
+    threshold = sensitivity.Threshold(2.0, one.at(2.0), "other")
+    effect = sensitivity.Effect(one, nothing, nothing, (threshold,))
+    assert sensitivity_words.statement(effect, threshold).endswith(f"if {said}.")
 
 
 # -- the commands -------------------------------------------------------------------------------
@@ -518,3 +536,10 @@ def test_rivals_differ_as_their_closed_forms_do() -> None:
     assert low <= 15 <= high
     assert result.selection is not None
     assert result.selection.told_apart == (low > 0)
+
+
+@pytest.mark.nightly
+def test_the_answer_in_the_docs_is_what_the_command_prints() -> None:
+    page = (Path(__file__).parent.parent / "docs" / "recommendation.md").read_text()
+    quoted = " ".join(page.replace("> ", "").split())
+    assert words.paragraph(recommend(load("which_timeout"))) in quoted
