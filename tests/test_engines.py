@@ -284,6 +284,25 @@ def test_the_catalogue(name: str) -> None:
     assert_same_path(small, CATALOGUE[name])
 
 
+def bytes_of(people: int, strategy: Strategy) -> int:
+    """What the arrays of an office of so many people take, those of its cases included."""
+    from sim.engine.compiled import build
+    from sim.engine.compiled.machine import kernels
+    from sim.scenario import load, with_changes
+
+    office = with_changes(load("office"), {"organisation.people": people})
+    arrays = build.wired(build.arrays_of(office, strategy, 0, 1, tracing=False))
+    _, count_cases, _ = kernels()
+    arrays = build.with_cases(arrays, count_cases(arrays.world.ctypes.data))
+    return sum(array.nbytes for array in arrays)
+
+
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_a_person_takes_less_than_200_bytes(name: str) -> None:
+    fewer, more = (bytes_of(people, CATALOGUE[name]) for people in (150_000, 300_000))
+    assert (more - fewer) / 150_000 < 200
+
+
 def test_progress_may_interrupt() -> None:
     from sim.scenario import load
 
