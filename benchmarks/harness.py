@@ -112,9 +112,9 @@ def overhead(size: str, few: int, many: int, rounds: int) -> list[str]:
     beside_s = all_s - work_s
     return [
         f"{size} cells",
-        f"{1e3 * work_s:.3g} ms",
+        f"{1e3 * work_s:,.1f} ms",
         f"{1e3 * beside_s:.2f} ms ({100 * beside_s / work_s:.1f} %)",
-        f"{1e3 * wall_s:.3g} ms",
+        f"{1e3 * wall_s:,.1f} ms",
     ]
 
 
@@ -163,8 +163,9 @@ def page(quick: bool) -> str:
         "# What a sweep costs beside its simulations",
         "",
         f"Made by `python -m benchmarks.harness` on {platform.machine()}, {os.cpu_count()} cores, Python"
-        f" {platform.python_version()}, load {os.getloadavg()[0]:.1f} at the start. A further cell of a sweep with one"
-        " worker; *beside it* is CPU time of driver and worker beyond the simulations and their figures:",
+        f" {platform.python_version()}, load {os.getloadavg()[0]:.1f} at the start.",
+        "What a further cell of a sweep with one worker takes; *beside it* is CPU time of driver and worker beyond the",
+        "simulations and their figures. A load above 0 makes the figures noisy: below 0 they say no more than *not seen*.",
         "",
         "| | simulation and figures | beside it | wall time, all |",
         "|---|---|---|---|",
@@ -187,8 +188,8 @@ def page(quick: bool) -> str:
     one, two, ideal = scaling(dear, rounds)
     lines += [
         "",
-        f"{dear} dear cells, start-up taken off: {min(one):.1f} s with one worker, {min(two):.1f} s with two, a scaling of"
-        f" **{min(one) / min(two):.2f}**. Two processes with nothing in common reached {ideal:.2f} beside each other.",
+        f"{dear} dear cells, start-up taken off: {min(one):.1f} s with one worker, {min(two):.1f} s with two, a scaling of",
+        f"**{min(one) / min(two):.2f}**. Two processes with nothing in common reached {ideal:.2f} beside each other.",
     ]
     return "\n".join(lines) + "\n"
 

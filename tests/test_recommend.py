@@ -307,7 +307,10 @@ def _tried() -> dict[str, Any]:
         ("2min", "app.x is more than 4 min (now 2 min)"),
         (6, "app.x is more than 12 (now 6)"),
         ({"dist": "geometric", "mean": 6}, "app.x (mean) is more than 12 (now 6)"),
-        ({"dist": "exponential", "mean": "45min"}, "app.x (mean) is more than 1 h 30 min (now 45 min)"),
+        (
+            {"dist": "exponential", "mean": "45min"},
+            "app.x (mean) is more than 1 h 30 min (now 45 min)",
+        ),
         ({"leave": 0.2, "stay": 0.8}, "app.x (leave) is more than 0.4 (now 0.2)"),
     ],
 )
