@@ -41,6 +41,7 @@ deactivation = { share = 0.4 }
 "host.check.median" = ["10ms", "50ms", "250ms"]
 """
 CELLS = 18
+LONG = 24  # replications of a sweep that is still under way when something happens to it
 WAIT_S = 120.0
 
 
@@ -57,6 +58,15 @@ def expected(file: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, 
     folder = tmp_path_factory.mktemp("undisturbed")
     sweep(load(file), folder, executor=in_this_process().executor, progress="none")
     assert len(results(folder)) == CELLS
+    return results(folder)
+
+
+@pytest.fixture(scope="module")
+def expected_long(file: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The same with more replications."""
+    folder = tmp_path_factory.mktemp("undisturbed_long")
+    inline = in_this_process().executor
+    sweep(load(file), folder, replications=LONG, executor=inline, progress="none")
     return results(folder)
 
 
@@ -150,9 +160,11 @@ def test_orphaned_workers_end_and_the_lock_is_free(file: Path, tmp_path: Path) -
     assert code == 0, text
 
 
-def test_interrupted_by_the_keyboard(file: Path, expected: dict[str, str], tmp_path: Path) -> None:
-    process = start(file, tmp_path)
-    until(lambda: kept(tmp_path) >= 3)
+def test_interrupted_by_the_keyboard(
+    file: Path, expected_long: dict[str, str], tmp_path: Path
+) -> None:
+    process = start(file, tmp_path, "--replications", str(LONG))
+    until(lambda: kept(tmp_path))
     workers = children(process.pid)
     os.killpg(process.pid, signal.SIGINT)
     code, text = finish(process)
@@ -160,10 +172,10 @@ def test_interrupted_by_the_keyboard(file: Path, expected: dict[str, str], tmp_p
     assert "run it again to go on" in text
     assert "Traceback" not in text
     until(lambda: not any(map(alive, workers)), within_s=2.0)
-    code, text = finish(start(file, tmp_path))
+    code, text = finish(start(file, tmp_path, "--replications", str(LONG), "--engine", "compiled"))
     assert code == 0
     assert f"of {CELLS} cells are there already" in text
-    assert results(tmp_path) == expected
+    assert results(tmp_path) == expected_long
 
 
 @pytest.fixture
@@ -290,14 +302,14 @@ def test_a_torn_journal_loses_only_what_was_torn(file: Path, tmp_path: Path) -> 
         assert ledger.done == {0}
 
 
-def test_a_worker_that_is_killed(file: Path, expected: dict[str, str], tmp_path: Path) -> None:
-    process = start(file, tmp_path, "--workers", "2")
-    until(lambda: kept(tmp_path) >= 2)
+def test_a_worker_that_is_killed(file: Path, expected_long: dict[str, str], tmp_path: Path) -> None:
+    process = start(file, tmp_path, "--workers", "2", "--replications", str(LONG))
+    until(lambda: kept(tmp_path))
     victims = [pid for pid in children(process.pid) if b"popen_loky" in _command(pid)]
     os.kill(victims[0], signal.SIGKILL)
     code, text = finish(process)
     assert code == 0, text
-    assert results(tmp_path) == expected
+    assert results(tmp_path) == expected_long
 
 
 def _command(pid: int) -> bytes:
@@ -376,18 +388,18 @@ def _wait_for(address: str, workers: int) -> None:
 def test_a_cluster_that_loses_a_worker_ends_complete_and_identical(
     cluster: tuple[str, list["subprocess.Popen[bytes]"]],
     file: Path,
-    expected: dict[str, str],
+    expected_long: dict[str, str],
     tmp_path: Path,
 ) -> None:
     address, workers = cluster
-    process = start(file, tmp_path, "--cluster", address)
-    until(lambda: kept(tmp_path) >= 3)
+    process = start(file, tmp_path, "--cluster", address, "--replications", str(LONG))
+    until(lambda: kept(tmp_path))
     assert kept(tmp_path) < CELLS
     workers[0].kill()
     code, text = finish(process)
     assert code == 0, text
     assert f"{CELLS} cells run" in text
-    assert results(tmp_path) == expected
+    assert results(tmp_path) == expected_long
 
 
 def test_a_cluster_that_is_not_there(file: Path, tmp_path: Path) -> None:
