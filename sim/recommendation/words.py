@@ -140,7 +140,7 @@ def _price(r: Recommendation, found: Found) -> str:
         figure = price.get(key)
         if figure is not None and key not in said:
             parts.append(text.format(figure_text(figure)))
-        if key == "auth_overhead mean" and mean and p95 and mean.estimate > p95.estimate:
+        if key == "auth_overhead mean" and mean and p95 and mean.estimate > 1.05 * p95.estimate:
             parts[-1:] = [f"{part} (few slow clicks carry the mean)" for part in parts[-1:]]
     return f"It costs {_listed(parts)}." if parts else ""
 
