@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from poison import Poison
+from worlds import hear_interrupts
 
 from sim.scenario import load, with_changes
 from sim.strategies import CATALOGUE
@@ -84,6 +85,7 @@ def start(file: Path, folder: Path, *options: str, **how: Any) -> "subprocess.Po
     """
     if "--engine" not in options:
         options = (*options, "--engine", "reference")
+    how.setdefault("preexec_fn", hear_interrupts)
     return subprocess.Popen(
         [sys.executable, "-m", "sim", "sweep", str(file), "--out", str(folder), *options],
         stdout=subprocess.PIPE,
