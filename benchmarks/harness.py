@@ -31,7 +31,7 @@ TINY = {
 }  # fmt: skip
 DEAR = {  # about a second
     **TINY, "organisation.people": 500, "run.horizon": "8h", "run.drain": "1h", "cases.from": "1h",
-    "cases.until": "7h", "organisation.visits": "45min", "run.replications": 6,
+    "cases.until": "7h", "organisation.visits": "45min", "run.replications": 16,
 }  # fmt: skip
 SCENARIOS = {"tiny": TINY, "dear": DEAR}
 NAME = "short_token"
@@ -158,7 +158,7 @@ def page(quick: bool) -> str:
     """All figures as Markdown."""
     few, many, rounds = (20, 60, 1) if quick else (200, 1_200, 2)
     sizes = (30, 100) if quick else (1_000, 10_000)
-    dear = 4 if quick else 8
+    dear = 4 if quick else 24
     lines = [
         "# What a sweep costs beside its simulations",
         "",
