@@ -5,6 +5,9 @@ READY := .venv/.ready
 # The lock is complete, so nothing is left to resolve; modules are compiled when they are first used.
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --progress-bar off --no-compile --no-deps
 
+# Without bytecode each command would spend a second or two on parsing its libraries anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint nightly lock figures clean
 

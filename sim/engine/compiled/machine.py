@@ -44,12 +44,13 @@ def _kernels() -> tuple[Any, Any, Any]:
     from numba import float64, int64
 
     from sim.engine.compiled import kernel, revocation
+    from sim.engine.compiled.linking import as_one_module
     from sim.engine.compiled.options import NUMBA
 
     folder, digest = cache_folder(), source_digest()
     if folder is None or not any(folder.glob("advance*.nbi")):
         print(
-            "compiling the engine; this happens once and takes a minute",
+            "compiling the engine; this happens once and takes about 15 s",
             file=sys.stderr,
             flush=True,
         )
@@ -62,7 +63,7 @@ def _kernels() -> tuple[Any, Any, Any]:
         dispatcher = NUMBA.njit(nogil=True, error_model="numpy")(function.py_func)
         if folder is not None:
             _keep(dispatcher, folder, digest)
-        with _not_collecting():
+        with _not_collecting(), as_one_module(function.__name__):
             dispatcher.compile(arguments)
         made.append(dispatcher)
     count_cases, close, advance = made
