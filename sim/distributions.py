@@ -245,8 +245,8 @@ class Exponential(_Capped):
         return -self.mean * math.expm1(-self._cap() / self.mean)
 
     def sampler(self) -> Callable[[float], float]:
-        scale, log1p = -self.mean, math.log1p
-        return _capped(lambda u: scale * log1p(-u), self._cap())
+        scale, log = -self.mean, math.log
+        return _capped(lambda u: scale * log(1.0 - u), self._cap())
 
 
 _LOGNORMAL_PAIRS = (("median", "p95"), ("median", "p99"), ("mean", "cv"))
@@ -328,8 +328,8 @@ class Weibull(_Capped):
 
     def sampler(self) -> Callable[[float], float]:
         _, scale, power, _, cap, _ = self.coefficients()
-        log1p = math.log1p
-        return _capped(lambda u: scale * (-log1p(-u)) ** power, cap)
+        log = math.log
+        return _capped(lambda u: scale * (-log(1.0 - u)) ** power, cap)
 
 
 class Gamma(_Capped):
@@ -384,8 +384,8 @@ class Geometric(Law):
         return 1.0, (1.0 if self.mean == 1.0 else INF)
 
     def sampler(self) -> Callable[[float], float]:
-        log_continue, log1p, floor = self.coefficients()[1], math.log1p, math.floor
-        return lambda u: 1.0 + floor(log1p(-u) / log_continue)
+        log_continue, log, floor = self.coefficients()[1], math.log, math.floor
+        return lambda u: 1.0 + floor(log(1.0 - u) / log_continue)
 
 
 class Empirical(Law):

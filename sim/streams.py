@@ -163,3 +163,10 @@ def draw64s(key: Any, counter: Any) -> Any:
 def stream_base(seed: int, replication: int, stream: int) -> int:
     """What the keys of a stream have in common: draw number `person` from here is a person's key."""
     return draw64(draw64(draw64(0, seed), replication), stream)
+
+
+def stream_bases(seed: int, replication: int, streams: int) -> NDArray[np.uint64]:
+    """`stream_base` of the streams 0 to `streams` - 1: an array of uint64."""
+    key = np.array(draw64(draw64(0, seed), replication), dtype=np.uint64)
+    bases: NDArray[np.uint64] = draw64s(key, np.arange(streams, dtype=np.uint64))
+    return bases

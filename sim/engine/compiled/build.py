@@ -15,7 +15,7 @@ from sim.engine.station import StationBooks
 from sim.mechanisms import CAUSES, CHECK_SEES, KINDS, SEEN_THROUGH, Cause, Kind
 from sim.scenario import Scenario
 from sim.strategies import Strategy
-from sim.streams import stream_base
+from sim.streams import stream_bases
 from sim.workload import plan_laws
 from sim.workload.daily import weights_of
 from sim.workload.synthetic import PlanLaws
@@ -59,9 +59,7 @@ def arrays_of(
         world=world,
         laws=laws,
         tables=tables,
-        bases=np.array(
-            [stream_base(seed, replication, s) for s in range(layout.STREAM_BASES)], np.uint64
-        ),
+        bases=stream_bases(seed, replication, layout.STREAM_BASES),
         daily=np.array(weights_of(plan.daily) if plan.daily else [0.0], np.float64),
         log_pages=np.zeros(1, np.int64) if log is None else log.pages,
         log_loads=np.zeros(1, np.int64) if log is None else log.loads,

@@ -173,6 +173,19 @@ def act_later(w: World, person: int, delay: float, priority: int, state: int) ->
 
 
 @compiled
+def comes_next(w: World, time: float) -> bool:
+    """Whether nothing else happens until just after an instant: what happens then needs no event.
+
+    Only while the event at the top of the heap is run and has caused no other: what may come next is below it, or later.
+    """
+    if not (w.hole and time < w.end and time * w.rows_per_s < w.row_end):
+        return False
+    if w.heap > 1 and not memory.due(w, 1).time > time:
+        return False
+    return w.heap <= 2 or memory.due(w, 2).time > time
+
+
+@compiled
 def task_later(w: World, task: int, delay: float, priority: int, lane: int, state: int) -> None:
     """A task beside the main line goes on after a delay."""
     memory.task(w, task).state = state

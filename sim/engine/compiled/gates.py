@@ -19,7 +19,15 @@ from sim.engine.compiled.books import (
     note_request,
     write_row,
 )
-from sim.engine.compiled.calendar import act_later, ahead, go_on, key_of, push, task_later
+from sim.engine.compiled.calendar import (
+    act_later,
+    ahead,
+    comes_next,
+    go_on,
+    key_of,
+    push,
+    task_later,
+)
 from sim.engine.compiled.layout import (
     A_CHECK,
     A_HANDLED,
@@ -47,6 +55,7 @@ from sim.engine.compiled.layout import (
     READ,
     REFUSED,
     REST,
+    RESUME,
     S_ANSWER,
     SERVED,
     SLIDING,
@@ -113,7 +122,8 @@ def request_arrives(w: World, person: int) -> int:
     verify = of_request(w, person, VERIFY, S_VERIFY)
     if verify > 0:
         p.state = A_VERIFIED
-        return visit(w, APP, verify, person)
+        step = visit(w, APP, verify, person)
+        return verified(w, person) if step == RESUME else step
     return JUDGE
 
 
@@ -205,7 +215,9 @@ def judge(w: World, person: int) -> int:
     if w.allowlist:
         lookup = of_request(w, person, LOOKUP, S_LOOKUP)
         return go_on(w, person, w.now + lookup, ARRIVAL, A_LOOKED)
-    return ask(w, person)
+    if w.check:
+        return ask(w, person)
+    return decide(w, person, ACCEPTED, NO_REASON)  # no time has passed since
 
 
 @compiled
@@ -374,6 +386,8 @@ def decided(w: World, person: int) -> int:
             return REST
         release(w, person)
     elif accepted:
+        if comes_next(w, w.now):
+            return join(w, person)
         act_later(w, person, 0.0, ARRIVAL, A_JOIN)
         return REST
     return go_on(w, person, w.now + p.half_trip, ARRIVAL, S_ANSWER)

@@ -39,7 +39,7 @@ def as_one_module(kernel: str) -> Iterator[None]:
 def link(library: Any) -> None:
     """What `CPUCodeLibrary.finalize` does, with callees of callees, and with all of them internal."""
     module = library._final_module
-    ways_in = {function.name for function in module.functions}
+    ways_in = {function.name for function in module.functions if not function.is_declaration}
     for callee in callees(library):
         module.link_in(callee._get_module_for_linking(), preserve=True)
     for function in module.functions:

@@ -75,6 +75,16 @@ def pointer(typing_context: Any, address: Any) -> Any:
 
 
 @intrinsic
+def bits_of(typing_context: Any, number: Any) -> Any:
+    """The bits of a float as a whole number."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.bitcast(arguments[0], context.get_value_type(signature.return_type))
+
+    return types.int64(types.float64), generate
+
+
+@intrinsic
 def fetch(typing_context: Any, address: Any) -> Any:
     """Ask for a line of memory that will be needed soon."""
 

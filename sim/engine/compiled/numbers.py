@@ -13,7 +13,7 @@ from sim import quantiles, streams
 from sim.engine import histogram
 from sim.engine.compiled import memory
 from sim.engine.compiled.layout import F, World
-from sim.engine.compiled.options import compiled
+from sim.engine.compiled.options import compiled, compiled_into_callers
 from sim.workload import daily
 
 
@@ -36,7 +36,7 @@ draw64s, uniform64s = compiled_from(streams, "draw64s", "uniform64s")
     "joined",
     "draw",
 )
-ticks, bucket_of = compiled_from(histogram, "ticks", "bucket_of")
+(ticks,) = compiled_from(histogram, "ticks")
 (busy_end,) = compiled_from(daily, "weighted_end_s")
 
 CONSTANT, EXPONENTIAL, LOGNORMAL = (
@@ -44,6 +44,9 @@ CONSTANT, EXPONENTIAL, LOGNORMAL = (
     quantiles.EXPONENTIAL,
     quantiles.LOGNORMAL,
 )
+# A double has 52 bits of mantissa and an exponent that is stored plus 1022 (of a mantissa from a half, as `math.frexp` gives).
+BITS_BELOW = 52 - (histogram.PER_OCTAVE.bit_length() - 1)
+FIRST_BUCKET = ((histogram.LOW_EXPONENT + 1022) << (52 - BITS_BELOW)) - 1
 
 
 @compiled
@@ -61,18 +64,31 @@ def quantile(w: World, law: int, u: float) -> float:
     return draw(x.code, x.a, x.b, x.c, x.cap, table, u)
 
 
-@compiled
+@compiled_into_callers
 def sample(w: World, law: int, person: int, stream: int, n: int, attempt: int) -> float:
-    """A draw from a law, at an address."""
+    """A draw from a law, at an address; a constant draws nothing."""
     if memory.law(w, law).code == CONSTANT:
         return memory.law(w, law).a
+    return drawn(w, law, person, stream, n, attempt)
+
+
+@compiled
+def drawn(w: World, law: int, person: int, stream: int, n: int, attempt: int) -> float:
+    """The same, from a law that is no constant; the common ones first."""
     u = uniform(w, person, stream, n, attempt)
     if memory.law(w, law).code == EXPONENTIAL:
-        return min(memory.law(w, law).a * math.log1p(-u), memory.law(w, law).cap)
+        return min(memory.law(w, law).a * math.log(1.0 - u), memory.law(w, law).cap)
     if memory.law(w, law).code == LOGNORMAL:
         x = memory.law(w, law)
         return min(math.exp(x.a + x.b * normal_quantile(u)), x.cap)
     return quantile(w, law, u)
+
+
+@compiled
+def bucket_of(time: float) -> int:
+    """`histogram.bucket_of`, from the bits of the number: its exponent and the first of its mantissa lie side by side."""
+    bucket = (memory.bits_of(time) >> BITS_BELOW) - FIRST_BUCKET
+    return min(max(bucket, 0), histogram.BUCKETS - 1)
 
 
 @compiled

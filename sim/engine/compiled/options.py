@@ -8,7 +8,9 @@ from numba import core
 
 NUMBA: Any = numba  # its parts for extensions carry no types, or wrong ones
 types: Any = core.types
-_njit: Any = NUMBA.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, error_model="numpy")
+_AS_CALLEE = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, "error_model": "numpy"}
+_njit: Any = NUMBA.njit(**_AS_CALLEE, forceinline=False)  # said, or it would be as in the caller
+_inlined: Any = NUMBA.njit(**_AS_CALLEE, forceinline=True)
 
 
 def compiled(function: Callable[..., Any]) -> Any:
@@ -16,7 +18,15 @@ def compiled(function: Callable[..., Any]) -> Any:
 
     Left alone, numba compiles a function anew for each combination of literals and widths it is called with.
     """
-    dispatcher = _njit(function)
+    return _once(_njit(function))
+
+
+def compiled_into_callers(function: Callable[..., Any]) -> Any:
+    """The same, for a function whose first lines decide for most callers: LLVM thinks it too long."""
+    return _once(_inlined(function))
+
+
+def _once(dispatcher: Any) -> Any:
     compile_for = dispatcher.compile
     dispatcher.compile = lambda arguments: compile_for(tuple(_wide(one) for one in arguments))
     return dispatcher

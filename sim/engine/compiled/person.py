@@ -510,7 +510,8 @@ def next_click(w: World, person: int) -> int:
             return NEXT_PAGE
         return wait(w, person, plan.turn(w, person, p.page_of_visit, p.page_of_visit), W_TURN)
     p.click += 1
-    return wait(w, person, plan.think(w, person), W_THINK)
+    step = wait(w, person, plan.think(w, person), W_THINK)
+    return click(w, person) if step == RESUME else step
 
 
 @compiled
