@@ -187,7 +187,7 @@ def _start(world: Any, pools: tuple[Any, Any, Any, Any]) -> None:
     for name, pool in zip(_LINKS, pools, strict=True):
         world[0][f"{name}_left"] = len(pool)
     world["level_0"], world["level_1"] = world["capacity_0"], world["capacity_1"]
-    for name in ("first_held", "last_held", "woken", "first_waiting", "last_waiting"):
+    for name in ("first_held", "last_held", "woken", "first_waiting", "last_waiting", "scout"):
         world[name] = layout.NONE
     world["logout_person"] = layout.NONE
     world["rows_per_s"] = _rows(int(world[0]["people"])) / world[0]["end"]

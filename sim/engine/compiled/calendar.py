@@ -18,6 +18,7 @@ PERSON_SHIFT, LANE_SHIFT, PRIORITY_SHIFT = 28, 25, 60
 NUMBER_BITS, LANE_BITS, PERSON_BITS = (1 << 25) - 1, 7, (1 << 32) - 1
 MAIN, BACKGROUND, CHECK = int(Lane.MAIN), int(Lane.BACKGROUND), int(Lane.CHECK)
 PUSHED = int(Priority.PUSH)
+FEW = 10_000  # people whose records lie in a processor's caches
 
 
 @compiled
@@ -25,6 +26,12 @@ def key_of(priority: int, person: int, lane: int, number: int) -> int:
     """The place of an event among those of the same time."""
     person_and_lane = ((person + 1) << PERSON_SHIFT) | (lane << LANE_SHIFT)
     return (priority << PRIORITY_SHIFT) | person_and_lane | (number & NUMBER_BITS)
+
+
+@compiled
+def person_of(key: int) -> int:
+    """Whose event it is; -1 for an outage."""
+    return ((key >> PERSON_SHIFT) & PERSON_BITS) - 1
 
 
 @compiled
@@ -80,16 +87,44 @@ def next_row(w: World) -> bool:
         i = first.x
         e = memory.event(w, i)
         first.x = e.next
-        memory.fetch_event(w, e.next)
         into_heap(w, e.time, e.key)
-        memory.fetch_person(w, ((e.key >> PERSON_SHIFT) & PERSON_BITS) - 1)
+        if w.people > FEW:
+            fetch_what_he_has(w, person_of(e.key))
         e.next = w.free_event
         w.free_event = i
         w.events_left += 1
     w.moving = first.x != NONE
     if not w.moving:
         w.row_end += 1.0
+        w.scout = NONE
+        if w.people > FEW and row + 1 < w.n_first_of_row:
+            w.scout = memory.first_of_row(w, row + 1).x
     return True
+
+
+# With many people, who acts next lies far away in memory, and so does his event. While one row has its turn, the list of the next
+# is gone through, one event for each that is run, and what it takes is asked for.
+
+
+@compiled
+def look_ahead(w: World) -> None:
+    """Ask for the memory of one more event of the next row."""
+    if w.scout == NONE:
+        return
+    e = memory.event(w, w.scout)
+    memory.fetch_person(w, person_of(e.key))
+    memory.fetch_event(w, e.next)
+    w.scout = e.next
+
+
+@compiled
+def fetch_what_he_has(w: World, person: int) -> None:
+    """Ask for the page and the case of somebody whose turn comes."""
+    if person >= 0:
+        p = memory.person(w, person)
+        memory.fetch_page(w, p.page)
+        if p.case != NONE:
+            memory.fetch_case(w, p.case)
 
 
 # -- the heap -------------------------------------------------------------------------------------

@@ -23,12 +23,12 @@ from sim.engine.compiled.beside import (
 from sim.engine.compiled.books import book_sojourn, book_visit
 from sim.engine.compiled.calendar import (
     NUMBER_BITS,
-    PERSON_BITS,
-    PERSON_SHIFT,
     fill_hole,
     is_main,
     is_task,
+    look_ahead,
     next_row,
+    person_of,
 )
 from sim.engine.compiled.gates import (
     ask,
@@ -344,13 +344,14 @@ def advance(address: int, until: float) -> int:
             return PAUSED
         w.now, w.hole = e.time, 1
         w.taken += 1
+        look_ahead(w)
         run_event(w, e.key)
 
 
 @compiled
 def run_event(w: World, key: int) -> None:
     """What an event is of goes on."""
-    person, number = ((key >> PERSON_SHIFT) & PERSON_BITS) - 1, key & NUMBER_BITS
+    person, number = person_of(key), key & NUMBER_BITS
     if is_main(key):
         if memory.person(w, person).generation == number:
             follow(w, person, resume(w, person))

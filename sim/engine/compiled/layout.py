@@ -267,7 +267,10 @@ STATE = np.dtype(
     [
         *((name, F) for name in ("now", "level_0", "level_1", "refilled_0", "refilled_1")),
         *((name, F) for name in ("told_retry_after", "rows_per_s", "row_end")),
-        *((name, L) for name in ("taken", "heap", "hole", "moving", "side_events", "rows")),
+        *(
+            (name, L)
+            for name in ("taken", "heap", "hole", "moving", "scout", "side_events", "rows")
+        ),
         *((name, L) for name in ("free_page", "free_task", "free_credential", "free_event")),
         *((name, L) for name in ("pages_left", "tasks_left", "credentials_left", "events_left")),
         *((name, L) for name in ("host_down", "push_down", "host_outage", "push_outage")),
@@ -282,7 +285,7 @@ STATE = np.dtype(
 STATION = np.dtype(
     [
         *((name, L) for name in ("arrivals", "departures", "presence", "sojourns")),
-        *((name, L) for name in ("busy", "queue", "size", "first")),
+        *((name, L) for name in ("busy", "queue", "size", "first", "next_sweep")),
         *((name, L) for name in ("by_events", "serving", "first_waiting", "last_waiting")),
     ],
     align=True,

@@ -23,7 +23,7 @@ models: Any = datamodel
 codegen: Any = core.cgutils
 
 PERSON_SIZE, PAGE_SIZE = layout.PERSON.itemsize, layout.PAGE.itemsize
-WAITING_SIZE = layout.WAITING.itemsize
+CASE_SIZE, WAITING_SIZE = layout.CASE.itemsize, layout.WAITING.itemsize
 
 CHECKED = os.environ.get("LASTCLICK_BOUNDSCHECK") == "1"  # every index of a record is checked
 
@@ -105,6 +105,12 @@ def fetch_person(w: World, i: int) -> None:
     at = w.at_persons + i * PERSON_SIZE
     fetch(at)
     fetch(at + PERSON_SIZE - 1)
+
+
+@compiled
+def fetch_case(w: World, i: int) -> None:
+    """A case's record will be needed soon: what says who acts lies at its end."""
+    fetch(w.at_cases + (i + 1) * CASE_SIZE - 1)
 
 
 @compiled

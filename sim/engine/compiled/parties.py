@@ -148,18 +148,32 @@ def book_waiting(w: World, station: int) -> None:
 
 @compiled
 def earliest_start(w: World, station: int, servers: int, now: float, service: float) -> float:
-    """When an arrival of now begins to be served. The station's heap holds when its busy servers become free."""
+    """When an arrival of now begins to be served. The station's heap holds when servers become, or became, free."""
     b = memory.station(w, station)
-    while b.size > 0 and memory.free_at(w, b.first).x <= now:
-        b.size -= 1
-        sift_down(w, b.first, b.size, memory.free_at(w, b.first + b.size).x)
+    if b.size == servers and memory.free_at(w, b.first).x <= now and b.next_sweep == 0:
+        sweep(w, station, now)
+        b.next_sweep = servers if 2 * b.size > servers else 0
     if b.size < servers:
         b.size += 1
         sift_up(w, b.first, b.size - 1, now + service)
         return now
-    start = memory.free_at(w, b.first).x
+    start = max(now, memory.free_at(w, b.first).x)
     sift_down(w, b.first, b.size, start + service)
+    b.next_sweep = max(0, b.next_sweep - 1)
     return start
+
+
+@compiled
+def sweep(w: World, station: int, now: float) -> None:
+    """Forget who is free again. Once in as many arrivals as there are servers to be free, so one of them pays little for it."""
+    b = memory.station(w, station)
+    kept = 0
+    for i in range(b.size):
+        time = memory.free_at(w, b.first + i).x
+        if time > now:
+            sift_up(w, b.first, kept, time)
+            kept += 1
+    b.size = kept
 
 
 @compiled
