@@ -31,12 +31,10 @@ from sim.engine.compiled.calendar import (
     person_of,
 )
 from sim.engine.compiled.gates import (
-    ask,
     check_arrives,
     check_back,
     check_served,
     check_timed_out,
-    decided,
     handled,
     join,
     judge,
@@ -54,12 +52,8 @@ from sim.engine.compiled.layout import (
     A_QUEUE,
     A_VERIFIED,
     APP,
-    ASK,
     AUTH,
     CALLED_OFF,
-    CLICK,
-    CLICKED,
-    DECIDED,
     FINISHED,
     HOST,
     IDLE,
@@ -136,8 +130,6 @@ def do(w: World, person: int, step: int) -> int:
         return resume(w, person)
     if step == NEXT_CLICK:
         return person_steps.next_click(w, person)
-    if step == CLICK:
-        return person_steps.click(w, person)
     if step == READY:
         return person_steps.ready(w, person)
     if step == RENEW:
@@ -148,16 +140,10 @@ def do(w: World, person: int, step: int) -> int:
         return served(w, person)
     if step == JUDGE:
         return judge(w, person)
-    if step == ASK:
-        return ask(w, person)
     if step == PASSED:
         return passed(w, person)
-    if step == DECIDED:
-        return decided(w, person)
     if step in (TRIED, NOT_READY):
         return person_steps.tried(w, person)
-    if step == CLICKED:
-        return person_steps.clicked(w, person)
     return do_rarer(w, person, step)
 
 

@@ -143,20 +143,14 @@ SETTINGS = np.dtype(
     LOAD,
     LOADED,
     NEXT_CLICK,
-    CLICK,
     READY,
     RENEW,
     SEND,
     NOT_READY,
     SERVED,
     JUDGE,
-    LOOKED,
-    ASK,
     PASSED,
-    DECIDED,
-    ANSWERED,
     TRIED,
-    CLICKED,
     PAGE_REFUSED,
     CALLED_OFF,
     OUT,
@@ -166,7 +160,7 @@ SETTINGS = np.dtype(
     TAKE_OVER,
     END_ROLE,
     RESUME,
-) = range(29)
+) = range(23)
 
 # A person: 96 bytes, since there may be a million; what only some need has arrays of its own. `visit` to `requests` are
 # places in the plan. `stamped`, `expires` and `vouched` are of the token presented; from the decision on `stamped` is its
