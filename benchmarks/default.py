@@ -1,8 +1,9 @@
 """What a user waits for: `lastclick compare` without arguments, from the start of the process, and a cold first run.
 
-Each round is a process of its own on a warm cache of machine code. *Simulation* is the CPU time of the threads inside
-`sim.engine.run`; all else is start-up, imports, intervals and tables. Wall times move with what else the machine does
-(the load is noted beside them); the share of CPU time hardly does.
+Each round is a process of its own on a warm cache of machine code, and of bytecode, whatever the environment says about it.
+*Starting* is the CPU time until the engine is there: Python, imports, machine code from disk; *simulation* that of the threads
+inside `sim.engine.run`; what is left are intervals, quantiles, tables and files. Wall times move with what else the machine
+does (the load is noted beside them); shares of CPU time hardly do.
 """
 
 import json
@@ -27,12 +28,18 @@ class Waited:
     provisional_cpu_s: float
     full_s: float
     cpu_s: float
+    start_s: float
     simulation_s: float
 
     @property
+    def other_s(self) -> float:
+        """Intervals, quantiles, tables, files."""
+        return self.cpu_s - self.start_s - self.simulation_s
+
+    @property
     def other_share(self) -> float:
-        """The share of CPU time that is not simulation."""
-        return 1 - self.simulation_s / self.cpu_s
+        """Their share of the CPU time."""
+        return self.other_s / self.cpu_s
 
 
 @dataclass
@@ -69,10 +76,12 @@ def measure(rounds: int, quick: bool = False) -> Defaults:
 
 
 def _run(more: dict[str, str], words: tuple[str, ...]) -> str:
+    environment = {**os.environ, **more}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # else each process parses its libraries anew
     began = str(time.monotonic())  # the same clock in every process of the machine
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks.default", began, *words],
-        env={**os.environ, **more},
+        env=environment,
         capture_output=True,
         text=True,
     )
@@ -95,6 +104,7 @@ def in_process(began: float, words: list[str]) -> Waited:
     from sim.engine.compiled.machine import kernels
 
     kernels()  # what loading machine code takes is not simulation
+    start_s = time.process_time()
     spent: list[float] = []
     provisional: list[tuple[float, float]] = []
     run, show = experiment.run, compare._show_provisional
@@ -119,6 +129,7 @@ def in_process(began: float, words: list[str]) -> Waited:
         provisional_cpu_s=first_cpu_s,
         full_s=time.monotonic() - began,
         cpu_s=time.process_time(),
+        start_s=start_s,
         simulation_s=sum(spent),
     )
 

@@ -33,7 +33,7 @@ ROOMS = {  # room of the engine -> what is done there
     "numbers": "drawing: random numbers and laws",
     "quantiles": "drawing: random numbers and laws",
     "streams": "drawing: random numbers and laws",
-    "libm": "libm (log1p, exp, pow)",
+    "libm": "libm (log, exp, pow)",
     "person": "a person's steps",
     "plan": "a person's plan: pages, kinds, pauses",
     "gates": "gates: what decides on a request",

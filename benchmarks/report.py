@@ -103,7 +103,9 @@ def _waits(found: Defaults) -> str:
         ("provisional_cpu_s", "CPU time until then, both threads"),
         ("full_s", "full table"),
         ("cpu_s", "CPU time of it all, both threads"),
+        ("start_s", "of it starting"),
         ("simulation_s", "of it simulation"),
+        ("other_s", "of it all else: intervals, quantiles, tables, files"),
     ):
         values = [getattr(run, name) for run in found.runs]
         rows.append(
@@ -111,7 +113,7 @@ def _waits(found: Defaults) -> str:
         )
     shares = [100 * run.other_share for run in found.runs]
     rows.append(
-        f"| share of CPU time that is not simulation | {100 * found.median('other_share'):.1f} % |"
+        f"| share of all else in CPU time | {100 * found.median('other_share'):.1f} % |"
         f" {min(shares):.1f} to {max(shares):.1f} % |"
     )
     imports = [1e3 * value for value in found.import_s]
@@ -256,9 +258,13 @@ def _goals(results: Results) -> str:
     for strategy, pair in _pairs(results.office).items():
         if all(one.outcomes for one in pair.values()):
             ratio = pair["reference"].median_ns / pair["compiled"].median_ns
+            found = f"{_ns(pair['compiled'].median_ns)} ns, {ratio:.3g} times"
+            if LIMIT in closed:  # the goal was set where that takes 29 ns
+                limit = pair["compiled"].median_ns / closed[LIMIT].median_ns
+                found += f"; {limit:.1f} times C at the closed station"
             rows.append(
-                f"| office, `{strategy}`: at most 150 ns a request, at least 100 times the reference |"
-                f" {_ns(pair['compiled'].median_ns)} ns, {ratio:.3g} times |"
+                f"| office, `{strategy}`: at most 150 ns a request (5.2 times C at the closed station), at least"
+                f" 100 times the reference | {found} |"
             )
     for name, line in series(results.growth).items():
         if 1_000 in line and 1_000_000 in line:
@@ -269,7 +275,7 @@ def _goals(results: Results) -> str:
         rows += [
             f"| `lastclick compare`: a provisional table within 3 s | {found.median('provisional_s'):.1f} s |",
             f"| `lastclick compare`: the full one within 10 s | {found.median('full_s'):.1f} s |",
-            f"| at most a tenth is not simulation | {100 * found.median('other_share'):.1f} % |",
+            f"| at most a tenth for intervals, quantiles and tables | {100 * found.median('other_share'):.1f} % |",
             f"| `import sim` under 300 ms | {1e3 * median(found.import_s):.0f} ms |",
         ]
         if found.cold_s:
