@@ -3,10 +3,10 @@
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -22,6 +22,28 @@ engine_option = click.option(
     default="compiled",
     show_default=True,
     help="Both follow the same path; a strategy written in Python needs the reference.",
+)
+
+
+def answer_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Of the commands that answer a question in words: where it is worked out, and where the answer goes."""
+    for option in reversed(_ANSWER_OPTIONS):
+        command = option(command)
+    return command
+
+
+_ANSWER_OPTIONS = (
+    click.option(
+        "--workers", type=click.IntRange(min=1), help="Processes; default: the cores here."
+    ),
+    click.option(
+        "--cluster", metavar="ADDRESS", help="A Dask scheduler instead, e.g. tcp://host:8786."
+    ),
+    click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text."),
+    click.option(
+        "--out", type=click.Path(path_type=Path, file_okay=False), help="Write text and JSON here."
+    ),
+    click.option("--quiet", is_flag=True, help="No progress."),
 )
 
 

@@ -7,6 +7,7 @@ import click
 
 from sim.cli.common import (
     InputError,
+    answer_options,
     chosen,
     engine_option,
     file_errors,
@@ -29,15 +30,7 @@ from sim.cli.common import (
 )
 @click.option("--seed", type=click.IntRange(min=0), help="Instead of the scenario's.")
 @engine_option
-@click.option("--workers", type=click.IntRange(min=1), help="Processes; default: the cores here.")
-@click.option(
-    "--cluster", metavar="ADDRESS", help="A Dask scheduler instead, e.g. tcp://host:8786."
-)
-@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
-@click.option(
-    "--out", type=click.Path(path_type=Path, file_okay=False), help="Write text and JSON here."
-)
-@click.option("--quiet", is_flag=True, help="No progress.")
+@answer_options
 def recommend(
     scenario: str,
     names: tuple[str, ...],

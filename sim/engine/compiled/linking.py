@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from numba.core import codegen
+from numba.core import codegen, compiler_lock
 
 parts: Any = codegen
+no_other_thread: Any = compiler_lock.global_compiler_lock
 
 
 @contextmanager
@@ -29,11 +30,12 @@ def as_one_module(kernel: str) -> Iterator[None]:
         if self._engine.is_symbol_defined(name):
             set_environment(self, name, environment)
 
-    library.finalize, unit.set_env = finalize, set_if_loaded
-    try:
-        yield
-    finally:
-        library.finalize, unit.set_env = as_usual, set_environment
+    with no_other_thread:  # compiles meanwhile, or what it compiles would be kept too
+        library.finalize, unit.set_env = finalize, set_if_loaded
+        try:
+            yield
+        finally:
+            library.finalize, unit.set_env = as_usual, set_environment
 
 
 def link(library: Any) -> None:
