@@ -1,6 +1,8 @@
 """The review page: complete, self-contained, escaped, the numbers of the command line, sound in a real browser."""
 
+import json
 import re
+import shutil
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
@@ -21,6 +23,7 @@ from sim.report.checks import checks
 from sim.scenario import load, with_changes
 from sim.store import read_study, write_comparison
 
+ADVISED = ("recommendation", "sensitivity")
 HOSTILE = "<script>alert('x')</script> & \"quotes\" ]]> {{ 7*7 }}"
 BUSY_MORNING = {
     "organisation.people": 24,
@@ -249,3 +252,40 @@ def test_in_a_browser(html_file: Path, tmp_path: Path) -> None:
             assert opened.evaluate("document.activeElement.className") == "skip"
             opened.pdf(path=str(tmp_path / "p.pdf"), prefer_css_page_size=True)
     assert (tmp_path / "p.pdf").read_bytes().startswith(b"%PDF")
+
+
+def advised_page(folder: Path, **changed: str) -> str:
+    """The page of a folder in which other commands have written, but for what is changed: file name -> text."""
+    identity = read_study(folder).manifest["scenario"]["id"]
+    for name in ADVISED:
+        document = {"scenario": {"id": identity}, "paragraph": f"Words of {name} & <b>."}
+        (folder / f"{name}.json").write_text(json.dumps(document))
+        (folder / f"{name}.txt").write_text(f"All of {name} <b>.\n")
+    for name, text in changed.items():
+        (folder / f"{name}.json").write_text(text)
+    done = CliRunner().invoke(main, ["report", str(folder), "--no-timeline"])
+    assert done.exit_code == 0, done.output
+    return (folder / "review.html").read_text(encoding="utf-8")
+
+
+def test_what_other_commands_found_is_on_the_page(folder: Path, page: str, tmp_path: Path) -> None:
+    shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
+    advised = advised_page(tmp_path)
+    for name in ADVISED:
+        assert (
+            f"Words of {name} &amp; &lt;b&gt;." in advised
+            and f"All of {name} &lt;b&gt;." in advised
+        )
+    assert 'href="#advice"' in advised and 'id="advice"' in advised
+    assert 'id="advice"' not in page
+
+
+def test_what_they_found_about_another_scenario_is_named_and_left_out(
+    folder: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
+    other = json.dumps({"scenario": {"id": "0123"}, "paragraph": "Words."})
+    advised = advised_page(tmp_path, recommendation=other, sensitivity="not JSON")
+    assert "recommendation.json is about scenario 0123, not" in advised
+    assert "sensitivity.json could not be read" in advised
+    assert "Words" not in advised

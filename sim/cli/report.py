@@ -30,9 +30,11 @@ if TYPE_CHECKING:
 def report(folder: Path, out: Path | None, against: Path | None, timeline: bool) -> None:
     """Make a self-contained page from what `lastclick compare --out FOLDER` wrote.
 
-    It loads nothing, reads in light and dark, and prints to PDF from any browser.
+    It loads nothing, reads in light and dark, and prints to PDF from any browser. What `recommend --out FOLDER` and
+    `sensitivity --out FOLDER` wrote beside is on it too.
     """
     from sim.report import render
+    from sim.report.advice import advice
     from sim.store import write_atomically
 
     study = read(folder)
@@ -40,7 +42,7 @@ def report(folder: Path, out: Path | None, against: Path | None, timeline: bool)
     target = out or folder / "review.html"
     with interruptible():
         drawn = _timeline(folder, study) if timeline else "it was not asked for."
-        page = render(study, drawn, other)
+        page = render(study, drawn, other, advised=advice(folder, study))
     with file_errors(target):
         write_atomically(target, lambda path: _write(path, page))
     click.echo(f"{target}: written, {len(page.encode()) / 1e6:.1f} MB", err=True)

@@ -10,6 +10,7 @@ from sim.plot import Picture, Plots
 from sim.plot.style import CAUSE_WORDS, readable, seconds
 from sim.report import against as pair
 from sim.report import tables
+from sim.report.advice import Advice
 from sim.report.answer import against_runner_up, answer, levers
 from sim.report.checklist import causes_text, checklist
 from sim.report.checks import checks
@@ -31,8 +32,10 @@ def render(
     timeline: Picture | str = "",
     against: Study | None = None,
     more: Sequence[tuple[str, Picture, str]] = (),
+    advised: Sequence[Advice] = (),
 ) -> str:
-    """The page of a study. `timeline` is its figure or why there is none; `more` adds (name, figure, caption).
+    """The page of a study. `timeline` is its figure or why there is none; `more` adds (name, figure, caption), `advised`
+    what other commands found.
 
     The page holds everything it needs: no script, no address is loaded.
     """
@@ -41,7 +44,9 @@ def render(
     rooms = Environment(
         loader=PackageLoader("sim.report"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
-    return rooms.get_template("report.html.j2").render(**_content(study, timeline, against, more))
+    return rooms.get_template("report.html.j2").render(
+        **_content(study, timeline, against, more), advised=advised
+    )
 
 
 def _content(

@@ -1,0 +1,46 @@
+"""What `lastclick recommend` and `lastclick sensitivity` found, where they wrote it into the same folder."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from sim.study import Study
+
+# name of the files, command, heading
+WRITTEN = (
+    ("recommendation", "recommend", "What to use"),
+    ("sensitivity", "sensitivity", "What the recommendation rests on"),
+)
+
+
+@dataclass(frozen=True)
+class Advice:
+    """One answer: the paragraph, and all that the command printed; or why it is left out."""
+
+    command: str
+    heading: str
+    paragraph: str
+    whole: str = ""
+
+
+def advice(folder: Path, study: Study) -> list[Advice]:
+    """The answers that lie beside a study. One about another scenario, or that cannot be read, is named and left out."""
+    found = []
+    for name, command, heading in WRITTEN:
+        path = folder / f"{name}.json"
+        if path.is_file():
+            found.append(Advice(command, heading, *_read(path, study)))
+    return found
+
+
+def _read(path: Path, study: Study) -> tuple[str, str]:
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+        paragraph, other = str(document["paragraph"]), str(document["scenario"]["id"])
+        whole = path.with_suffix(".txt").read_text(encoding="utf-8").rstrip()
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        return f"{path.name} could not be read ({error!r}) and is left out.", ""
+    ours = study.manifest["scenario"]["id"]
+    if other != ours:
+        return f"{path.name} is about scenario {other}, not {ours}, and is left out.", ""
+    return paragraph, whole
