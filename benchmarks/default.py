@@ -38,8 +38,13 @@ class Waited:
 
     @property
     def other_share(self) -> float:
-        """Their share of the CPU time."""
-        return self.other_s / self.cpu_s
+        """Their share of the CPU time after starting."""
+        return self.other_s / (self.cpu_s - self.start_s)
+
+    @property
+    def unsimulated_share(self) -> float:
+        """The share of the whole CPU time that is not simulation."""
+        return 1 - self.simulation_s / self.cpu_s
 
 
 @dataclass

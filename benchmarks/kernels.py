@@ -30,8 +30,8 @@ EVENT = np.dtype(
 
 @inlined
 def _exponential(coefficient: float, key: Any, n: int) -> float:
-    """As `sim.quantiles.draw` does."""
-    return coefficient * math.log1p(-uniform64s(key, np.uint64(n), NEVER_AGAIN))
+    """As `sim.quantiles.draw` does, and limit.c."""
+    return coefficient * math.log(1.0 - uniform64s(key, np.uint64(n), NEVER_AGAIN))
 
 
 @inlined

@@ -33,7 +33,7 @@ static uint64_t base_of(uint64_t seed, uint64_t stream) {
 
 static double exponential(double mean, uint64_t key, uint64_t n) {
     double u = ((double)(int64_t)(draw64(key, n << 16) >> 12) + 0.5) * 0x1p-52;
-    return -mean * log1p(-u);
+    return -mean * log(1.0 - u);
 }
 
 static double cpu_s(void) {

@@ -14,7 +14,7 @@ import resource
 import subprocess
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
@@ -107,7 +107,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.million")
     parser.add_argument("--people", type=int, default=1_000_000)
     parser.add_argument("--hours", type=float, default=10.0)
-    parser.add_argument("--cores", type=int, default=1)
+    parser.add_argument("--cores", type=int, default=1, help="strategies at a time")
     parser.add_argument("--out", type=Path, default=HERE / "million.md")
     parser.add_argument("--one", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("strategies", nargs="*", metavar="strategy")
@@ -117,11 +117,14 @@ def main() -> None:
         parser.error(
             f"no such strategy: {', '.join(sorted(unknown))}; there are {', '.join(CATALOGUE)}"
         )
+    if asked.cores < 1:
+        parser.error(f"--cores {asked.cores}: expected 1 or more")
     if asked.one:
         print(json.dumps(measured(asked.people, asked.hours, names[0])))
         return
     size = ["--people", str(asked.people), "--hours", str(asked.hours)]
-    began_s, rows = time.monotonic(), []
+    began_s = time.monotonic()
+    rows: list[dict[str, Any]] = []
 
     def one(name: str) -> dict[str, Any]:
         command = [sys.executable, "-m", "benchmarks.million", "--one", *size, name]
@@ -130,12 +133,13 @@ def main() -> None:
         return row
 
     with ThreadPoolExecutor(asked.cores) as pool:
-        for row in pool.map(one, names):
-            rows.append(row)
+        for done in as_completed([pool.submit(one, name) for name in names]):
+            rows.append(done.result())
+            rows.sort(key=lambda row: names.index(row["strategy"]))
             clock_s = time.monotonic() - began_s
             text = page(asked.people, asked.hours, asked.cores, clock_s, rows)
             asked.out.write_text(text, encoding="utf-8")
-            print(f"{asked.out}: {row['strategy']}", file=sys.stderr, flush=True)
+            print(f"{asked.out}: {done.result()['strategy']}", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

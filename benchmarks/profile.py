@@ -18,11 +18,9 @@ from shutil import which
 from typing import Any
 
 STRATEGY, RUNS, PER_S = "short_token", 60, 1999
-# What Numba's wrappers for Python name and the kernel never calls; but for frexp, which it does.
+# What Numba's wrappers for Python name and the kernel never calls.
 _STUBS = """
 #include <stdlib.h>
-#include <math.h>
-double numba_frexp(double x, int *e) { return frexp(x, e); }
 #define NEVER(name) void name(void) { abort(); }
 NEVER(NRT_Free) NEVER(NRT_MemInfo_call_dtor) NEVER(numba_do_raise) NEVER(numba_gil_ensure)
 NEVER(numba_gil_release) NEVER(numba_runtime_build_excinfo_struct) NEVER(numba_unpickle)

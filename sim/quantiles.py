@@ -22,8 +22,8 @@ def draw(
 ) -> float:
     """The quantile at `u` in (0, 1) of the law with these `coefficients()`, in the law's unit.
 
-    `u` is an odd multiple of 2^-53 (`streams.uniform`), so 1 - u is exact, and log(1 - u) as good as log1p(-u), which takes
-    twice the time.
+    A `u` from `streams.uniform` is an odd multiple of 2^-53, so 1 - u is exact, and log(1 - u) as good as log1p(-u), which takes
+    twice the time. (Of other `u` those below 1e-9 lose digits.)
     """
     if code == EXPONENTIAL:
         value = a * math.log(1.0 - u)

@@ -15,9 +15,10 @@ from test_invariants import laws, mechanisms
 from worlds import scenario
 
 from sim.engine import compiled, reference
+from sim.engine.compiled.calendar import FEW
 from sim.engine.recording import TRACE_COLUMNS, Run
 from sim.mechanisms import CAUSES
-from sim.scenario import Scenario
+from sim.scenario import Scenario, load, with_changes
 from sim.strategies import CATALOGUE, Strategy
 
 ANY_TIME = ("0s", "10ms", "250ms", "2s", "15s")
@@ -284,6 +285,26 @@ def test_the_catalogue(name: str) -> None:
     assert_same_path(small, CATALOGUE[name])
 
 
+@pytest.mark.parametrize("name", ["short_token", "per_request"])
+def test_many_people(name: str) -> None:
+    """So many that the memory of who acts next is asked for in advance."""
+    crowd = with_changes(
+        load("office"),
+        {
+            "organisation.people": FEW + 50,
+            "organisation.visits": {"dist": "exponential", "mean": "1min"},
+            "organisation.shift.end": "90s",
+            "run.horizon": "90s",
+            "run.drain": "10s",
+            "cases.from": "5s",
+            "cases.until": "80s",
+        },
+    )
+    ours, expected = (engine.run(crowd, CATALOGUE[name]) for engine in (compiled, reference))
+    assert ours.differences(expected) == []
+    assert ours.requests["sent"] > FEW / 4
+
+
 def bytes_of(people: int, strategy: Strategy) -> int:
     """What the arrays of an office of so many people take, those of its cases included."""
     from sim.engine.compiled import build
@@ -315,13 +336,15 @@ def test_progress_may_interrupt() -> None:
         compiled.run(office, CATALOGUE["no_check"], progress=stop)
 
 
-def _starting_at_once(number: int, **environment: str) -> list[tuple[int, str, str]]:
+def _starting_at_once(
+    number: int, before: str = "", after: str = "", **environment: str
+) -> list[tuple[int, str, str]]:
     """Processes that all need the kernels: exit code, digest of a run, and what they said."""
     program = (
-        "from sim.engine import compiled; from sim.scenario import load, with_changes;"
+        f"{before}\nfrom sim.engine import compiled; from sim.scenario import load, with_changes;"
         "from sim.strategies import CATALOGUE;"
         "small = with_changes(load('office'), {'organisation.people': 10});"
-        "print(compiled.run(small, CATALOGUE['layered']).digest())"
+        f"print(compiled.run(small, CATALOGUE['layered']).digest());{after}"
     )
     children = [
         subprocess.Popen(
@@ -356,3 +379,25 @@ def test_nowhere_to_keep_machine_code(tmp_path: Path) -> None:
     assert [code for code, *_ in found] == [0, 0], found
     assert len({digest for _, digest, _ in found}) == 1
     assert all("compiling" in said for *_, said in found)
+
+
+@pytest.mark.nightly
+def test_what_was_compiled_for_a_kernel_can_be_called_from_elsewhere(tmp_path: Path) -> None:
+    """A user's own compiled functions share Numba's, and may call ours; what a kernel needed is not left half done."""
+    cold = _starting_at_once(
+        1,
+        after="import numba; from sim import quantiles; from sim.engine.compiled import numbers;"
+        "draw = numbers.normal_quantile; found = numba.njit(lambda u: draw(u))(0.01);"
+        "assert found == quantiles.normal_quantile(0.01), found",
+        LASTCLICK_CACHE_DIR=str(tmp_path),
+    )
+    assert cold[0][0] == 0, cold
+
+
+@pytest.mark.nightly
+def test_kernels_are_compiled_as_usual_where_numba_lacks_what_linking_needs(tmp_path: Path) -> None:
+    lacking = "from sim.engine.compiled import linking; linking.NEEDED = ('not there',)"
+    (usual,) = _starting_at_once(1, lacking, LASTCLICK_CACHE_DIR=str(tmp_path / "usual"))
+    (linked,) = _starting_at_once(1, LASTCLICK_CACHE_DIR=str(tmp_path / "linked"))
+    assert usual[0] == linked[0] == 0, (usual, linked)
+    assert usual[1] == linked[1]

@@ -1,13 +1,23 @@
 """What a run keeps of its answers: histograms against the answers themselves, and the book of a list."""
 
 import math
+from collections.abc import Callable
+from functools import cache
 
 import hypothesis.strategies as st
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 
-from sim.engine.histogram import BUCKETS, Histogram, bucket_of, lower_edges, merged
+from sim.engine.histogram import (
+    BUCKETS,
+    HIGH_EXPONENT,
+    LOW_EXPONENT,
+    Histogram,
+    bucket_of,
+    lower_edges,
+    merged,
+)
 from sim.engine.recording import ListBook
 
 times = st.floats(1e-6, 1e9)
@@ -20,6 +30,30 @@ def test_a_time_falls_between_the_edges_of_its_bucket(time_s: float) -> None:
     assert edges[bucket] <= time_s < edges[bucket + 1]
     if edges[bucket] > 0:
         assert edges[bucket + 1] / edges[bucket] <= 1 + 1 / 128
+
+
+@given(st.floats(0.0, allow_nan=False))
+@example(0.0)
+@example(5e-324)
+@example(math.ldexp(1.0, LOW_EXPONENT - 1))
+@example(math.nextafter(math.ldexp(1.0, LOW_EXPONENT - 1), 0.0))
+@example(math.ldexp(1.0, HIGH_EXPONENT - 1))
+@example(math.nextafter(math.ldexp(1.0, HIGH_EXPONENT - 1), 0.0))
+@example(math.inf)
+def test_the_compiled_engine_finds_the_same_bucket(time_s: float) -> None:
+    expected = BUCKETS - 1 if time_s == math.inf else bucket_of(time_s)
+    assert compiled_bucket()(time_s) == expected
+
+
+@cache
+def compiled_bucket() -> Callable[[float], int]:
+    """The engine's own, with a way in from Python."""
+    import numba
+
+    from sim.engine.compiled.numbers import bucket_of
+
+    found: Callable[[float], int] = numba.njit(lambda time_s: bucket_of(time_s))
+    return found
 
 
 def test_times_outside_the_buckets_are_counted_at_the_ends() -> None:

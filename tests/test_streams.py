@@ -21,6 +21,8 @@ from sim.streams import (
     Stream,
     draw64,
     mix64,
+    stream_base,
+    stream_bases,
     stream_key,
     stream_keys,
     uniform,
@@ -73,6 +75,12 @@ def test_numpy_broadcasts() -> None:
 def test_keys_of_many_are_the_keys_of_each(seed: int, r: int, person: int, s: Stream) -> None:
     found = stream_keys(seed, r, np.array([person, 0]), s)
     assert found.tolist() == [stream_key(seed, r, person, s), stream_key(seed, r, 0, s)]
+
+
+@given(st.integers(-3, 2**70), st.integers(0, 2**32))
+def test_bases_of_many_streams_are_the_bases_of_each(seed: int, replication: int) -> None:
+    bases = stream_bases(seed, replication, 400)
+    assert bases.tolist() == [stream_base(seed, replication, stream) for stream in range(400)]
 
 
 def test_compiled_code_gives_the_same_bits() -> None:

@@ -208,16 +208,16 @@ def act_later(w: World, person: int, delay: float, priority: int, state: int) ->
 
 
 @compiled
-def comes_next(w: World, time: float) -> bool:
-    """Whether nothing else happens until just after an instant: what happens then needs no event.
+def comes_next(w: World) -> bool:
+    """Whether nothing else is due up to and in this instant, so that an event laid for it would be the next to be taken.
 
     Only while the event at the top of the heap is run and has caused no other: what may come next is below it, or later.
     """
-    if not (w.hole and time < w.end and time * w.rows_per_s < w.row_end):
+    if not (w.hole and w.now * w.rows_per_s < w.row_end):
         return False
-    if w.heap > 1 and not memory.due(w, 1).time > time:
+    if w.heap > 1 and not memory.due(w, 1).time > w.now:
         return False
-    return w.heap <= 2 or memory.due(w, 2).time > time
+    return w.heap <= 2 or memory.due(w, 2).time > w.now
 
 
 @compiled
@@ -240,7 +240,8 @@ def push_task(w: World, task: int, time: float, priority: int, lane: int) -> Non
 #
 # What a person without a case does between two meetings with others (at a station, at the host) is known as soon as the first
 # is over: nobody can change it. It is done at once, on his own time: `now` moves on with him until he meets others, for
-# which he lays an event. Sums are whole numbers and draws have addresses, so what is recorded does not depend on it.
+# which he lays an event (or goes on at once where nobody else is due before: `comes_next`). Sums are whole numbers and draws
+# have addresses, so what is recorded does not depend on it.
 
 
 @compiled

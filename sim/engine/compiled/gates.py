@@ -217,7 +217,7 @@ def judge(w: World, person: int) -> int:
         return go_on(w, person, w.now + lookup, ARRIVAL, A_LOOKED)
     if w.check:
         return ask(w, person)
-    return decide(w, person, ACCEPTED, NO_REASON)  # no time has passed since
+    return decide(w, person, ACCEPTED, NO_REASON)  # `passed` would look again, in this instant
 
 
 @compiled
@@ -386,7 +386,7 @@ def decided(w: World, person: int) -> int:
             return REST
         release(w, person)
     elif accepted:
-        if comes_next(w, w.now):
+        if comes_next(w):  # he would wait behind what is due in this instant; there is nothing
             return join(w, person)
         act_later(w, person, 0.0, ARRIVAL, A_JOIN)
         return REST

@@ -107,7 +107,6 @@ from sim.engine.compiled.layout import (
     T_RENEW_SEEN,
     T_REVOKED,
     TAKE_OVER,
-    TRIED,
     UNDECIDED,
     VISITED,
     W_PAUSE,
@@ -142,7 +141,7 @@ def do(w: World, person: int, step: int) -> int:
         return judge(w, person)
     if step == PASSED:
         return passed(w, person)
-    if step in (TRIED, NOT_READY):
+    if step == NOT_READY:  # no valid token: nothing is sent, and an answer that came before stands
         return person_steps.tried(w, person)
     return do_rarer(w, person, step)
 

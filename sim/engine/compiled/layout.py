@@ -150,7 +150,6 @@ SETTINGS = np.dtype(
     SERVED,
     JUDGE,
     PASSED,
-    TRIED,
     PAGE_REFUSED,
     CALLED_OFF,
     OUT,
@@ -160,7 +159,7 @@ SETTINGS = np.dtype(
     TAKE_OVER,
     END_ROLE,
     RESUME,
-) = range(23)
+) = range(22)
 
 # A person: 96 bytes, since there may be a million; what only some need has arrays of its own. `visit` to `requests` are
 # places in the plan. `stamped`, `expires` and `vouched` are of the token presented; from the decision on `stamped` is its
@@ -267,7 +266,7 @@ STATE = np.dtype(
         ),
         *((name, L) for name in ("free_page", "free_task", "free_credential", "free_event")),
         *((name, L) for name in ("pages_left", "tasks_left", "credentials_left", "events_left")),
-        *((name, L) for name in ("host_down", "push_down", "host_outage", "push_outage")),
+        *((name, L) for name in ("host_down", "push_down")),
         *((name, L) for name in ("first_held", "last_held", "held", "woken", "first_waiting")),
         *((name, L) for name in ("last_waiting", "busy", "logout_person", "logout_visit")),
         *((name, L) for name in ("sent", "accepted", "refused", "failed", "clicks")),
@@ -358,7 +357,7 @@ class Arrays(NamedTuple):
     first_of_row: Any
     heap: Any  # events of the present row
     stations: Any
-    free_at: Any  # when the busy servers of the stations become free: three heaps
+    free_at: Any  # when servers of the stations become or became free: three heaps
     histograms: Any  # response times by kind, then gate overheads
     counts: Any  # their buckets
     minute_ticks: Any

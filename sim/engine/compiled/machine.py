@@ -112,7 +112,8 @@ def cache_folder() -> Path | None:
 @cache
 def source_digest() -> str:
     """A fingerprint of all that is compiled: sources, and constants from elsewhere."""
-    digest = hashlib.sha256(repr(_CONSTANTS).encode())
+    checked = os.environ.get("LASTCLICK_BOUNDSCHECK", "")  # read by `memory`, which needs numba
+    digest = hashlib.sha256(repr((_CONSTANTS, checked)).encode())
     files = [Path(module.__file__ or "") for module in (quantiles, streams, daily, histogram)]
     ours = sorted(Path(__file__).parent.glob("*.py"))
     for path in [*files, *(path for path in ours if path.name not in _NOT_COMPILED)]:

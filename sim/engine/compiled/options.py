@@ -22,7 +22,7 @@ def compiled(function: Callable[..., Any]) -> Any:
 
 
 def compiled_into_callers(function: Callable[..., Any]) -> Any:
-    """The same, for a function whose first lines decide for most callers: LLVM thinks it too long."""
+    """The same, for a function whose first lines decide for most callers: LLVM thinks it too long to do so by itself."""
     return _once(_inlined(function))
 
 

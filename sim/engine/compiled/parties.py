@@ -152,7 +152,10 @@ def earliest_start(w: World, station: int, servers: int, now: float, service: fl
     b = memory.station(w, station)
     if b.size == servers and memory.free_at(w, b.first).x <= now and b.next_sweep == 0:
         sweep(w, station, now)
-        b.next_sweep = servers if 2 * b.size > servers else 0
+        if (
+            2 * b.size > servers
+        ):  # so few were free that sweeping again soon would cost more than it saves
+            b.next_sweep = servers
     if b.size < servers:
         b.size += 1
         sift_up(w, b.first, b.size - 1, now + service)
@@ -165,7 +168,7 @@ def earliest_start(w: World, station: int, servers: int, now: float, service: fl
 
 @compiled
 def sweep(w: World, station: int, now: float) -> None:
-    """Forget who is free again. Once in as many arrivals as there are servers to be free, so one of them pays little for it."""
+    """Forget who is free again: one pass over the servers, for which at least half as many arrivals share the cost."""
     b = memory.station(w, station)
     kept = 0
     for i in range(b.size):

@@ -88,7 +88,6 @@ from sim.engine.compiled.layout import (
     TAKE_OVER,
     TAKER_STORMING,
     TOKEN_EXPIRED,
-    TRIED,
     UNDECIDED,
     VISITED,
     W_NOTICE,
@@ -684,12 +683,6 @@ def schedule_refresh(w: World, person: int) -> None:
     t.page, t.held_serial = p.page, memory.background(w, p.page).held_serial
     g.references += 1
     task_later(w, task, max(0.0, due - w.now), ACTION, BACKGROUND, T_REFRESH)
-
-
-@compiled
-def not_ready(w: World, person: int) -> int:
-    """Refused with no valid token: he is out. A request that was sent before stands."""
-    return TRIED
 
 
 @compiled
