@@ -120,6 +120,7 @@ _FULL = {
 }
 # The fields that link free places.
 _LINKS = {"pages": "stamped", "tasks": "next", "credentials": "next", "events": "next"}
+_PART = 1 << 16
 _OF_PAGES = (
     "entries",
     "longest",
@@ -159,8 +160,15 @@ def _with_longer(arrays: Arrays, name: str, size: int) -> Arrays:
 
 def _pool(dtype: Any, link: str, size: int) -> Any:
     pool = np.zeros(size, dtype)
-    pool[link] = np.arange(1, size + 1)
+    _link(pool[link], 0)
     return pool
+
+
+def _link(links: Any, first: int) -> None:
+    """From the place `first` on each free place names the next; in parts, since a whole range would be 8 bytes a person."""
+    for begin in range(first, len(links), _PART):
+        end = min(begin + _PART, len(links))
+        links[begin:end] = np.arange(begin + 1, end + 1)
 
 
 def _rows(people: int) -> int:
@@ -175,7 +183,7 @@ def _with_pool(arrays: Arrays, name: str, size: int) -> Arrays:
         return arrays
     arrays = _with_longer(arrays, name, size)
     world, pool, one = arrays.world[0], getattr(arrays, name), name.removesuffix("s")
-    pool[_LINKS[name]][before:] = np.arange(before + 1, size + 1)
+    _link(pool[_LINKS[name]], before)
     pool[_LINKS[name]][size - 1] = world[f"free_{one}"]
     world[f"free_{one}"] = before
     world[f"{name}_left"] += size - before
