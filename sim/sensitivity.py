@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Mapping
 from concurrent.futures import as_completed
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -237,6 +237,9 @@ class Judge:
     seed: int
     replications: int
     engine: str
+    given: Mapping[str, Strategy] = field(
+        default_factory=dict
+    )  # strategies that the scenario does not list
 
     def decide(self, changes: Mapping[str, Any]) -> Decision:
         """The decision with these values.
@@ -283,7 +286,8 @@ class Judge:
         self, world: Scenario, place: int
     ) -> tuple[bool, tuple[float, ...], tuple[float, ...]]:
         name, knob, lifetime_s = self.settings[place]
-        strategy: Strategy = with_lifetime(world.strategies[name], knob, lifetime_s)
+        found = world.strategies.get(name) or self.given[name]
+        strategy: Strategy = with_lifetime(found, knob, lifetime_s)
         runs = [
             simulate(world, strategy, r, seed=self.seed, engine=self.engine)
             for r in range(self.replications)
@@ -362,6 +366,7 @@ def analyse(
         recommendation.seed,
         replications,
         recommendation.engine,
+        {f.name: f.strategy for f in recommendation.found if f.name not in scenario.strategies},
     )
     inputs, left_out = inputs_of(scenario)
     base = judge_.decide({})

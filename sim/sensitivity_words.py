@@ -12,7 +12,7 @@ from sim.units import about, parse_duration
 def paragraph(s: Sensitivity) -> str:
     """What moves the decision, as prose."""
     best = s.base.best or "no setting"
-    judged = f"by the estimates of {s.replications} runs of each world"
+    judged = f"by the estimates of {s.replications} run{'' if s.replications == 1 else 's'} of each world"
     said = [_start(s, best)]
     moving = [e for e in s.effects if e.thresholds]
     conditions: dict[str, list[str]] = {}

@@ -290,6 +290,17 @@ def test_the_threshold_is_where_arithmetic_puts_it() -> None:
     assert "(now 100 ms)" in said
 
 
+def test_sensitivity_of_a_strategy_that_the_scenario_does_not_list() -> None:
+    scenario = endless({"deactivation": {"exposure_mean": "50s"}})
+    both = [scenario.strategies["tried"], CATALOGUE["per_request"]]
+    recommended = answer(scenario, strategies=both, replications=2)
+    assert {f.name for f in recommended.found} == {"tried", "per_request"}
+    found = sensitivity.analyse(
+        recommended, replications=1, factors=1, samples=2, most_samples=2, pool=in_this_process()
+    )
+    assert found.base.best is not None
+
+
 def _quiet_host() -> dict[str, Any]:
     return {
         "servers": "unlimited", "page_load": "0s", "renewal": "0s", "retry_after": "5s",

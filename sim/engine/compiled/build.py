@@ -105,8 +105,9 @@ def wired(arrays: Arrays) -> Arrays:
 
 
 def with_cases(arrays: Arrays, number: int) -> Arrays:
-    """Room for the cases of the run, and for the tasks that begin them."""
+    """Room for the cases of the run, the events that begin them, and their credentials: not all present some at a time."""
     arrays = arrays._replace(cases=np.zeros(number, layout.CASE))
+    arrays = _with_pool(arrays, "credentials", len(arrays.credentials) + 5 * number // 8)
     return wired(_with_pool(arrays, "events", number + len(arrays.events)))
 
 
