@@ -18,7 +18,6 @@ NEEDED = (
     *("finalize", "_get_module_for_linking", "_optimize_final_module", "_finalize_final_module"),
     "_raise_if_finalized",
 )
-
 RUNTIME = "nrt"  # Numba's own functions, made when the first kernel is compiled or loaded
 
 
@@ -57,9 +56,8 @@ def as_one_module(kernel: str) -> Iterator[None]:
             try:
                 yield
             finally:
-                for (
-                    callee
-                ) in kept:  # from here on others may call it, and will finalise it as usual
+                # from here on others may call them, and will finalise them as usual
+                for callee in kept:
                     callee._finalized, callee._shared_module = False, None
     if kept and not linked:
         raise RuntimeError(f"Numba compiled, but no function of the name {kernel}")

@@ -152,9 +152,8 @@ def earliest_start(w: World, station: int, servers: int, now: float, service: fl
     b = memory.station(w, station)
     if b.size == servers and memory.free_at(w, b.first).x <= now and b.next_sweep == 0:
         sweep(w, station, now)
-        if (
-            2 * b.size > servers
-        ):  # so few were free that sweeping again soon would cost more than it saves
+        # so few were free that sweeping again soon would cost more than it saves
+        if 2 * b.size > servers:
             b.next_sweep = servers
     if b.size < servers:
         b.size += 1
