@@ -4,7 +4,8 @@
 
 The office with its stations and rate limit grown with the people (`benchmarks/office.py`), one replication a strategy, each in
 a process of its own on one core, C at a time; without names the whole catalogue. The page is written anew after each strategy,
-so an interruption keeps what was measured. A million people for ten hours are about 260 million requests, two minutes a strategy.
+so an interruption keeps what was measured. A million people for ten hours are about 280 million requests, two to
+five minutes a strategy.
 """
 
 import argparse

@@ -237,9 +237,8 @@ class Judge:
     seed: int
     replications: int
     engine: str
-    given: Mapping[str, Strategy] = field(
-        default_factory=dict
-    )  # strategies that the scenario does not list
+    # strategies that the scenario does not list
+    given: Mapping[str, Strategy] = field(default_factory=dict)
 
     def decide(self, changes: Mapping[str, Any]) -> Decision:
         """The decision with these values.

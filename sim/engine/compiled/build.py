@@ -105,7 +105,10 @@ def wired(arrays: Arrays) -> Arrays:
 
 
 def with_cases(arrays: Arrays, number: int) -> Arrays:
-    """Room for the cases of the run, the events that begin them, and their credentials: not all present some at a time."""
+    """Room for the cases of the run, for the events that begin them, and for the credentials that could still be presented.
+
+    At any instant some of the people with a case hold none, so there are fewer credentials than cases.
+    """
     arrays = arrays._replace(cases=np.zeros(number, layout.CASE))
     arrays = _with_pool(arrays, "credentials", len(arrays.credentials) + 5 * number // 8)
     return wired(_with_pool(arrays, "events", number + len(arrays.events)))
