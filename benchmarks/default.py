@@ -104,9 +104,9 @@ def _import_s() -> float:
 
 def in_process(began: float, words: list[str]) -> Waited:
     """Run the command as on a terminal, its tables thrown away, and note the times."""
-    from sim import experiment
     from sim.cli import compare, main
     from sim.engine.compiled.machine import kernels
+    from sim.results import experiment
 
     kernels()  # what loading machine code takes is not simulation
     start_s = time.process_time()

@@ -102,7 +102,7 @@ def link(folder: Path) -> None:
 
     from benchmarks import kernels
     from benchmarks.profile import shared_library
-    from sim.streams import Stream, stream_base
+    from sim.basics.streams import Stream, stream_base
 
     kernels.closed(1.0)
     dispatcher: Any = kernels._closed

@@ -13,9 +13,9 @@ import numpy as np
 
 from benchmarks.jit import borrowed, compiled, inlined
 from benchmarks.works import LOAD, PEOPLE, SEED, SERVERS, THINK_S, Outcome, service_s
-from sim import streams
-from sim.distributions import Exponential
-from sim.streams import Stream, stream_base
+from sim.basics import streams
+from sim.basics.distributions import Exponential
+from sim.basics.streams import Stream, stream_base
 
 _scope = dict(vars(streams))
 for _name in ("draw64s", "uniform64s"):
@@ -30,7 +30,7 @@ EVENT = np.dtype(
 
 @inlined
 def _exponential(coefficient: float, key: Any, n: int) -> float:
-    """As `sim.quantiles.draw` does, and limit.c."""
+    """As `sim.basics.quantiles.draw` does, and limit.c."""
     return coefficient * math.log(1.0 - uniform64s(key, np.uint64(n), NEVER_AGAIN))
 
 

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.office import office
-from sim.strategies import CATALOGUE
+from sim.model.strategies import CATALOGUE
 
 HERE = Path(__file__).parent
 WARM_UP = (

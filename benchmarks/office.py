@@ -46,7 +46,7 @@ def has_compiled() -> bool:
 
 def _run(engine: str, strategy: str, people: int, hours: float) -> Outcome:
     from sim.engine import run
-    from sim.strategies import CATALOGUE
+    from sim.model.strategies import CATALOGUE
 
     scenario = office(people, hours)
     began_s = time.process_time()
@@ -116,7 +116,7 @@ def growth() -> list[Contestant]:
 def check_same_path() -> None:
     """Raise WrongResultError unless both engines record the same, to the bit."""
     from sim.engine import run
-    from sim.strategies import CATALOGUE
+    from sim.model.strategies import CATALOGUE
 
     scenario = office(40, 1.0)
     if not has_compiled():

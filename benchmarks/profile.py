@@ -162,8 +162,8 @@ def linked(folder: Path, name: str, *arguments: Any) -> Any:
 def work(folder: Path, runs: int) -> None:
     """Days of the office on the linked kernels."""
     from sim.engine import compiled
+    from sim.model.strategies import CATALOGUE
     from sim.scenario import load
-    from sim.strategies import CATALOGUE
 
     whole, real = ctypes.c_int64, ctypes.c_double
     kernels = (

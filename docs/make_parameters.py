@@ -5,9 +5,9 @@ The defaults stand in scenarios/office.toml; a test holds the page to them.
 
 from pathlib import Path
 
+from sim.model.strategies import CATALOGUE, mechanisms_text
 from sim.scenario import load
 from sim.scenario.parameters import GRADES, parameters
-from sim.strategies import CATALOGUE, mechanisms_text
 
 PAGE = Path(__file__).with_name("parameters.md")
 HEAD = """\

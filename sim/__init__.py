@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # what an editor and mypy see; a run opens the rooms below when they are used
     from sim import plot, theory
-    from sim.notebook import compare
+    from sim.face import compare
     from sim.recommendation import recommend
     from sim.scenario import load, with_changes
     from sim.sweeps import sweep
@@ -27,7 +27,7 @@ __all__ = [
 ]
 _ROOMS = {
     "load": "sim.scenario:load",
-    "compare": "sim.notebook:compare",
+    "compare": "sim.face:compare",
     "fit": "sim.workload.fitting:fit_log",
     "fit_log": "sim.workload.fitting:fit_log",
     "plot": "sim.plot",

@@ -7,11 +7,11 @@ of the smallest over the gates that cover the kind. Finite is *covered*, infinit
 import math
 from dataclasses import dataclass
 
-from sim.mechanisms import CAUSES, KINDS, Cause, Kind, Push, Token, lost_kinds
+from sim.basics.units import format_duration
+from sim.model.mechanisms import CAUSES, KINDS, Cause, Kind, Push, Token, lost_kinds
+from sim.model.strategies import Strategy
 from sim.scenario import Scenario
-from sim.strategies import Strategy
 from sim.theory import cached_check_bound_s, gates_bound_s, refreshed_bound_s, token_bound_s
-from sim.units import format_duration
 
 INF = math.inf
 

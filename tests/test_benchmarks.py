@@ -5,11 +5,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from support import ROOT
 
 from benchmarks import contestants, kernels, limit, measure, report, works
 from benchmarks.works import Contestant, Outcome, WrongResultError
 
-ROOT = Path(__file__).resolve().parents[1]
 OURS = contestants.CLOSED[0]
 
 

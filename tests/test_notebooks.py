@@ -8,8 +8,8 @@ from typing import Any
 import nbformat
 import pytest
 from nbclient import NotebookClient
+from support import ROOT
 
-ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 LIMIT_S = 60
 

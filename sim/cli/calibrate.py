@@ -35,7 +35,7 @@ def calibrate(out: Path | None, algorithm: str, store: str | None, own_only: boo
         require_extra()
     except MissingExtra as error:
         raise InputError(str(error)) from None
-    from sim.store import write_atomically
+    from sim.results.store import write_atomically
     from sim.testbed import calibrate as room
     from sim.testbed.servers import ServerFailed
 

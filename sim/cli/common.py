@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from sim.experiment import Report
+    from sim.model.strategies import Strategy
+    from sim.results.experiment import Report
     from sim.scenario import Scenario
-    from sim.strategies import Strategy
 
 
 engine_option = click.option(
@@ -75,7 +75,7 @@ def chosen(
 ) -> "list[Strategy]":
     from difflib import get_close_matches
 
-    from sim.strategies import CATALOGUE
+    from sim.model.strategies import CATALOGUE
 
     known = {**CATALOGUE, **scenario.strategies}
     for name in names:

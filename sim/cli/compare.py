@@ -22,9 +22,9 @@ from sim.cli.common import (
 )
 
 if TYPE_CHECKING:
-    from sim.experiment import Comparison
+    from sim.model.strategies import Strategy
+    from sim.results.experiment import Comparison
     from sim.scenario import Scenario
-    from sim.strategies import Strategy
 
 
 @click.command()
@@ -65,8 +65,8 @@ def compare(
     SCENARIO is the name of a shipped scenario or a file; without it the built-in office: 500 people, a working day,
     20 replications, every strategy of the catalogue.
     """
-    from sim import experiment
-    from sim.precision import check_names
+    from sim.results import experiment
+    from sim.results.precision import check_names
 
     must_be_writable(out, figure)
     loaded = load(scenario or "office")
@@ -91,7 +91,7 @@ def compare(
             provisional=None if as_json or quiet or not sys.stdout.isatty() else _show_provisional,
         )
     if out is not None:
-        from sim.store import write_comparison
+        from sim.results.store import write_comparison
 
         with file_errors(out):
             write_comparison(comparison, out, baseline)
@@ -115,8 +115,8 @@ def _prepare(strategies: "list[Strategy]", engine: str) -> None:
 
 def _draw(comparison: "Comparison", figure: Path) -> None:
     from sim.plot import exposure_against_overhead
-    from sim.store import write_atomically
-    from sim.study import study_of
+    from sim.results.store import write_atomically
+    from sim.results.study import study_of
 
     try:
         picture = exposure_against_overhead(study_of(comparison))
@@ -145,7 +145,7 @@ def _show(
             document |= {"differences": differences_document(comparison, baseline)}
         click.echo(json.dumps(document, indent=1, allow_nan=False))
     elif not quiet:
-        from sim.tables import comparison_table, coverage_table, notes, ranking_text
+        from sim.results.tables import comparison_table, coverage_table, notes, ranking_text
 
         scenario = comparison.scenario
         click.echo(f"{scenario.title}\n{scenario.question}\n")
@@ -170,7 +170,7 @@ def _show_provisional(comparison: "Comparison") -> None:
     """What is known so far, on a terminal, while the other replications run (and move the bar)."""
     from tqdm import tqdm
 
-    from sim.tables import comparison_table
+    from sim.results.tables import comparison_table
 
     head = f"\nProvisional, from {comparison.replications} replications; the others follow:\n\n"
     tqdm.write(head + comparison_table(comparison) + "\n", file=sys.stdout)
@@ -180,7 +180,7 @@ def differences_document(comparison: "Comparison", baseline: str) -> list[dict[s
     """The paired differences as `--json` prints them where a baseline is asked for."""
     from dataclasses import asdict
 
-    from sim.ranking import differences
+    from sim.results.ranking import differences
 
     return [asdict(row) for row in differences(comparison, baseline)]
 

@@ -23,7 +23,7 @@ def explore(folder: Path, port: int, browser: bool, out: Path | None) -> None:
     The page is served on 127.0.0.1 only; Ctrl-C ends it.
     """
     from sim.explore import page_of, serve
-    from sim.store import write_atomically
+    from sim.results.store import write_atomically
 
     try:
         page = page_of(folder)

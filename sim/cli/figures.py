@@ -9,7 +9,7 @@ from sim.cli.common import InputError, file_errors
 
 if TYPE_CHECKING:
     from sim.plot import Picture, Plots
-    from sim.study import Study
+    from sim.results.study import Study
 
 FORMATS = ("svg", "pdf", "png")
 
@@ -34,7 +34,7 @@ def figures(
     """Draw every figure of what `lastclick compare --out FOLDER` wrote, one file each."""
     from sim.cli.report import read
     from sim.plot import Plots
-    from sim.store import write_atomically
+    from sim.results.store import write_atomically
 
     study = read(folder)
     drawn = _drawn(study, Plots(study))

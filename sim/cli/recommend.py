@@ -73,7 +73,7 @@ def recommend(
     record = json.dumps(words.document(found), indent=1, allow_nan=False)
     text = f"{words.paragraph(found)}\n\n{words.table(found)}\n"
     if out is not None:
-        from sim.store import write_text
+        from sim.results.store import write_text
 
         with file_errors(out):
             write_text(out / "recommendation.json", record + "\n")

@@ -9,7 +9,7 @@ from sim.cli.common import InputError, file_errors, interruptible
 
 if TYPE_CHECKING:
     from sim.plot import Picture
-    from sim.study import Study
+    from sim.results.study import Study
 
 
 @click.command()
@@ -35,7 +35,7 @@ def report(folder: Path, out: Path | None, against: Path | None, timeline: bool)
     """
     from sim.report import render
     from sim.report.advice import advice
-    from sim.store import write_atomically
+    from sim.results.store import write_atomically
 
     study = read(folder)
     other = None if against is None else read(against)
@@ -49,7 +49,7 @@ def report(folder: Path, out: Path | None, against: Path | None, timeline: bool)
 
 
 def read(folder: Path) -> "Study":
-    from sim.store import read_study
+    from sim.results.store import read_study
 
     try:
         return read_study(folder)
@@ -59,8 +59,8 @@ def read(folder: Path) -> "Study":
 
 def _timeline(folder: Path, study: "Study") -> "Picture | str":
     """The timeline of a case, or why there is none."""
+    from sim.report.timeline import timeline_of
     from sim.scenario import ScenarioError, load
-    from sim.timeline import timeline_of
 
     try:
         scenario = load(folder / "scenario.toml")

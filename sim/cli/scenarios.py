@@ -54,7 +54,7 @@ def schema() -> None:
 def strategies(scenario: str) -> None:
     """Print the strategies and the coverage matrix: the bound of each, by cause, or open."""
     from sim.coverage import coverage
-    from sim.tables import catalogue_text, coverage_table
+    from sim.results.tables import catalogue_text, coverage_table
 
     loaded = load(scenario)
     click.echo(catalogue_text(list(loaded.strategies.values())))

@@ -77,9 +77,9 @@ def sensitivity(
 
     The first two paragraphs, the recommendation and what would change it, are made to be pasted into a review.
     """
-    from sim import sensitivity as analysis
-    from sim import sensitivity_words as words
     from sim.recommendation import recommend
+    from sim.recommendation import sensitivity as analysis
+    from sim.recommendation import sensitivity_words as words
     from sim.recommendation import words as recommendation_words
     from sim.scenario import ScenarioError
 
@@ -116,7 +116,7 @@ def sensitivity(
     tables = (words.tornado_table(found), words.sobol_table(found))
     text = "\n\n".join((*parts, *tables)) + "\n"
     if out is not None:
-        from sim.store import write_text
+        from sim.results.store import write_text
 
         with file_errors(out):
             write_text(out / "sensitivity.json", record + "\n")

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sim.basics.units import about
 from sim.cli.common import InputError, Stopped, chosen, engine_option, load
-from sim.units import about
 
 if TYPE_CHECKING:
     from sim.sweeps import Plan, Sweep

@@ -85,10 +85,10 @@ def testbed(
         require_extra()
     except MissingExtra as error:
         raise InputError(str(error)) from None
+    from sim.basics.units import parse_duration
     from sim.testbed import run
     from sim.testbed.compress import factor_within
     from sim.testbed.servers import NoRedis, ServerFailed, default_store
-    from sim.units import parse_duration
 
     loaded = load(scenario)
     strategies = chosen(loaded, names)
@@ -138,7 +138,7 @@ def _show(live: "LiveRun", figure: Path | None) -> None:
 
 
 def _write(live: "LiveRun", rush: "LiveRun", path: Path) -> None:
-    from sim.store import write_text
+    from sim.results.store import write_text
     from sim.testbed import compare, page, report
 
     figure = path.with_name("testbed.svg")

@@ -34,7 +34,7 @@ def trace(
 ) -> None:
     """Write every event of one replication to a Parquet (or .csv) file."""
     from sim.engine import run as simulate
-    from sim.store import write_trace
+    from sim.results.store import write_trace
 
     must_be_writable(out)
     loaded = load(scenario)

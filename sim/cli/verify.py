@@ -46,7 +46,7 @@ def verify(quick: bool, engine: str | None, write: Path | None) -> None:
             lines.append(line)
     wrong = [line for line in lines if not line.agrees]
     if write is not None:
-        from sim.store import write_atomically
+        from sim.results.store import write_atomically
         from sim.verify.page import page
 
         document = page(lines, _command(quick, engine, write), Z_LIMIT)

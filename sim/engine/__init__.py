@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from sim.engine.recording import Run
+    from sim.model.strategies import Strategy
     from sim.scenario import Scenario
-    from sim.strategies import Strategy
 
 Progress = Callable[[float], None]  # called with the share of simulated time that is done
 ENGINES = ("compiled", "reference")
@@ -43,6 +43,6 @@ def run(
 
 def engine_for(strategy: "Strategy", engine: str = "compiled") -> str:
     """The engine that will run a strategy: one written in Python needs the reference."""
-    from sim.strategies import Strategy
+    from sim.model.strategies import Strategy
 
     return engine if type(strategy) is Strategy else "reference"

@@ -10,9 +10,9 @@ from sim.engine.credentials import Credential, Page
 from sim.engine.host import HOST_DOWN, OK, RATE_LIMITED, TIMEOUT, Host
 from sim.engine.recording import Recorder
 from sim.engine.station import Process, Station
-from sim.mechanisms import CHECK_SEES, Kind
+from sim.model.mechanisms import CHECK_SEES, Kind
+from sim.model.strategies import RequestView, Strategy
 from sim.scenario import Scenario
-from sim.strategies import RequestView, Strategy
 
 ACCEPTED, REFUSED, FAILED = "accepted", "refused", "failed"
 FAILURES = (HOST_DOWN, RATE_LIMITED, TIMEOUT)

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
+from sim.basics.streams import Stream, stream_key, uniform
 from sim.coverage import bound_s
-from sim.mechanisms import Cause, Kind, lost_kinds
+from sim.model.mechanisms import Cause, Kind, lost_kinds
+from sim.model.strategies import Strategy
 from sim.scenario import Scenario
-from sim.strategies import Strategy
-from sim.streams import Stream, stream_key, uniform
 
 BEHAVIOURS = ("leave", "continue", "storm", "cut_off")
 LEAVE, CONTINUE, STORM, CUT_OFF = range(4)

@@ -4,12 +4,12 @@ from collections.abc import Iterable
 
 import simpy
 
+from sim.basics.streams import Stream, stream_key, uniform
 from sim.engine.clock import WORLD, Clock, Lane, Priority
 from sim.engine.recording import Recorder
 from sim.engine.station import Process, Station
-from sim.mechanisms import SEEN_THROUGH, Cause, Kind
+from sim.model.mechanisms import SEEN_THROUGH, Cause, Kind
 from sim.scenario import Scenario
-from sim.streams import Stream, stream_key, uniform
 
 OK, RATE_LIMITED, HOST_DOWN, TIMEOUT = "ok", "rate_limited", "host_down", "timeout"
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import simpy
 
+from sim.basics.streams import Stream, uniform
 from sim.engine.app import ACCEPTED, ClientHooks, Request
 from sim.engine.cases import CONTINUE, CUT_OFF, STORM, Case
 from sim.engine.clock import Lane, Priority
@@ -17,8 +18,7 @@ from sim.engine.push import EventKeys
 from sim.engine.recording import CaseRecord
 from sim.engine.station import Process
 from sim.engine.world import World
-from sim.mechanisms import Cause, Kind
-from sim.streams import Stream, uniform
+from sim.model.mechanisms import Cause, Kind
 from sim.workload.plan import LEAVE_OPEN, LOGOUT, Plan, pick
 
 PAGE_LOAD_SEES = (

@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 
+from sim.basics.streams import Stream, stream_key, uniform
 from sim.engine.clock import WORLD, Clock, Lane, Priority
 from sim.engine.host import Outages
 from sim.engine.recording import Recorder
 from sim.engine.station import Process
-from sim.mechanisms import Cause
+from sim.model.mechanisms import Cause
 from sim.scenario import Scenario
-from sim.streams import Stream, stream_key, uniform
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """What a run records: the trace, the cases, and the figures of honest people, of the host and of the app.
 
-Engines act and record; numbers for people are made afterwards (`sim.metrics`).
+Engines act and record; numbers for people are made afterwards (`sim.results.metrics`).
 """
 
 import hashlib
@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from sim.engine.histogram import TICKS_PER_S, Histogram, merged, ticks
 from sim.engine.station import StationBooks
-from sim.mechanisms import KINDS, Kind
+from sim.model.mechanisms import KINDS, Kind
 from sim.scenario import Scenario
 
 NAN = math.nan

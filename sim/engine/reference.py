@@ -10,8 +10,8 @@ from sim.engine.cases import draw_case, is_administrator
 from sim.engine.person import Person
 from sim.engine.recording import Run
 from sim.engine.world import World
+from sim.model.strategies import Strategy
 from sim.scenario import Scenario
-from sim.strategies import Strategy
 
 Progress = Callable[[float], None]  # called with the share of simulated time that is done
 

@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from sim.basics.streams import stream_key
 from sim.engine.app import ACCEPTED, App, Request
 from sim.engine.cases import Case
 from sim.engine.clock import Clock
@@ -12,10 +13,9 @@ from sim.engine.host import Host
 from sim.engine.push import PushChannel
 from sim.engine.recording import CaseRecord, Recorder
 from sim.engine.station import Station
-from sim.mechanisms import Cause, Kind
+from sim.model.mechanisms import Cause, Kind
+from sim.model.strategies import Strategy
 from sim.scenario import Scenario
-from sim.strategies import Strategy
-from sim.streams import stream_key
 from sim.workload import plans
 from sim.workload.plan import Plan
 

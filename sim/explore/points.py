@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.mechanisms import CAUSES
+from sim.model.mechanisms import CAUSES
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from sim.study import Study
+    from sim.results.study import Study
 
 SHOWN = frozenset(
     [("exposure", s) for s in ("mean", "p50", "p95", "p99", "max")]
@@ -27,7 +27,7 @@ def data_of(folder: Path) -> dict[str, Any]:
 
     Raises ValueError where the folder is neither of `lastclick compare --out` nor of `lastclick sweep --out`.
     """
-    from sim.store import read_study, read_sweep
+    from sim.results.store import read_study, read_sweep
 
     if (folder / "results").is_dir():
         return _of_sweep(*read_sweep(folder))
@@ -108,7 +108,7 @@ def _data(
 
 
 def _family(strategy: Mapping[str, Any]) -> str:
-    """As `sim.study.family_of`, from the table of a manifest."""
+    """As `sim.results.study.family_of`, from the table of a manifest."""
     has = {key: strategy.get(key) is not None for key in ("token", "allowlist", "check", "push")}
     if has["push"] and has["check"]:
         return "mixed"

@@ -10,7 +10,7 @@ from sim.plot.survival import survival
 from sim.plot.sweep import Bar, Shown, sweep_lines, sweep_surface, sweep_tornado, tornado
 from sim.plot.timeline import timeline
 from sim.plot.tradeoff import exposure_against_overhead
-from sim.study import Study
+from sim.results.study import Study
 
 __all__ = [
     "Bar",

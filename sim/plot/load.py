@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from sim.plot.curves import lines
 from sim.plot.style import INK, Picture, canvas, headline, listed
-from sim.study import Study
+from sim.results.study import Study
 
 Array = npt.NDArray[np.float64]
 

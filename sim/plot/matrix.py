@@ -4,9 +4,9 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from sim.mechanisms import CAUSES
+from sim.model.mechanisms import CAUSES
 from sim.plot.style import INK, Picture, canvas, headline, listed, readable
-from sim.study import Study
+from sim.results.study import Study
 
 OPEN = "#E69F00"
 

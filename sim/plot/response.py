@@ -15,7 +15,7 @@ from sim.plot.style import (
     seconds,
     time_axis,
 )
-from sim.study import Study
+from sim.results.study import Study
 
 Array = npt.NDArray[np.float64]
 WORDS = {"response": "response time t", "auth_overhead": "time t that the gates add"}

@@ -19,7 +19,7 @@ from sim.plot.style import (
     seconds,
     time_axis,
 )
-from sim.study import Study
+from sim.results.study import Study
 
 Array = npt.NDArray[np.float64]
 FIRST_S = 1.0  # shorter windows are drawn at the left edge

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sim.basics.statistics import Estimate
 from sim.plot.style import (
     CAUSE_WORDS,
     FAMILIES,
@@ -16,8 +17,7 @@ from sim.plot.style import (
     seconds,
     time_axis,
 )
-from sim.statistics import Estimate
-from sim.study import Study
+from sim.results.study import Study
 
 
 @dataclass(frozen=True)

@@ -8,21 +8,21 @@ from typing import Any
 
 import numpy as np
 
-from sim import precision
+from sim.basics.selection import Selection, select_smallest
+from sim.basics.statistics import LEVEL, Difference, Estimate, Totals, holm, paired_difference
 from sim.engine import run as simulate
 from sim.engine.recording import Run
-from sim.mechanisms import CAUSES
-from sim.metrics import Figure, figures, pooled_mean
+from sim.model.mechanisms import CAUSES
+from sim.model.strategies import Strategy
 from sim.recommendation.goals import Goal, exposures, goals_of
 from sim.recommendation.runs import Runs
 from sim.recommendation.search import Found, Runner, families, knob_of, search
+from sim.results import precision
+from sim.results.metrics import Figure, figures, pooled_mean
+from sim.results.warmup import PILOT_RUNS
+from sim.results.warmup import warm_up_s as found_warm_up_s
 from sim.scenario import Problem, Scenario, ScenarioError, with_changes
-from sim.selection import Selection, select_smallest
-from sim.statistics import LEVEL, Difference, Estimate, Totals, holm, paired_difference
-from sim.strategies import Strategy
 from sim.sweeps.executors import Pool, make_pool
-from sim.warmup import PILOT_RUNS
-from sim.warmup import warm_up_s as found_warm_up_s
 
 # What is taken where the scenario gives no `per_month`: rate and source. Other causes have no published rate.
 NATURAL_PER_MONTH = {

@@ -9,13 +9,13 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from sim.basics.statistics import Estimate, mean_of_runs, quantile, quantile_ranks, ratio_of_runs
+from sim.basics.units import about, format_duration
 from sim.coverage import coverage
 from sim.engine.recording import Run
-from sim.mechanisms import CAUSES
+from sim.model.mechanisms import CAUSES
+from sim.model.strategies import Strategy
 from sim.scenario import Problem, Scenario, ScenarioError
-from sim.statistics import Estimate, mean_of_runs, quantile, quantile_ranks, ratio_of_runs
-from sim.strategies import Strategy
-from sim.units import about, format_duration
 
 _QUANTILES = {"p50": 0.50, "p95": 0.95, "p99": 0.99}
 _NO_END_S = 1e15  # stands for infinity while quantiles are interpolated

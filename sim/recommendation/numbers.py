@@ -3,8 +3,8 @@
 import math
 from collections.abc import Callable
 
-from sim.statistics import Estimate
-from sim.units import about, format_duration
+from sim.basics.statistics import Estimate
+from sim.basics.units import about, format_duration
 
 Show = Callable[[Estimate], str]
 

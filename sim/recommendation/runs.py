@@ -6,8 +6,8 @@ from concurrent.futures import CancelledError
 
 from sim.engine import run as simulate
 from sim.engine.recording import Run
+from sim.model.strategies import Strategy
 from sim.scenario import Scenario
-from sim.strategies import Strategy
 from sim.sweeps.executors import Pool
 
 _MOST_A_TASK = 8

@@ -11,14 +11,14 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from sim import precision
+from sim.basics.units import format_duration
 from sim.coverage import coverage
 from sim.engine import engine_for
 from sim.engine.recording import Run
+from sim.model.strategies import Strategy
 from sim.recommendation.goals import Goal, Judged, bound_of, judge
+from sim.results import precision
 from sim.scenario import Scenario
-from sim.strategies import Strategy
-from sim.units import format_duration
 
 SHORTEST_S, LONGEST_S = 5.0, 30 * 86400.0
 FINE, COARSE = (

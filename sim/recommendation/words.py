@@ -4,14 +4,14 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from sim.metrics import Figure
+from sim.basics.statistics import Estimate
+from sim.basics.units import about, format_duration
 from sim.recommendation.answer import Against, Recommendation
 from sim.recommendation.goals import Judged
 from sim.recommendation.numbers import count, inwards, plain, seconds, share
 from sim.recommendation.search import LONGEST_S, SHORTEST_S, Found
-from sim.statistics import Estimate
-from sim.tables import grid
-from sim.units import about, format_duration
+from sim.results.metrics import Figure
+from sim.results.tables import grid
 
 _PREFERENCES = {
     "longest_lifetime": "the longest lifetime",

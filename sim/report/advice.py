@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from sim.study import Study
+from sim.results.study import Study
 
 # name of the files, command, heading
 WRITTEN = (

@@ -3,10 +3,10 @@
 import math
 from dataclasses import dataclass
 
+from sim.basics.statistics import Difference, Totals, paired_difference
 from sim.plot.style import CAUSE_WORDS, listed, readable, seconds
 from sim.report.tables import interval
-from sim.statistics import Difference, Totals, paired_difference
-from sim.study import Study
+from sim.results.study import Study
 
 
 @dataclass(frozen=True)

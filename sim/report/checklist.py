@@ -6,7 +6,7 @@ What the program knows is filled from the manifest; what only the author of a st
 from dataclasses import dataclass
 
 from sim.plot.style import listed, readable
-from sim.study import Study
+from sim.results.study import Study
 
 MET, PART, OPEN = "met", "in part", "for the author"
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.study import Study
+from sim.results.study import Study
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from sim.report.advice import Advice
 from sim.report.answer import against_runner_up, answer, levers
 from sim.report.checklist import causes_text, checklist
 from sim.report.checks import checks
-from sim.study import Study
+from sim.results.study import Study
 
 
 @dataclass(frozen=True)

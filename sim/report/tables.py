@@ -3,12 +3,12 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from sim.mechanisms import CAUSES
+from sim.basics.statistics import Estimate
+from sim.model.mechanisms import CAUSES
 from sim.plot.matrix import cell_texts
 from sim.plot.style import readable, seconds
-from sim.statistics import Estimate
-from sim.study import Study
-from sim.tables import number_text, percent_text, seconds_text
+from sim.results.study import Study
+from sim.results.tables import number_text, percent_text, seconds_text
 
 
 @dataclass(frozen=True)

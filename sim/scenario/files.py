@@ -12,10 +12,10 @@ from typing import Any, NoReturn, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from sim.distributions import LAWS
+from sim.basics.distributions import LAWS
+from sim.model.strategies import CATALOGUE, Strategy
 from sim.scenario.errors import KeyPath, Problem, ScenarioError, key_lines, line_of, nearest, shown
 from sim.scenario.model import Scenario
-from sim.strategies import CATALOGUE, Strategy
 
 LARGEST_BYTES = 1_000_000
 MECHANISMS = ("token", "allowlist", "check", "push")

@@ -16,13 +16,13 @@ from pydantic import (
     model_validator,
 )
 
-from sim.distributions import CountLaw, DurationLaw, Law, SignedDurationLaw, SizeLaw
-from sim.mechanisms import CAUSES
-from sim.strategies import Strategy
-from sim.units import Duration, PositiveDuration, Rate
+from sim.basics.distributions import CountLaw, DurationLaw, Law, SignedDurationLaw, SizeLaw
+from sim.basics.units import Duration, PositiveDuration, Rate
+from sim.model.mechanisms import CAUSES
+from sim.model.strategies import Strategy
 
 if TYPE_CHECKING:
-    from sim.notebook import Comparison
+    from sim.face import Comparison
 
 MONTH_S = 30.4375 * 86400.0
 
@@ -86,7 +86,7 @@ class Run(Table):
     @field_validator("warm_up_s", mode="before")
     @classmethod
     def _warm_up(cls, value: Any) -> Any:
-        from sim.units import parse_duration
+        from sim.basics.units import parse_duration
 
         return value if value == "auto" else parse_duration(value)
 
@@ -483,9 +483,9 @@ class Scenario(Table):
     ) -> "Comparison":
         """Run strategies (names or objects; default: all of the scenario) on the same people and cases.
 
-        A door to `sim.notebook.compare`, where the arguments are explained.
+        A door to `sim.face.compare`, where the arguments are explained.
         """
-        from sim.notebook import compare
+        from sim.face import compare
 
         return compare(
             self,

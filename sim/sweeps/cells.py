@@ -11,15 +11,15 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from sim.provenance import code_digest
+from sim.model.strategies import Strategy
+from sim.results.provenance import code_digest
 from sim.scenario import Scenario, with_changes
-from sim.strategies import Strategy
 from sim.sweeps.plan import Cell, Plan
 from sim.sweeps.rows import packed
 
 if TYPE_CHECKING:
     from sim.engine.recording import Run
-    from sim.metrics import Figure
+    from sim.results.metrics import Figure
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ def _compared(
     study: Study, scenario: Scenario, strategy: Strategy
 ) -> "tuple[list[Run], list[Figure]]":
     """A cell that decides itself how long to run, or what to cut: as `compare` does for this strategy alone."""
-    from sim.experiment import compare
+    from sim.results.experiment import compare
 
     plan = study.plan
     compared = compare(
@@ -110,8 +110,8 @@ def _compared(
 
 def figures_of(scenario: Scenario, strategy: Strategy, runs: "Sequence[Run]") -> "list[Figure]":
     """The figures of a cell, closed forms beside them."""
-    from sim.applicability import with_theory
-    from sim.metrics import figures
+    from sim.results.applicability import with_theory
+    from sim.results.metrics import figures
 
     return with_theory(scenario, strategy, figures(strategy.name, runs))
 

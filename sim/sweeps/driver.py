@@ -21,8 +21,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sim.model.strategies import Strategy
 from sim.scenario import Scenario
-from sim.strategies import Strategy
 from sim.sweeps.cells import Item, Outcome, Study, figures_of, opened, run_items
 from sim.sweeps.executors import Given, Pool, died, make_pool
 from sim.sweeps.ledger import RESULTS, Ledger
@@ -101,8 +101,8 @@ def sweep(
 def _write_manifest(result: Sweep, state: str, engine: str) -> None:
     """What it takes to make the results again, and how far they are; the only file with a clock in it."""
     from sim.engine import engine_for
-    from sim.provenance import provenance
-    from sim.store import write_atomically
+    from sim.results.provenance import provenance
+    from sim.results.store import write_atomically
 
     plan = result.plan
     document = {

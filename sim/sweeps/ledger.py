@@ -17,7 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
 
-from sim.store import write_atomically
+from sim.results.store import write_atomically
 from sim.sweeps.plan import Plan
 from sim.sweeps.rows import table_of, unpacked_parts
 

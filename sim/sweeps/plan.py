@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from sim.provenance import code_digest
+from sim.basics.units import parse_duration, parse_rate
+from sim.model.strategies import Strategy
+from sim.results.provenance import code_digest
 from sim.scenario import Problem, Scenario, ScenarioError, with_changes
 from sim.scenario.errors import shown
-from sim.strategies import Strategy
-from sim.units import parse_duration, parse_rate
 
 _MOST_TRIED = 200
 

@@ -9,14 +9,14 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sim.coverage import coverage
+from sim.model.strategies import Strategy
 from sim.scenario import Scenario
-from sim.strategies import Strategy
 from sim.sweeps.plan import Cell, Plan, column_value
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from sim.metrics import Figure
+    from sim.results.metrics import Figure
 
 _OF_PLAN = {"strategy": "string", "replications": "int64", "seed": "int64", "version": "string"}
 _OF_FIGURE = {

@@ -18,10 +18,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from sim.basics.streams import Stream
 from sim.engine.app import ACCEPTED, FAILED
 from sim.engine.host import RATE_LIMITED
-from sim.mechanisms import KINDS, Kind
-from sim.streams import Stream
+from sim.model.mechanisms import KINDS, Kind
 from sim.testbed.compress import Clock
 from sim.testbed.gates import HARD_LIMIT, Gates, Verdict
 from sim.testbed.prober import Prober

@@ -172,7 +172,7 @@ def table(found: Calibration) -> list[tuple[str, Sequence[float]]]:
 
 def text(found: Calibration) -> str:
     """The measurements for people."""
-    from sim.tables import grid
+    from sim.results.tables import grid
 
     rows = [
         [

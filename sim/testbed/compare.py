@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sim.engine.host import TIMEOUT
-from sim.mechanisms import CAUSES
+from sim.model.mechanisms import CAUSES
 from sim.testbed.record import LaneRecord
 from sim.testbed.run import LiveRun
 

@@ -7,8 +7,8 @@ import sys
 import time
 from dataclasses import dataclass
 
+from sim.basics.units import format_duration
 from sim.scenario import Scenario
-from sim.units import format_duration
 
 _PR_SET_TIMERSLACK = 29
 

@@ -10,12 +10,12 @@ from typing import Any
 import aiohttp
 import numpy as np
 
-from sim.distributions import Law
+from sim.basics.distributions import Law
+from sim.basics.streams import Stream
 from sim.engine.world import Samplers
-from sim.mechanisms import Kind
+from sim.model.mechanisms import Kind
+from sim.model.strategies import Strategy
 from sim.scenario import Scenario, with_changes
-from sim.strategies import Strategy
-from sim.streams import Stream
 from sim.testbed.compress import Clock
 from sim.testbed.setup import CALIBRATION as CALIBRATION_LANE
 from sim.testbed.setup import CONTROL_HEADER, HOST, Draw, Lane, Setup

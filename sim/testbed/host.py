@@ -18,10 +18,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 
+from sim.basics.streams import Stream
 from sim.engine.host import TokenBucket
 from sim.engine.world import Samplers
-from sim.mechanisms import CHECK_SEES, SEEN_THROUGH, Cause
-from sim.streams import Stream
+from sim.model.mechanisms import CHECK_SEES, SEEN_THROUGH, Cause
 from sim.testbed.compress import Clock
 from sim.testbed.push import SET_CONTENT_TYPE, Event, Sender, new_event
 from sim.testbed.setup import (

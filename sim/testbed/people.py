@@ -17,14 +17,14 @@ from typing import Any, NamedTuple
 
 import aiohttp
 
+from sim.basics.streams import STORM as STORMING
+from sim.basics.streams import TAKEN, Stream
 from sim.engine.app import ACCEPTED, FAILED
 from sim.engine.cases import CONTINUE, CUT_OFF, STORM, Case
 from sim.engine.host import HOST_DOWN, OK, RATE_LIMITED, TIMEOUT
 from sim.engine.world import Samplers
-from sim.mechanisms import Cause, Kind
+from sim.model.mechanisms import Cause, Kind
 from sim.scenario import Scenario
-from sim.streams import STORM as STORMING
-from sim.streams import TAKEN, Stream
 from sim.testbed.compress import Clock
 from sim.testbed.record import LaneRecord, Latencies, book_decision, case_record
 from sim.testbed.setup import CONTROL_HEADER, Draw, Lane, Setup

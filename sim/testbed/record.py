@@ -10,9 +10,9 @@ from hdrh.histogram import HdrHistogram  # type: ignore[import-untyped]
 from sim.engine.app import ACCEPTED
 from sim.engine.cases import Case
 from sim.engine.recording import CaseRecord
-from sim.mechanisms import Cause, Kind
+from sim.model.mechanisms import Cause, Kind
+from sim.model.strategies import Strategy
 from sim.scenario import Scenario
-from sim.strategies import Strategy
 
 _PLURAL = {Kind.READ: "reads", Kind.WRITE: "writes", Kind.ADMIN: "admin"}
 _LONGEST_US = 24 * 3600 * 1_000_000

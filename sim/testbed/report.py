@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from sim.store import write_atomically
-from sim.tables import grid
+from sim.results.store import write_atomically
+from sim.results.tables import grid
 from sim.testbed.compare import DIFFERS, EXACT, WITHIN, Row, disagreements
 from sim.testbed.run import LiveRun
 

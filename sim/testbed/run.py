@@ -12,8 +12,8 @@ import aiohttp
 
 from sim.engine import run as simulate
 from sim.engine.recording import Run
+from sim.model.strategies import Strategy
 from sim.scenario import Scenario
-from sim.strategies import Strategy
 from sim.testbed.compress import Clock, distortions, precise_loop
 from sim.testbed.costs import (
     CALIBRATION,

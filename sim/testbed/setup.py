@@ -11,10 +11,10 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
+from sim.basics.streams import STORM, TAKEN, WORLD, Stream, stream_key, uniform
 from sim.engine.cases import Case, draw_case, is_administrator
+from sim.model.strategies import Strategy
 from sim.scenario import Scenario
-from sim.strategies import Strategy
-from sim.streams import STORM, TAKEN, WORLD, Stream, stream_key, uniform
 from sim.testbed.compress import Clock
 from sim.testbed.stores import StoreKind
 from sim.testbed.tokens import Algorithm, Key

@@ -4,8 +4,8 @@ import math
 from collections import Counter
 from collections.abc import Callable
 
-from sim import experiment
 from sim.engine import ENGINES
+from sim.results import experiment
 from sim.verify.line import Line, Lines
 from sim.verify.worlds import exponential, textbook
 

@@ -1,8 +1,8 @@
 """Two engines written apart from each other must record the same, to the bit."""
 
 from sim.engine import ENGINES, run
+from sim.model.strategies import CATALOGUE, Strategy
 from sim.scenario import Scenario, load, with_changes
-from sim.strategies import CATALOGUE, Strategy
 from sim.verify.line import Line, Lines
 from sim.verify.simulated import BASE, WORLDS
 from sim.verify.worlds import textbook

@@ -5,8 +5,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from sim import statistics, theory
-from sim.selection import dudewicz_dalal_h, kim_nelson, rinott_h
+from sim import theory
+from sim.basics import statistics
+from sim.basics.selection import dudewicz_dalal_h, kim_nelson, rinott_h
 from sim.verify.line import SECONDARY, Line, Lines, mean_line, share_line
 
 

@@ -16,7 +16,7 @@ _ABOUT = {
     "Cao and Liu": "Messages of polling and of invalidation on their worked stream of reads and modifications.",
     "Cooper": "Requests for a certificate revocation list after it is issued.",
     "PBS": "Probabilistically bounded staleness: three replicas, one read, one written.",
-    "Statistics": "Constants, cuts and coverages of the procedures in `sim/statistics.py` and `sim/selection.py`.",
+    "Statistics": "Constants, cuts and coverages of the procedures in `sim/basics/statistics.py` and `sim/basics/selection.py`.",
     "Both engines": "Reference and compiled engine on the same people and cases: how many parts of the record (cases, "
     "histograms, host calls, stations, ...) differ in any bit.",
     "By the clock, compiled": "One person whose every click is at a known second: arithmetic by hand, ties included.",
@@ -44,7 +44,7 @@ _ABOUT = {
     "Coverage": "Independent small studies with a known answer (seeds 0, 1, ...; ten replications of 20 people, two "
     "strategies), each through `compare` as a user runs it: the share whose 95 % interval contains the answer. Agrees "
     "between 93 and 97 %. Run by `lastclick verify` (without `--quick`), and alone by "
-    "`pytest -m nightly tests/test_verify.py -k cover`.",
+    "`pytest -m nightly tests/verify/test_verify.py -k cover`.",
 }
 
 _HEAD = """# Validation

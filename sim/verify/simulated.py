@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from sim import theory
-from sim.applicability import Expected, Key, expected
 from sim.engine import run
 from sim.engine.recording import Run
-from sim.metrics import QUANTILES
+from sim.results.applicability import Expected, Key, expected
+from sim.results.metrics import QUANTILES
 from sim.scenario import Scenario
 from sim.verify.line import Line, Lines, mean_line, share_line
 from sim.verify.worlds import exponential, textbook
@@ -22,7 +22,7 @@ Values = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class World:
-    """One strategy in a world of one form; `forms` must all be claimed for it by `sim.applicability`."""
+    """One strategy in a world of one form; `forms` must all be claimed for it by `sim.results.applicability`."""
 
     name: str
     forms: tuple[str, ...]

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import TypeAdapter
 
-from sim.distributions import CountLaw, DurationLaw, Law, SizeLaw
+from sim.basics.distributions import CountLaw, DurationLaw, Law, SizeLaw
 from sim.workload.logs import FitOptions, Log, LogError, read_log
 from sim.workload.sessions import (
     Sessions,

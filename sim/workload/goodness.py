@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.distributions import Exponential, Law, Lognormal
+from sim.basics.distributions import Exponential, Law, Lognormal
 
 if TYPE_CHECKING:
     from sim.workload.fitting import Fit

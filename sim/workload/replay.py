@@ -1,6 +1,6 @@
 """Plans replayed from a log: whole visits are drawn, which keeps their correlations."""
 
-from sim.streams import Stream, stream_key, uniform
+from sim.basics.streams import Stream, stream_key, uniform
 from sim.workload.daily import operational_start_s
 from sim.workload.plan import pick
 from sim.workload.sessions import Visits

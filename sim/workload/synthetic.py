@@ -4,9 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sim.distributions import Law
+from sim.basics.distributions import Law
+from sim.basics.streams import Stream, stream_key, uniform
 from sim.scenario import Scenario
-from sim.streams import Stream, stream_key, uniform
 from sim.workload.daily import operational_start_s
 from sim.workload.plan import pick
 

@@ -9,8 +9,8 @@ from sim.engine.compiled import layout
 from sim.engine.compiled.build import arrays_of, emptied, grown, recorded, wired, with_cases
 from sim.engine.compiled.machine import kernels
 from sim.engine.recording import Run
+from sim.model.strategies import Strategy
 from sim.scenario import Scenario
-from sim.strategies import Strategy
 
 SLICES = 200
 

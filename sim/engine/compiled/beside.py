@@ -2,6 +2,7 @@
 
 import math
 
+from sim.basics.streams import Stream
 from sim.engine.cases import CONTINUE, CUT_OFF
 from sim.engine.clock import WORLD, Lane, Priority
 from sim.engine.compiled import memory, plan
@@ -90,7 +91,6 @@ from sim.engine.compiled.revocation import (
     look,
     settle,
 )
-from sim.streams import Stream
 
 REVOCATION, PUSH, OUTAGE, ARRIVAL, ACTION = (
     int(p)

@@ -5,17 +5,17 @@ from typing import Any
 
 import numpy as np
 
+from sim.basics.distributions import Constant, Law
+from sim.basics.streams import stream_bases
 from sim.coverage import bound_s
-from sim.distributions import Constant, Law
 from sim.engine.compiled import layout
 from sim.engine.compiled.layout import Arrays
 from sim.engine.histogram import BUCKETS, TICKS_PER_S, Histogram
 from sim.engine.recording import CASE_TYPE, EVENTS, Cases, ListBook, Run, minutes_of, window_s
 from sim.engine.station import StationBooks
-from sim.mechanisms import CAUSES, CHECK_SEES, KINDS, SEEN_THROUGH, Cause, Kind
+from sim.model.mechanisms import CAUSES, CHECK_SEES, KINDS, SEEN_THROUGH, Cause, Kind
+from sim.model.strategies import Strategy
 from sim.scenario import Scenario
-from sim.strategies import Strategy
-from sim.streams import stream_bases
 from sim.workload import plan_laws
 from sim.workload.daily import weights_of
 from sim.workload.synthetic import PlanLaws

@@ -2,6 +2,7 @@
 
 import math
 
+from sim.basics.streams import Stream
 from sim.engine.clock import Lane, Priority
 from sim.engine.compiled import memory, plan
 from sim.engine.compiled.books import (
@@ -85,7 +86,6 @@ from sim.engine.compiled.parties import (
 from sim.engine.compiled.person import answered, reissue, reissued_admin
 from sim.engine.compiled.pool import end_task, new_task
 from sim.engine.compiled.revocation import book_in_case, look, named, settle
-from sim.streams import Stream
 
 INF = math.inf
 COMPLETION, ARRIVAL, ACTION = (

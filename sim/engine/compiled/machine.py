@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from sim import quantiles, streams
+from sim.basics import quantiles, streams
 from sim.engine import histogram
 from sim.engine.cases import CONTINUE, CUT_OFF, LEAVE, STORM
 from sim.engine.clock import Lane, Priority

@@ -1,4 +1,4 @@
-"""Random numbers and laws: the functions of `sim.streams`, `sim.quantiles` and `sim.workload.daily`, compiled.
+"""Random numbers and laws: the functions of `sim.basics.streams`, `sim.basics.quantiles` and `sim.workload.daily`, compiled.
 
 The modules themselves do not import numba; what is compiled here is their own code, so both engines draw the same bits.
 """
@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from sim import quantiles, streams
+from sim.basics import quantiles, streams
 from sim.engine import histogram
 from sim.engine.compiled import memory
 from sim.engine.compiled.layout import F, World

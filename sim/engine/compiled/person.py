@@ -6,6 +6,7 @@ returns the next one, or REST.
 
 import math
 
+from sim.basics.streams import Stream
 from sim.engine.cases import STORM as STORMS
 from sim.engine.clock import Lane, Priority
 from sim.engine.compiled import memory, plan
@@ -117,7 +118,6 @@ from sim.engine.compiled.parties import (
 )
 from sim.engine.compiled.pool import add_credential, new_page, new_task, release_page
 from sim.engine.compiled.revocation import look, settle
-from sim.streams import Stream
 
 INF, NAN = math.inf, math.nan
 ARRIVAL, ACTION = int(Priority.ARRIVAL), int(Priority.ACTION)

@@ -1,5 +1,6 @@
 """The plan of a person (model, section 8): `sim.workload`'s synthetic, fitted and replayed plans, compiled."""
 
+from sim.basics.streams import Stream
 from sim.engine.compiled import memory
 from sim.engine.compiled.layout import (
     CARRYING_ON,
@@ -18,7 +19,6 @@ from sim.engine.compiled.layout import (
 from sim.engine.compiled.layout import READ_SIZE as STORM_SIZE
 from sim.engine.compiled.numbers import busy_end, pick3, quantile, sample, uniform
 from sim.engine.compiled.options import compiled
-from sim.streams import Stream
 
 UNLIMITED = -1
 S_PAUSE, S_PAGES, S_ENDING, S_REQUESTS, S_TURN = (

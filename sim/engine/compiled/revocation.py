@@ -3,6 +3,7 @@
 import math
 from typing import Any
 
+from sim.basics.streams import Stream
 from sim.engine.cases import CONTINUE, CUT_OFF, LEAVE, STORM
 from sim.engine.clock import Lane, Priority
 from sim.engine.compiled import memory
@@ -28,7 +29,6 @@ from sim.engine.compiled.layout import (
 from sim.engine.compiled.numbers import sample, uniform
 from sim.engine.compiled.options import compiled
 from sim.engine.compiled.parties import ADMIN_KIND, LOGOUT, bit
-from sim.streams import Stream
 
 INF, NAN = math.inf, math.nan
 DEACTIVATION, PERMISSION_LOSS, ADMIN_LOSS = 0, 1, 3

@@ -1,0 +1,1 @@
+"""The words of the model: mechanisms and the strategies composed of them."""

@@ -1,0 +1,180 @@
+"""The catalogue: a name, one sentence, a composition, a source. A new strategy is one entry."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from sim.basics.units import format_duration
+from sim.model.mechanisms import CAUSES, Allowlist, Check, Kind, Push, Token
+
+
+@dataclass(frozen=True, slots=True)
+class RequestView:
+    """What a verifier can know of a request; never the truth about the person."""
+
+    now_s: float
+    person: int
+    kind: Kind
+    token_stamped_s: float
+    token_expires_s: float
+    page_loaded_s: float
+
+
+class Strategy(BaseModel):
+    """A composition of mechanisms. It holds settings only: it never measures itself and never sees the truth.
+
+    A strategy of another shape is a subclass that overrides `refuses` or `asks_host`; it runs on the reference engine.
+    Its exposure window and bound are those of its composition, hence upper limits where it refuses more.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    sentence: str = ""
+    source: str = ""
+    token: Token | None = None
+    allowlist: Allowlist | None = None
+    check: Check | None = None
+    push: Push | None = None
+
+    def refuses(self, request: RequestView) -> str:
+        """A local gate of a subclass: why it refuses the request, or an empty string."""
+        return ""
+
+    def asks_host(self, request: RequestView) -> bool:
+        """Whether the check applies to this request; a subclass may look at more than its kind."""
+        return self.check is not None and self.check.covers(request.kind)
+
+
+def _entry(name: str, sentence: str, source: str, **mechanisms: dict[str, Any]) -> Strategy:
+    return Strategy.model_validate(
+        {"name": name, "sentence": sentence, "source": source, **mechanisms}
+    )
+
+
+_ENTRIES = (
+    _entry(
+        "no_check",
+        "Trust the page for a month: what response time costs nothing.",
+        "baseline; 30 d is the default idle session of Jira",
+        token={"lifetime": "30d"},
+    ),
+    _entry(
+        "long_token",
+        "A token for the working day, abused as a session.",
+        "8 h: user token of a GitHub App",
+        token={"lifetime": "8h"},
+    ),
+    _entry(
+        "short_token",
+        "A page token of minutes that only a page load renews.",
+        "5 min after a bug bounty, Atlassian community thread 40060",
+        token={"lifetime": "5min"},
+    ),
+    _entry(
+        "sliding_token",
+        "Each accepted request re-issues the token; nobody is asked.",
+        "15 min: atlassian-connect-express 11.5.3, maxTokenAge",
+        token={"lifetime": "15min", "renewal": "sliding"},
+    ),
+    _entry(
+        "host_token",
+        "The client asks the host for a token at the first click after expiry.",
+        "AP.context.getToken, cached in the client; 15 min is an assumption",
+        token={"lifetime": "15min", "renewal": "host"},
+    ),
+    _entry(
+        "host_token_each",
+        "The client asks the host for a token at every click.",
+        "the same if the host fetched at every call; Shopify session tokens come close",
+        token={"lifetime": "15min", "renewal": "host_each"},
+    ),
+    _entry(
+        "refresh_token",
+        "Short access token, renewed by the app itself until an event drops the refresh token.",
+        "OAuth practice, RFC 9700; 5 min: Keycloak",
+        token={"lifetime": "5min", "renewal": "app"},
+        push={"causes": ["deactivation"], "effect": "drop_refresh"},
+    ),
+    _entry(
+        "per_request",
+        "Ask the host for the permission on each request.",
+        "authorizeJira of atlassian-connect-express 11.5.3",
+        check={"scope": "all", "asks": "permission"},
+    ),
+    _entry(
+        "per_request_admin",
+        "A page token, and the host is asked on endpoints for administrators only.",
+        "atlassian/github-for-jira, admin routes",
+        token={"lifetime": "15min"},
+        check={"scope": "admin", "asks": "permission"},
+    ),
+    _entry(
+        "cached_check",
+        "Ask the host, and remember a yes for minutes.",
+        "allow 5 min, deny 30 s: Kubernetes webhook authorizer",
+        check={"scope": "all", "asks": "permission", "allow_for": "5min", "deny_for": "30s"},
+    ),
+    _entry(
+        "introspection",
+        "Re-authenticate on every interaction: ask the host whether the session lives.",
+        "RFC 7662 without a cache",
+        check={"scope": "all", "asks": "session"},
+    ),
+    _entry(
+        "allowlist",
+        "A server-side entry per (person, page), refreshed at reload.",
+        "the whitelist of the discussion; 1 h: assumption",
+        token={"lifetime": "8h"},
+        allowlist={"lifetime": "1h"},
+    ),
+    _entry(
+        "allowlist_webhook",
+        "The allowlist, and a webhook that drops the entries of a deactivated person.",
+        "the whitelist of the discussion, complete",
+        token={"lifetime": "8h"},
+        allowlist={"lifetime": "1h"},
+        push={"causes": ["deactivation"], "effect": "drop_entries"},
+    ),
+    _entry(
+        "pushed_denylist",
+        "Tokens for more than a day, and the host sends every event to a denylist.",
+        "shared signals; continuous access evaluation, whose tokens live up to 28 h (Entra)",
+        token={"lifetime": "28h"},
+        push={"causes": list(CAUSES), "effect": "denylist"},
+    ),
+    _entry(
+        "layered",
+        "Short token from the host, a check on writes, a denylist for deactivations.",
+        "what the best replies of thread 40060 add up to",
+        token={"lifetime": "5min", "renewal": "host"},
+        check={"scope": "writes", "asks": "permission"},
+        push={"causes": ["deactivation"], "effect": "denylist"},
+    ),
+)
+
+CATALOGUE: dict[str, Strategy] = {strategy.name: strategy for strategy in _ENTRIES}
+
+
+def mechanisms_text(strategy: Strategy) -> str:
+    """The composition in one line."""
+    parts = []
+    if token := strategy.token:
+        text = f"token {_law_text(token.lifetime)}, {token.renewal}"
+        parts.append(text + (f" at {token.refresh_at:g}" if token.refresh_at else ""))
+    if strategy.allowlist:
+        parts.append(f"allowlist {_law_text(strategy.allowlist.lifetime)}")
+    if check := strategy.check:
+        cache = f", allow {format_duration(check.allow_for_s)}" if check.allow_for_s else ""
+        parts.append(f"check {check.scope}, asks {check.asks}{cache}")
+    if push := strategy.push:
+        parts.append(f"push {'/'.join(push.causes)}, {push.effect}")
+    return " + ".join(parts) or "no gate"
+
+
+def _law_text(law: object) -> str:
+    low, high = law.support()  # type: ignore[attr-defined]
+    if low == high:
+        return format_duration(low)
+    return f"about {format_duration(law.expectation())}"  # type: ignore[attr-defined]

@@ -1,0 +1,1 @@
+"""What runs become: metrics, comparisons, intervals, ranks, tables and stored results."""

@@ -1,0 +1,329 @@
+"""Text for people: the catalogue, the coverage matrix, the comparison."""
+
+import math
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from sim.basics.statistics import Estimate
+from sim.basics.units import format_duration
+from sim.coverage import Cover
+from sim.model.mechanisms import CAUSES
+from sim.model.strategies import Strategy, mechanisms_text
+from sim.results.experiment import Comparison
+from sim.results.metrics import Figure, pooled_mean
+from sim.results.precision import Reached
+from sim.results.ranking import Against, best, default_baseline, differences
+from sim.results.study import counted_mean_s
+
+_CAUSE_HEADS = {
+    "deactivation": "deactivation",
+    "permission_loss": "permission lost",
+    "logout": "logout",
+    "admin_loss": "admin lost",
+}
+
+
+def grid(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Columns aligned: the first to the left, the others to the right; a head breaks after its commas."""
+    parts = [cell.replace(", ", ",\n").split("\n") for cell in head]
+    height = max(map(len, parts))
+    heads = [[""] * (height - len(part)) + part for part in parts]
+    above = [[column[i] for column in heads] for i in range(height)]
+    table = [*above, *map(list, rows)]
+    widths = [max(len(row[i]) for row in table) for i in range(len(head))]
+    lines = [_line(row, widths) for row in table]
+    rule = "  ".join("-" * width for width in widths)
+    return "\n".join([*lines[:height], rule, *lines[height:]])
+
+
+def _line(row: Sequence[str], widths: Sequence[int]) -> str:
+    first, *others = (cell for cell in row)
+    return "  ".join(
+        [first.ljust(widths[0]), *(c.rjust(w) for c, w in zip(others, widths[1:], strict=True))]
+    ).rstrip()
+
+
+# -- coverage -----------------------------------------------------------------------------------
+
+
+Table = tuple[list[str], list[list[str]]]  # head, rows
+
+
+def coverage_table(cells: Sequence[Cover]) -> str:
+    """One line a strategy, one column a cause: the bound, or `open`; kinds where they differ."""
+    return grid(*coverage_rows(cells))
+
+
+def coverage_rows(cells: Sequence[Cover]) -> Table:
+    """The coverage matrix as head and rows of text."""
+    names = list(dict.fromkeys(cell.strategy for cell in cells))
+    rows = [
+        [
+            name,
+            *(
+                _cell_text([c for c in cells if (c.strategy, c.cause) == (name, cause)])
+                for cause in CAUSES
+            ),
+        ]
+        for name in names
+    ]
+    return ["strategy", *_CAUSE_HEADS.values()], rows
+
+
+def _cell_text(cells: Sequence[Cover]) -> str:
+    worst, kinds = cells[0], cells[1:]
+    if not kinds:
+        return worst.text
+    by_text: dict[str, list[str]] = {}
+    for cell in kinds:
+        by_text.setdefault(cell.text, []).append(cell.of or "")
+    parts = [f"{'/'.join(of)} {text}" for text, of in by_text.items() if text != worst.text]
+    return f"{worst.text} ({', '.join(parts)})"
+
+
+def catalogue_text(strategies: Sequence[Strategy]) -> str:
+    """Each strategy with its sentence, its mechanisms and its source."""
+    return "\n".join(
+        f"{s.name}\n    {s.sentence}\n    {mechanisms_text(s)}\n    source: {s.source}"
+        for s in strategies
+    )
+
+
+# -- comparison ---------------------------------------------------------------------------------
+
+
+def comparison_table(comparison: Comparison) -> str:
+    """What gets through and what it costs, best first; 95 % intervals as +- half width."""
+    return (
+        "After the revocation: mean per case (exposure by cause; last click, unauthorised reads and writes"
+        f" over all cases)\n{grid(*after_table(comparison))}\n\n"
+        "The price: honest people (response mean, p95, p99; interruptions per person-hour of use;"
+        f" clicks refused for good)\n{grid(*price_table(comparison))}"
+    )
+
+
+def after_table(comparison: Comparison) -> Table:
+    """What gets through after the revocation, as head and rows of text."""
+    causes = comparison.causes
+    head = ["strategy", *(f"exposure, {_CAUSE_HEADS[c]}" for c in causes)]
+    rows = [_after_row(comparison, name, causes) for name in ranked(comparison)]
+    return [*head, "last click", "reads", "writes"], rows
+
+
+def price_table(comparison: Comparison) -> Table:
+    """What it costs honest people and the host, as head and rows of text."""
+    head = ["strategy", "response", "p95", "p99", "gate overhead"]
+    rows = [_price_row(comparison, name) for name in ranked(comparison)]
+    return [*head, "host calls/s", "interruptions/h", "refused"], rows
+
+
+def ranked(comparison: Comparison) -> list[str]:
+    """The strategies, best first: as `Study.ranked`, without its tables."""
+    end_s = comparison.scenario.run.end_s
+
+    def rank(name: str) -> tuple[float, float]:
+        cases = np.concatenate([run.cases.view(np.ndarray) for run in comparison.runs[name]])
+        known = np.array([comparison.covered(name, cause) for cause in CAUSES])
+        counted_s = counted_mean_s(
+            cases["exposure_s"], end_s - cases["revoked_at_s"], known[cases["cause"]]
+        )
+        overhead = comparison.find(name, "auth_overhead")
+        return counted_s, 0.0 if overhead is None else overhead.estimate
+
+    return sorted(comparison.strategies, key=rank)
+
+
+def _after_row(comparison: Comparison, name: str, causes: Sequence[str]) -> list[str]:
+    pooled = [
+        pooled_mean(comparison.runs[name], metric, causes)
+        for metric in ("last_click", "unauthorised_reads", "unauthorised_writes")
+    ]
+    bound = ">= " if _censored(comparison, name) else ""
+    return [
+        name,
+        *(_exposure_text(comparison, name, cause) for cause in causes),
+        bound + _seconds(pooled[0]),
+        *(bound + _number(estimate) for estimate in pooled[1:]),
+    ]
+
+
+def _censored(comparison: Comparison, name: str) -> int:
+    """How many cases outlived the run."""
+    return sum(comparison.censored(name, cause) for cause in comparison.causes)
+
+
+def notes(comparison: Comparison) -> str:
+    """What a reader must know of the figures: cut cases, warm-up, precision, theory."""
+    lines = []
+    cut = {name: _censored(comparison, name) for name in comparison.strategies}
+    if any(cut.values()):
+        cases = sum(len(run.cases) for run in next(iter(comparison.runs.values())))
+        which = ", ".join(f"{name} {n}" for name, n in cut.items() if n)
+        lines.append(
+            f"The end of the run cut cases short (of {cases}: {which}). Their windows count up to the end, so means"
+            " marked >= are lower bounds; a longer run.drain would measure them."
+        )
+    if comparison.scenario.run.warm_up_s == "auto":
+        lines.append(_warm_up_note(comparison))
+    if comparison.reached is not None:
+        lines.append(_precision_note(comparison, comparison.reached))
+    if any(figure.theory is not None for figure in comparison.figures):
+        lines.append(
+            "[ ]: the exact value, where the scenario meets the assumptions of a closed form."
+        )
+    return "\n".join(lines)
+
+
+def _warm_up_note(comparison: Comparison) -> str:
+    text = f"Warm-up {format_duration(comparison.warm_up_s)} (MSER-5), cut from the figures of honest people."
+    if comparison.warm_up_s >= comparison.scenario.run.horizon_s / 2 - 300:
+        text += " That is half the run: it is too short to be stationary."
+    return text
+
+
+def _precision_note(comparison: Comparison, reached: Reached) -> str:
+    number = comparison.replications
+    if not reached.missed:
+        return f"The precision asked for held after {number} replications."
+    missed = "; ".join(map(str, reached.missed[:5]))
+    more = f" and {len(reached.missed) - 5} more" if len(reached.missed) > 5 else ""
+    return f"{number} replications were not enough for the precision asked for: {missed}{more}."
+
+
+# -- who is better ------------------------------------------------------------------------------
+
+
+def ranking_text(comparison: Comparison, baseline: str | None = None) -> str:
+    """Differences from a baseline on the same people and cases, and who is best; empty for one strategy."""
+    if len(comparison.strategies) < 2 or comparison.replications < 2:
+        return ""
+    baseline = default_baseline(comparison) if baseline is None else baseline
+    rows = differences(comparison, baseline)
+    columns = list(dict.fromkeys((row.metric, row.cause) for row in rows))
+    cells = {(row.strategy, row.metric, row.cause): row for row in rows}
+    names = [name for name in ranked(comparison) if name != baseline]
+    table = grid(
+        ["strategy", *(_column_head(metric, cause) for metric, cause in columns)],
+        [
+            [name, *(_difference_text(cells.get((name, *column))) for column in columns)]
+            for name in names
+        ],
+    )
+    return (
+        f"Against {baseline}: paired differences; in brackets the share of variance that pairing removed;"
+        f" *: told from 0 (Holm)\n{table}\n"
+        "± 95 % for all of a column together (Bonferroni); Holm's steps can tell a little more.\n\n"
+        f"Shortest exposure, among those that end every cause: {best(comparison, 'exposure') or 'none does'}\n"
+        f"Shortest response time: {best(comparison, 'response')}"
+    )
+
+
+def _column_head(metric: str, cause: str | None) -> str:
+    heads = {
+        "auth_overhead": "gate overhead",
+        "host_calls": "host calls/s",
+        "interruptions": "interruptions/h",
+    }
+    return f"exposure, {_CAUSE_HEADS[cause]}" if cause else heads.get(metric, metric)
+
+
+def _difference_text(row: Against | None) -> str:
+    if row is None:
+        return "-"
+    show = _number if row.metric in ("host_calls", "interruptions") else _seconds
+    text = show(Estimate(row.estimate, row.low, row.high, row.n))
+    sign = "+" if row.estimate > 0 else ""
+    told = "*" if row.p is not None and row.p < 0.05 and row.estimate else ""
+    removed = "" if row.reduction is None else f" ({100 * row.reduction:z.0f} %)"
+    return f"{sign}{text}{told}{removed}"
+
+
+def _exposure_text(comparison: Comparison, name: str, cause: str) -> str:
+    figure = comparison.find(name, "exposure", "mean", cause)
+    if figure is None:
+        return "-"
+    if not comparison.covered(name, cause):
+        return "open"
+    bound = ">= " if comparison.censored(name, cause) else ""
+    return bound + _seconds(_estimate(figure)) + _theory_text(figure, _seconds)
+
+
+def _theory_text(figure: Figure, show: Callable[[Estimate], str]) -> str:
+    """What a closed form says, where one holds: in brackets."""
+    if figure.theory is None:
+        return ""
+    return f" [{show(Estimate(figure.theory, None, None, 0))}]"
+
+
+def _price_row(comparison: Comparison, name: str) -> list[str]:
+    cells = [
+        *((("response", s), _seconds) for s in ("mean", "p95", "p99")),
+        (("auth_overhead", "mean"), _seconds),
+        (("host_calls", "mean"), _number),
+        (("interruptions", "mean"), _number),
+        (("honest_refused", "mean"), _percent),
+    ]
+    texts = []
+    for (metric, statistic), show in cells:
+        figure = comparison.find(name, metric, statistic)
+        if figure is None:
+            texts.append("-")
+        else:
+            texts.append(show(_estimate(figure)) + _theory_text(figure, show))
+    return [name, *texts]
+
+
+def _estimate(figure: Figure) -> Estimate:
+    return Estimate(figure.estimate, figure.low, figure.high, figure.n)
+
+
+def _seconds(e: Estimate) -> str:
+    """A time in the unit that fits it, with its half width in the same unit."""
+    if math.isnan(e.value):
+        return "-"
+    if not e.value:
+        return "0 s"
+    units = (("h", 3600.0), ("min", 60.0), ("s", 1.0), ("ms", 1e-3), ("us", 1e-6))
+    unit, factor = next((pair for pair in units if abs(e.value) >= pair[1]), units[-1])
+    return f"{_scaled(e, factor)} {unit}"
+
+
+def _number(e: Estimate) -> str:
+    return "-" if math.isnan(e.value) else _scaled(e, 1.0)
+
+
+def _percent(e: Estimate) -> str:
+    return "-" if math.isnan(e.value) else f"{_scaled(e, 0.01)} %"
+
+
+def _scaled(e: Estimate, factor: float) -> str:
+    """Three digits without an interval, else as many as the interval supports.
+
+    The half width has two digits, or one where the value would have more than three; a value that is known better
+    than to four digits stops there.
+    """
+    value = e.value / factor
+    if e.low is None or e.high is None:
+        return _rounded(value, _place(value, 3))
+    half = (e.high - e.low) / 2 / factor
+    if not half:
+        return _rounded(value, _place(value, 3)) + (" ±0" if value else "")
+    place = _place(half, 2)
+    if value and place > _place(value, 3):
+        place = min(_place(half, 1), _place(value, 4))
+    shown = _rounded(half, place)
+    return f"{_rounded(value, place)} ±{shown if float(shown) else f'<{10.0**-place:.{place}f}'}"
+
+
+def _place(number: float, digits: int) -> int:
+    """How many decimal places show so many digits of a number; negative: tens, hundreds."""
+    return digits - 1 - math.floor(math.log10(abs(number))) if number else 0
+
+
+def _rounded(number: float, place: int) -> str:
+    return f"{round(number, place):z.{max(0, place)}f}"
+
+
+# A figure as text with its half width, for reports too.
+seconds_text, number_text, percent_text = _seconds, _number, _percent
