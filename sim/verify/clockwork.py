@@ -4,78 +4,19 @@ His page is seen at 100 s, he clicks at 160, 220, 280, ... and is revoked at 103
 Each expected figure follows from the rules of the model alone (half-open validity, who sees what, what survives).
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from sim.engine import run
 from sim.engine.recording import Run
+from sim.verify import load_by_hand, people_by_hand, plans_by_hand
+from sim.verify.by_hand import DELAYED, FIGURES, LOGOUT, LOST, NO_CASE, Clockwork, pushed, token
 from sim.verify.line import Line, Lines
 from sim.verify.worlds import clockwork
 
-Figure = Callable[[Run], float]
-
-
-def _case(name: str) -> Figure:
-    return lambda of: float(of.cases[0][name])
-
-
-def _calls(reason: str) -> Figure:
-    return lambda of: float(of.host_calls[reason].sum()) if reason in of.host_calls else 0.0
-
-
-FIGURES: dict[str, Figure] = {
-    "window s": _case("exposure_s"),
-    "window of reads s": _case("exposure_read_s"),
-    "window of writes s": _case("exposure_write_s"),
-    "last click s": _case("last_click_s"),
-    "reads": _case("unauthorised_reads"),
-    "writes": _case("unauthorised_writes"),
-    "bytes": _case("unauthorised_bytes"),
-    "recoverable writes": _case("recoverable_writes"),
-    "forewarned reads": _case("forewarned_reads"),
-    "refused": _case("refused"),
-    "censored": _case("censored"),
-    "bound s": _case("bound_s"),
-    "interruptions": lambda of: float(of.interruptions),
-    "renewals": _calls("renewal"),
-    "checks": _calls("check"),
-    "page loads": _calls("page_load"),
-    "events lost": lambda of: float(of.events["lost"]),
-    "mean response s": lambda of: of.all_responses().mean(),
-    "mean overhead s": lambda of: of.all_auth_overheads().mean(),
-    "mean entries": lambda of: of.entries["allowlist"][0],
-}
-
-
-@dataclass(frozen=True)
-class Clockwork:
-    """A strategy, changes of the world, and what must come out."""
-
-    name: str
-    strategy: dict[str, Any]
-    expected: dict[str, float]
-    changes: dict[str, Any] = field(default_factory=dict)
-
-
-def token(lifetime: Any = 300.0, **more: Any) -> dict[str, Any]:
-    """A token of 300 s that only a page load renews, unless said."""
-    return {"token": {"lifetime": lifetime, **more}}
-
-
-def pushed(effect: str, cause: str = "deactivation") -> dict[str, Any]:
-    """An event of one cause with an effect."""
-    return {"push": {"causes": [cause], "effect": effect}}
-
-
 ALLOW = {"scope": "all", "asks": "permission"}
-ONLY = {"deactivation": {"share": 0}}
-LOST = {"cases.deactivation": {"share": 0}, "cases.permission_loss": {"share": 1}}
-LOGOUT = {"cases.deactivation": {"share": 0}, "cases.logout": {"share": 1}}
 LEAVES = {"behaviour.probabilities": {"leave": 1}}
 WRITES = {"workload.kinds": {"write": 1}}
-DELAYED = {"push.delay": 45.0, "push.loss": 0}
-NO_CASE = {"cases.deactivation": {"share": 0}}
 
 WORLDS = (
     # issued 100, 400, 700, 1000: the click at the instant of expiry is refused, the page reloads
@@ -246,13 +187,26 @@ WORLDS = (
 )  # fmt: skip
 
 
+COUNTS = (*WORLDS, *people_by_hand.WORLDS, *load_by_hand.WORLDS, *plans_by_hand.WORLDS)
+
+
 def by_the_clock(engine: str) -> Lines:
     """All worlds through an engine."""
-    for world in WORLDS:
-        scenario = clockwork(world.strategy, world.changes)
-        found = run(scenario, scenario.strategies["tried"], engine=engine)
+    for world in COUNTS:
+        found = _run(world, engine)
         for name, value in world.expected.items():
             yield Line(
                 f"By the clock, {engine}", f"{world.name}, {name}", float(value),
                 simulated=FIGURES[name](found), tolerance=1e-6,
             )  # fmt: skip
+
+
+def _run(world: Clockwork, engine: str) -> Run:
+    with TemporaryDirectory() as folder:
+        changes = dict(world.changes)
+        if world.log:
+            log = Path(folder) / "log.csv"
+            log.write_text(world.log, encoding="utf-8")
+            changes["workload.log"] = str(log)
+        scenario = clockwork(world.strategy, changes)
+        return run(scenario, scenario.strategies["tried"], engine=engine, tracing=world.traced)

@@ -33,8 +33,16 @@ def test_everything_published_agrees_and_names_its_source() -> None:
 @pytest.mark.parametrize("engine", ENGINES)
 def test_counts_by_hand(engine: str) -> None:
     lines = list(clockwork.by_the_clock(engine))
-    assert len(lines) >= 60
+    assert len(lines) >= 220
     assert [text(line) for line in lines if not line.agrees] == []
+
+
+WORDS = ("storm", "takeover", "cut_off", "rate_limit", "holds_worker", "daily", "replayed")
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_what_people_and_parties_do_is_counted_by_hand(word: str) -> None:
+    assert sum(word in repr(world.changes) for world in clockwork.COUNTS) >= 2
 
 
 def test_both_engines_are_compared_over_the_whole_catalogue() -> None:

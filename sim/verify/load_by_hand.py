@@ -1,0 +1,81 @@
+"""Counts by hand of what is scarce: the host's rate limit, and the app's workers. Nobody is revoked."""
+
+from sim.verify.by_hand import NO_CASE, Clockwork, token
+
+ASKS = {"scope": "all", "asks": "permission", "timeout": 5.0}
+CHECK = {"check": ASKS}
+LETS_PASS = {"check": ASKS | {"on_failure": "allow"}}
+LIMIT_128 = {"host.rate_limit": {"per_second": 1 / 128, "burst": 2}}
+EACH_64_S = NO_CASE | {"workload.think": 64.0}  # clicks at 164, 228, ..., 1956: 29 of them
+
+LIMITS = (
+    # half a call more at each click: the first two find 2 and 1.5, the third exactly 1, the fourth 0.5; then every other one
+    Clockwork(
+        "rate_limit of one call in 128 s, let pass",
+        LETS_PASS,
+        {"checks": 29, "checks limited": 13, "longest Retry-After s": 64, "requests failed": 0, "page loads": 1},
+        EACH_64_S | LIMIT_128,
+    ),
+    # each of the 13 is asked again after a reload, in vain; page loads are not limited
+    Clockwork(
+        "rate_limit of one call in 128 s, refused",
+        CHECK,
+        {"checks": 42, "checks limited": 26, "requests failed": 26, "interruptions": 13, "honest refused": 13,
+         "page loads": 14, "page loads limited": 0},
+        EACH_64_S | LIMIT_128,
+    ),
+    # two calls an hour: at 164 and 228; at 292 there are 128 / 1800 of one, at 1956 still not one
+    Clockwork(
+        "rate_limit of two calls an hour",
+        LETS_PASS,
+        {"checks": 29, "checks limited": 27, "longest Retry-After s": 1672},
+        EACH_64_S | {"host.rate_limit": {"per_second": 1, "burst": 5, "per_hour": 2}},
+    ),
+    # renewed at 400; at 700, 753, 806 and 859 in vain, at 912 a whole call is there: the click waits 212 s.
+    # The same from 1212 to 1424 and from 1724 to 1936; clicks at 1484 to 1664 and 1996 besides: 21 in all
+    Clockwork(
+        "rate_limit of renewals, asked again each 53 s",
+        token(renewal="host"),
+        {"renewals": 16, "renewals limited": 12, "longest Retry-After s": 212, "interruptions": 0,
+         "mean response s": 3 * 212 / 21},
+        NO_CASE | {"host.rate_limit": {"per_second": 1 / 512, "burst": 1}, "host.retry_after": 53.0},
+    ),
+)  # fmt: skip
+
+# Three people who click in the same instant, one worker: 1 s to verify, 4 s until the host has answered, 2 s of handler work.
+THREE = NO_CASE | {
+    "organisation.people": 3,
+    "app.workers": 1,
+    "app.verify": 1.0,
+    "app.service.read": 2.0,
+}
+ASKED = THREE | {"host.check": 4.0}
+
+WORKERS = (
+    # one after the other, 7, 14 and 21 s; from then on each finds the worker free: 7 s, 28 clicks a person
+    Clockwork(
+        "holds_worker",
+        CHECK,
+        {"mean response s": (84 * 7 + 7 + 14) / 84, "mean overhead s": (84 * 5 + 7 + 14) / 84,
+         "busy share of the app": 84 * 7 / 2000, "mean queue of the app": (7 + 14) / 2000},
+        ASKED | {"app.holds_worker": True},
+    ),
+    # verified at 161, 162, 163, answered at 165, 166, 167, worked on until 167, 169, 171
+    Clockwork(
+        "the same, the worker is released while the host is asked",
+        CHECK,
+        {"mean response s": (84 * 7 + 2 + 4) / 84, "busy share of the app": 84 * 3 / 2000,
+         "mean queue of the app": (1 + 2 + 1 + 2) / 2000},
+        ASKED | {"app.holds_worker": False},
+    ),
+    # the host is silent: 2 s until the app gives up, a reload, 2 s again; a refusal needs no handler work
+    Clockwork(
+        "holds_worker, the host is silent",
+        {"check": ASKS | {"timeout": 1.0}},
+        {"mean response s": 4, "mean overhead s": 4, "requests failed": 58, "honest refused": 29,
+         "busy share of the app": 29 * 4 / 2000},
+        ASKED | {"organisation.people": 1, "app.holds_worker": True, "host.check": 9.0},
+    ),
+)  # fmt: skip
+
+WORLDS = (*LIMITS, *WORKERS)
