@@ -1,4 +1,4 @@
-"""Exposure against overhead: one point a setting, intervals both ways, the front of what nothing beats."""
+"""Exposure against overhead: one point a setting, intervals both ways, the Pareto front."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -50,7 +50,7 @@ def points(study: Study, cause: str | None) -> list[Point]:
 
 
 def front(candidates: Sequence[Point]) -> list[Point]:
-    """The covered points that no other covered point beats in both overhead and exposure, cheapest first."""
+    """The covered points that no other covered point dominates in both overhead and exposure, cheapest first."""
     covered = sorted(
         (p for p in candidates if p.covered), key=lambda p: (p.overhead.value, p.exposure.value)
     )
@@ -177,7 +177,7 @@ def _legend(ax: Any, every: Sequence[Point]) -> None:
         handles.append(
             Line2D([], [], color=GREY, marker="o", mfc="white", mew=1.6, ls="", ms=7, label="open")
         )
-    handles.append(Line2D([], [], color=GREY, ls=":", label="front: nothing beats it in both"))
+    handles.append(Line2D([], [], color=GREY, ls=":", label="Pareto front: nothing dominates it"))
     ax.legend(
         handles=handles,
         loc="upper center",
@@ -194,7 +194,7 @@ def _finding(every: Sequence[Point], best: Sequence[Point], after: str) -> str:
     cheapest, shortest = best[0], best[-1]
     if cheapest is shortest:
         return (
-            f"{cheapest.name} beats every other bounded strategy: {seconds(cheapest.exposure.value)} of exposure at"
+            f"{cheapest.name} dominates every other bounded strategy: {seconds(cheapest.exposure.value)} of exposure at"
             f" {seconds(cheapest.overhead.value)} a click"
         )
     middle = _knee(best)

@@ -16,7 +16,7 @@ from sim.model.mechanisms import CAUSES
 from sim.model.strategies import Strategy
 from sim.recommendation.goals import Goal, exposures, goals_of
 from sim.recommendation.runs import Runs
-from sim.recommendation.search import Found, Runner, families, knob_of, search
+from sim.recommendation.search import Found, Runner, families, search, search_variable_of
 from sim.results import precision
 from sim.results.metrics import Figure, figures, pooled_mean
 from sim.results.warmup import PILOT_RUNS
@@ -77,12 +77,12 @@ class Recommendation:
     prefer: str
     found: list[Found]
     selection: Selection | None
-    beaten: dict[str, list[str]]
+    dominated: dict[str, list[str]]
 
     @property
     def pareto(self) -> list[str]:
-        """Strategies whose pick no other beats in exposure, overhead, host calls and interruptions together (by means)."""
-        return [f.name for f in self.found if f.name not in self.beaten]
+        """Strategies whose pick no other dominates in exposure, overhead, host calls and interruptions together (by means)."""
+        return [f.name for f in self.found if f.name not in self.dominated]
 
     @property
     def best(self) -> Found | None:
@@ -202,7 +202,7 @@ def recommend(
         prefer=prefer,
         found=ranked,
         selection=_selection(ranked, prefer, goals),
-        beaten=_beaten(ranked, goals),
+        dominated=_dominated(ranked, goals),
     )
 
 
@@ -221,7 +221,7 @@ def _without_warm_up(
 
 def _usual(strategy: Strategy, replications: int) -> int:
     """How many runs a search takes as a rule: some fifteen trials and a verification, or one of each."""
-    return replications * (2 if knob_of(strategy) is None else 8)
+    return replications * (2 if search_variable_of(strategy) is None else 8)
 
 
 def _search_all(
@@ -248,7 +248,7 @@ def _search_all(
 
 def _rank(found: Found, prefer: str, goals: list[Goal]) -> tuple[bool, float, float, str]:
     if not found.feasible:
-        return (True, max(j.strain for j in found.verified.judged), 0.0, found.name)
+        return (True, max(j.ratio_to_limit for j in found.verified.judged), 0.0, found.name)
     return (False, *preference(found.runs, found.lifetime_s, prefer, goals), found.name)
 
 
@@ -307,8 +307,8 @@ def _paired(ours: Found, pick: Found, name: str, goals: list[Goal], level: float
     return Against(ours.name, name, paired_difference(mine, its, level))
 
 
-def _beaten(found: list[Found], goals: list[Goal]) -> dict[str, list[str]]:
-    """For each strategy whose pick another beats in exposure, overhead, host calls and interruptions together: which."""
+def _dominated(found: list[Found], goals: list[Goal]) -> dict[str, list[str]]:
+    """For each strategy whose pick another dominates in exposure, overhead, host calls and interruptions together: which."""
     points = {f.name: [_mean(_objective(f.runs, o, goals)) for o in _OBJECTIVES] for f in found}
     by = {
         name: [

@@ -88,7 +88,7 @@ class Judged:
         return least if self.estimate.n < least else None
 
     @property
-    def strain(self) -> float:
+    def ratio_to_limit(self) -> float:
         """The upper end of the interval over the limit: above 1 the goal is not shown to be met."""
         high = self.estimate.high
         return (math.inf if high is None else high) / self.goal.limit

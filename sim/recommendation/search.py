@@ -64,26 +64,28 @@ class Trial:
 
     def misses(self) -> list[Judged]:
         """The goals that are not shown to be met, the worst first."""
-        return sorted((j for j in self.judged if j.verdict != "met"), key=lambda j: -j.strain)
+        return sorted(
+            (j for j in self.judged if j.verdict != "met"), key=lambda j: -j.ratio_to_limit
+        )
 
     def binding(self, *, rising: bool | None = None) -> Judged | None:
         """The goal with the least room left."""
         judged = [j for j in self.judged if rising in (None, j.goal.rises)]
-        return max(judged, key=lambda j: j.strain, default=None)
+        return max(judged, key=lambda j: j.ratio_to_limit, default=None)
 
 
 @dataclass(frozen=True)
 class Found:
     """What the search found for a strategy.
 
-    `shortest_s` and `longest_s` enclose the lifetimes that meet every goal, None where none does; `knob` names the
+    `shortest_s` and `longest_s` enclose the lifetimes that meet every goal, None where none does; `search_variable` is the
     setting that was searched, None where the strategy has no lifetime. `runs` are those behind `verified`, and `engine` is
     what made them.
     """
 
     strategy: Strategy
     also: tuple[str, ...]
-    knob: str | None
+    search_variable: str | None
     shortest_s: float | None
     longest_s: float | None
     verified: Trial
@@ -110,12 +112,12 @@ class Found:
     @property
     def setting(self) -> str:
         """For instance `short_token with token.lifetime = 5min`."""
-        if self.knob is None or self.lifetime_s is None:
+        if self.search_variable is None or self.lifetime_s is None:
             return self.name
-        return f"{self.name} with {self.knob} = {format_duration(self.lifetime_s)}"
+        return f"{self.name} with {self.search_variable} = {format_duration(self.lifetime_s)}"
 
 
-# -- the knob -----------------------------------------------------------------------------------
+# -- the search variable ------------------------------------------------------------------------
 
 
 def lifetimes(strategy: Strategy) -> dict[str, float]:
@@ -132,16 +134,16 @@ def lifetimes(strategy: Strategy) -> dict[str, float]:
     return found
 
 
-def knob_of(strategy: Strategy) -> str | None:
+def search_variable_of(strategy: Strategy) -> str | None:
     """The lifetime to search: the shortest, since it ends the window first; the others stay."""
     return min((found := lifetimes(strategy)), key=lambda name: found[name], default=None)
 
 
-def with_lifetime(strategy: Strategy, knob: str | None, lifetime_s: float | None) -> Strategy:
+def with_lifetime(strategy: Strategy, variable: str | None, lifetime_s: float | None) -> Strategy:
     """The strategy with one lifetime changed."""
-    if knob is None or lifetime_s is None:
+    if variable is None or lifetime_s is None:
         return strategy
-    mechanism, setting = knob.split(".")
+    mechanism, setting = variable.split(".")
     table = strategy.model_dump(by_alias=True, exclude_unset=True)
     table[mechanism] = {**table[mechanism], setting: lifetime_s}
     return type(strategy).model_validate(table)
@@ -151,11 +153,11 @@ def families(strategies: list[Strategy]) -> list[tuple[Strategy, tuple[str, ...]
     """Strategies that differ in the searched lifetime only are one: the shortest, and the names of the others."""
     groups: dict[str, list[Strategy]] = {}
     for strategy in strategies:
-        plain = with_lifetime(strategy, knob_of(strategy), 1.0)
+        plain = with_lifetime(strategy, search_variable_of(strategy), 1.0)
         table = plain.model_dump_json(exclude={"name", "sentence", "source"})
-        groups.setdefault(f"{type(strategy).__qualname__} {knob_of(strategy)} {table}", []).append(
-            strategy
-        )
+        groups.setdefault(
+            f"{type(strategy).__qualname__} {search_variable_of(strategy)} {table}", []
+        ).append(strategy)
     result = []
     for group in groups.values():
         first = min(group, key=lambda s: min(lifetimes(s).values(), default=0.0))
@@ -180,7 +182,7 @@ class _Bench:
 
     scenario: Scenario
     strategy: Strategy
-    knob: str | None
+    search_variable: str | None
     goals: list[Goal]
     most: int
     limit: int
@@ -196,7 +198,7 @@ class _Bench:
         if trial is not None and (trial.decided or trial.replications >= self.most):
             return trial
         runs = self.searched.setdefault(lifetime_s, [])
-        strategy = with_lifetime(self.strategy, self.knob, lifetime_s)
+        strategy = with_lifetime(self.strategy, self.search_variable, lifetime_s)
         while True:
             target = min(self.most, max(_FIRST_RUNS, 2 * len(runs)))
             runs += self.run(self.scenario, strategy, range(len(runs), target))
@@ -215,7 +217,7 @@ class _Bench:
 
     def verify(self, lifetime_s: float | None) -> Trial:
         """A trial on replications that the search did not use, as many as it was allowed last."""
-        strategy = with_lifetime(self.strategy, self.knob, lifetime_s)
+        strategy = with_lifetime(self.strategy, self.search_variable, lifetime_s)
         first = self.limit
         self.runs = self.run(self.scenario, strategy, range(first, first + self.most))
         if self.precise:
@@ -259,12 +261,12 @@ def search(
     `replications` a trial to begin with, up to `limit` where the goals stay open. `precise`: verify until the
     scenario's `precision` holds. `run` makes the replications on `engine`.
     """
-    knob = knob_of(strategy)
-    bench = _Bench(scenario, strategy, knob, goals, replications, limit, precise, run)
+    variable = search_variable_of(strategy)
+    bench = _Bench(scenario, strategy, variable, goals, replications, limit, precise, run)
     ends = _ends(bench)
     while ends is None and any(trial.open for trial in bench.trials.values()) and bench.more():
         ends = _ends(bench)
-    if knob is None:
+    if variable is None:
         verified = bench.verify(None)
     elif ends is None:
         verified = bench.verify(_nearest(bench))
@@ -272,11 +274,13 @@ def search(
         verified = _pick(bench, prefer, *ends)
     relaxations: tuple[tuple[Judged, ...], ...] = ()
     if not verified.meets():
-        relaxations = _relaxations(bench) if ends is None and knob else (tuple(verified.misses()),)
-    shortest_s, longest_s = ends if ends and knob else (None, None)
-    trials = _ordered(bench) if knob else ()
+        relaxations = (
+            _relaxations(bench) if ends is None and variable else (tuple(verified.misses()),)
+        )
+    shortest_s, longest_s = ends if ends and variable else (None, None)
+    trials = _ordered(bench) if variable else ()
     return Found(
-        strategy, also, knob, shortest_s, longest_s, verified, trials, relaxations,
+        strategy, also, variable, shortest_s, longest_s, verified, trials, relaxations,
         engine_for(strategy, engine), tuple(bench.runs),
     )  # fmt: skip
 
@@ -286,9 +290,9 @@ def _ends(bench: _Bench) -> tuple[float, float] | None:
 
     Without a lifetime: whether the strategy as it is does, as a range that means nothing.
     """
-    if bench.knob is None:
+    if bench.search_variable is None:
         return (0.0, 0.0) if bench.search(None).meets() else None
-    bench.search(lifetimes(bench.strategy)[bench.knob])  # as the scenario has it
+    bench.search(lifetimes(bench.strategy)[bench.search_variable])  # as the scenario has it
     longest_s = _longest(bench)
     shortest_s = None if longest_s is None else _shortest(bench, longest_s)
     if longest_s is None or shortest_s is None:
@@ -329,13 +333,15 @@ def _sure(bench: _Bench) -> float | None:
     for goal in bench.goals:
         if goal.rises:
             one_s = bound_of(
-                bench.scenario, with_lifetime(bench.strategy, bench.knob, SHORTEST_S), goal.cause
+                bench.scenario,
+                with_lifetime(bench.strategy, bench.search_variable, SHORTEST_S),
+                goal.cause,
             )
             limits.append(goal.limit - (one_s - SHORTEST_S))
     sure_s = min(limits, default=LONGEST_S)
     if not sure_s >= SHORTEST_S:
         return None
-    strategy = with_lifetime(bench.strategy, bench.knob, min(sure_s, LONGEST_S))
+    strategy = with_lifetime(bench.strategy, bench.search_variable, min(sure_s, LONGEST_S))
     kept = all(
         bound_of(bench.scenario, strategy, g.cause) <= g.limit for g in bench.goals if g.rises
     )
@@ -412,7 +418,7 @@ def _nearest(bench: _Bench) -> float | None:
     """Of the lifetimes tried the one whose worst goal is nearest to its limit."""
 
     def worst(trial: Trial) -> float:
-        return max(j.strain for j in trial.judged)
+        return max(j.ratio_to_limit for j in trial.judged)
 
     return min(bench.trials.values(), key=lambda t: (worst(t), t.lifetime_s or 0.0)).lifetime_s
 
@@ -422,7 +428,7 @@ def _relaxations(bench: _Bench) -> tuple[tuple[Judged, ...], ...]:
     ways: dict[tuple[str, ...], tuple[Judged, ...]] = {}
     for trial in bench.trials.values():
         missed = tuple(trial.misses())
-        if not missed or any(math.isinf(j.strain) for j in missed):
+        if not missed or any(math.isinf(j.ratio_to_limit) for j in missed):
             continue
         goals = tuple(sorted(j.goal.key for j in missed))
         if goals not in ways or _worst(missed) < _worst(ways[goals]):
@@ -436,4 +442,4 @@ def _relaxations(bench: _Bench) -> tuple[tuple[Judged, ...], ...]:
 
 
 def _worst(missed: tuple[Judged, ...]) -> float:
-    return max(j.strain for j in missed)
+    return max(j.ratio_to_limit for j in missed)

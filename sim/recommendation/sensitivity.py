@@ -62,12 +62,12 @@ class Decision:
     """What is recommended in a world: the setting, None where none meets the goals; for the pick, value over limit by goal."""
 
     best: str | None
-    strains: tuple[float, ...]
+    ratios_to_limit: tuple[float, ...]
 
     @property
     def worst(self) -> float:
         """The largest value over its limit."""
-        return max(self.strains)
+        return max(self.ratios_to_limit)
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ class Effect:
         return max(
             abs(s - b)
             for d in (self.low, self.high)
-            for s, b in zip(d.strains, base.strains, strict=True)
+            for s, b in zip(d.ratios_to_limit, base.ratios_to_limit, strict=True)
         )
 
 
@@ -231,7 +231,7 @@ class Judge:
     """Decides between fixed settings in any world. `settings` begin with the recommended one."""
 
     scenario: Scenario
-    settings: tuple[tuple[str, str | None, float | None], ...]  # strategy, knob, lifetime
+    settings: tuple[tuple[str, str | None, float | None], ...]  # strategy, variable, lifetime
     goals: tuple[Goal, ...]
     prefer: str
     seed: int
@@ -261,40 +261,40 @@ class Judge:
                 best is None or (rank, self.label(place)) < (tried[best][1], self.label(best))
             ):
                 best = place
-        strains = (tried.get(0) or self._try(world, 0))[2]
-        return Decision(None if best is None else self.label(best), strains)
+        ratios = (tried.get(0) or self._try(world, 0))[2]
+        return Decision(None if best is None else self.label(best), ratios)
 
     def _lifetime_s(self, place: int) -> float:
         lifetime_s = self.settings[place][2]
         return math.inf if lifetime_s is None else lifetime_s
 
-    def strains(self, changes: Mapping[str, Any]) -> tuple[float, ...]:
+    def ratios_to_limit(self, changes: Mapping[str, Any]) -> tuple[float, ...]:
         """Value over limit of each goal for the recommended setting."""
         return self._try(with_changes(self.scenario, dict(changes)), 0)[2]
 
     def label(self, place: int) -> str:
         """The setting in words."""
-        name, knob, lifetime_s = self.settings[place]
+        name, variable, lifetime_s = self.settings[place]
         return (
             name
-            if knob is None or lifetime_s is None
+            if variable is None or lifetime_s is None
             else f"{name} at {format_duration(lifetime_s)}"
         )
 
     def _try(
         self, world: Scenario, place: int
     ) -> tuple[bool, tuple[float, ...], tuple[float, ...]]:
-        name, knob, lifetime_s = self.settings[place]
+        name, variable, lifetime_s = self.settings[place]
         found = world.strategies.get(name) or self.given[name]
-        strategy: Strategy = with_lifetime(found, knob, lifetime_s)
+        strategy: Strategy = with_lifetime(found, variable, lifetime_s)
         runs = [
             simulate(world, strategy, r, seed=self.seed, engine=self.engine)
             for r in range(self.replications)
         ]
         judged = [judge(goal, world, strategy, runs) for goal in self.goals]
-        strains = tuple(j.estimate.value / j.goal.limit for j in judged)
+        ratios = tuple(j.estimate.value / j.goal.limit for j in judged)
         rank = preference(runs, lifetime_s, self.prefer, list(self.goals))
-        return all(s <= 1 for s in strains), rank, strains
+        return all(s <= 1 for s in ratios), rank, ratios
 
 
 def effect_of(judge_: Judge, one: Input, base: Decision) -> Effect:
@@ -359,7 +359,7 @@ def analyse(
     scenario = recommendation.scenario
     judge_ = Judge(
         scenario,
-        tuple((f.name, f.knob, f.lifetime_s) for f in recommendation.found),
+        tuple((f.name, f.search_variable, f.lifetime_s) for f in recommendation.found),
         tuple(recommendation.goals),
         recommendation.prefer,
         recommendation.seed,
@@ -373,11 +373,11 @@ def analyse(
     pool = pool or make_pool(workers, cluster)
     done = False
     try:
-        told = _Told(report)
+        progress = _Progress(report)
         futures = [pool.submit(effect_of, judge_, one, base) for one in inputs]
-        told.expect(_WORLDS_AN_EFFECT * len(inputs) + samples * (factors + 2))
+        progress.expect(_WORLDS_AN_EFFECT * len(inputs) + samples * (factors + 2))
         for _ in as_completed(futures):
-            told.add(_WORLDS_AN_EFFECT)
+            progress.add(_WORLDS_AN_EFFECT)
         effects = [future.result() for future in futures]
         effects.sort(key=lambda e: (-len(e.thresholds), -e.swing(base), e.input.key))
         largest = sorted(effects, key=lambda e: -e.swing(base))[:factors]
@@ -385,10 +385,10 @@ def analyse(
         indices: list[Index] = []
         worlds: dict[tuple[float, ...], tuple[float, ...]] = {}
         while moving:
-            indices = _sobol(judge_, moving, samples, pool, worlds, told)
+            indices = _sobol(judge_, moving, samples, pool, worlds, progress)
             if all(i.conclusive for i in indices) or 2 * samples > most_samples:
                 break
-            told.expect(samples * (len(moving) + 2))
+            progress.expect(samples * (len(moving) + 2))
             samples *= 2
         done = True
     finally:
@@ -400,7 +400,7 @@ def analyse(
     )
 
 
-class _Told:
+class _Progress:
     """Counts worlds for whoever wants to know."""
 
     def __init__(self, report: Callable[[float, int], None] | None):
@@ -423,7 +423,7 @@ def _sobol(
     samples: int,
     pool: Pool,
     worlds: dict[tuple[float, ...], tuple[float, ...]],
-    told: _Told,
+    progress: _Progress,
 ) -> list[Index]:
     """Indices from a Sobol design; `worlds` remembers points, since a design of twice the size holds the smaller one."""
     from SALib.analyze import sobol as analysis
@@ -438,14 +438,14 @@ def _sobol(
     points = [tuple(map(float, point)) for point in design_points]
     futures = {
         point: pool.submit(
-            judge_.strains,
+            judge_.ratios_to_limit,
             {i.key: i.at(2.0**x) for i, x in zip(inputs, point, strict=True)},
         )
         for point in dict.fromkeys(points)
         if point not in worlds
     }
     for _ in as_completed(futures.values()):
-        told.add(1)
+        progress.add(1)
     worlds.update({point: future.result() for point, future in futures.items()})
     values = np.array([worlds[point] for point in points])
     indices = []

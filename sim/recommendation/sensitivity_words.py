@@ -154,15 +154,15 @@ def document(s: Sensitivity) -> dict[str, Any]:
         "replications": s.replications,
         "paragraph": paragraph(s),
         "range": [1 / RANGE, RANGE],
-        "base": _by_goal(goals, s.base.strains),
+        "base": _by_goal(goals, s.base.ratios_to_limit),
         "effects": [
             {
                 "input": e.input.key,
                 "grade": e.input.grade,
                 "source": e.input.source,
                 "value": e.input.text,
-                "low": _by_goal(goals, e.low.strains),
-                "high": _by_goal(goals, e.high.strains),
+                "low": _by_goal(goals, e.low.ratios_to_limit),
+                "high": _by_goal(goals, e.high.ratios_to_limit),
                 "swing": _finite(e.swing(s.base)),
                 "thresholds": [
                     {"factor": t.factor, "value": t.value, "best": t.best} for t in e.thresholds
@@ -176,8 +176,8 @@ def document(s: Sensitivity) -> dict[str, Any]:
     }
 
 
-def _by_goal(goals: list[str], strains: tuple[float, ...]) -> dict[str, float | None]:
-    return {goal: _finite(value) for goal, value in zip(goals, strains, strict=True)}
+def _by_goal(goals: list[str], ratios: tuple[float, ...]) -> dict[str, float | None]:
+    return {goal: _finite(value) for goal, value in zip(goals, ratios, strict=True)}
 
 
 def _finite(value: float) -> float | None:

@@ -71,12 +71,12 @@ def _too_few(judged: Judged) -> str:
 
 
 def _range(found: Found) -> str:
-    if found.knob is None:
+    if found.search_variable is None:
         return "It has no lifetime to choose."
     if found.shortest_s is None or found.longest_s is None:
         most = max((t.replications for t in found.trials), default=0)
         return (
-            f"How far {found.knob} may go either way was not shown with 95 % confidence by the {most} runs of the search;"
+            f"How far {found.search_variable} may go either way was not shown with 95 % confidence by the {most} runs of the search;"
             f" {about(found.lifetime_s or 0.0)} came nearest in it, and the fresh runs confirm that value alone."
         )
     low, high = inwards(found.shortest_s, found.longest_s)
@@ -91,7 +91,7 @@ def _range(found: Found) -> str:
     if binding is not None:
         end = "the settings' bound" if binding.by_settings else "the interval's upper end"
         parts.append(
-            f"at the pick {binding.goal.text} is nearest to its limit ({end} leaves {100 * (1 - binding.strain):.2g} %)"
+            f"at the pick {binding.goal.text} is nearest to its limit ({end} leaves {100 * (1 - binding.ratio_to_limit):.2g} %)"
         )
     return "; ".join(parts) + "."
 
@@ -182,7 +182,7 @@ def _instead(r: Recommendation, best: Found) -> str:
         )
     if r.selection is not None:
         sentences.append(
-            f"By {_PREFERENCES[r.prefer]} the strategies are {_told(str(r.selection))}"
+            f"By {_PREFERENCES[r.prefer]} the strategies are {_confidence(str(r.selection))}"
         )
     missing = [f for f in others if not f.feasible and _missed(f)]
     thin = [f for f in others if not f.feasible and not _missed(f)]
@@ -193,7 +193,11 @@ def _instead(r: Recommendation, best: Found) -> str:
     if thin:
         sentences.append(f"Left open: {'; '.join(f'{f.setting} ({_why_not(f)})' for f in thin)}")
     ways = [(f, f.relaxations[0]) for f in others if not f.feasible and f.relaxations]
-    ways = [(f, way) for f, way in ways if math.isfinite(max(j.strain for j in way)) and _missed(f)]
+    ways = [
+        (f, way)
+        for f, way in ways
+        if math.isfinite(max(j.ratio_to_limit for j in way)) and _missed(f)
+    ]
     if ways:
         sentences.append(
             f"What it would take: {'; '.join(_relaxed(f, way) for f, way in ways[:3])}"
@@ -205,20 +209,20 @@ def _family(found: Found) -> str:
     """The name, with those of strategies that differ in the searched lifetime only."""
     if not found.also:
         return found.name
-    return f"{_listed([found.name, *found.also])}, which differ in {found.knob} only,"
+    return f"{_listed([found.name, *found.also])}, which differ in {found.search_variable} only,"
 
 
 def _front(r: Recommendation) -> str:
-    """Who is beaten by nobody, and who by whom."""
+    """Who is dominated by nobody, and who by whom."""
     if len(r.found) < 2:
         return ""
-    beaten = [f"{name} by {_listed(by)}" for name, by in r.beaten.items()]
+    dominated = [f"{name} by {_listed(by)}" for name, by in r.dominated.items()]
     front = f"In mean exposure, gate overhead, host calls and interruptions together, {_listed(r.pareto)}"
-    are = "are beaten by no other" if len(r.pareto) > 1 else "is beaten by no other"
-    return f"{front} {are} (the Pareto front){'; ' if beaten else ''}{_listed(beaten)}."
+    are = "are dominated by no other" if len(r.pareto) > 1 else "is dominated by no other"
+    return f"{front} {are} (the Pareto front){'; ' if dominated else ''}{_listed(dominated)}."
 
 
-def _told(selection: str) -> str:
+def _confidence(selection: str) -> str:
     return selection if selection.startswith("not told") else f"told apart: {selection}"
 
 
@@ -265,7 +269,7 @@ def _why_not(found: Found) -> str:
             seen = "the search found it to meet every goal, but it is "
         return f"{seen}not shown with 95 % confidence in {runs} fresh runs, more replications needed: {goals}"
     worst = missed[0]
-    if math.isinf(worst.strain) and math.isinf(worst.estimate.value):
+    if math.isinf(worst.ratio_to_limit) and math.isinf(worst.estimate.value):
         return f"{worst.goal.text} has no end"
     at = "" if found.lifetime_s is None else f" at {about(found.lifetime_s)}"
     return f"{worst.goal.text} {worst.goal.shown(worst.estimate.value)} against {worst.goal.shown(worst.goal.limit)}{at}"
@@ -285,7 +289,12 @@ def _none_fits(r: Recommendation) -> str:
         first = "No strategy here is shown to meet every goal."
     sentences = [first]
     ways = sorted(
-        ((max(j.strain for j in way), f, way) for f in r.found for way in f.relaxations if way),
+        (
+            (max(j.ratio_to_limit for j in way), f, way)
+            for f in r.found
+            for way in f.relaxations
+            if way
+        ),
         key=lambda item: item[0],
     )
     ways = [item for item in ways if math.isfinite(item[0])]
@@ -303,7 +312,7 @@ def _none_fits(r: Recommendation) -> str:
 def _relaxed(found: Found, way: Sequence[Judged]) -> str:
     changes = [
         f"{j.goal.key} from {j.goal.shown(j.goal.limit)} to {j.goal.said(_rounded_up(j.estimate.high or math.inf))}"
-        f" (+{100 * (j.strain - 1):.0f} %)"
+        f" (+{100 * (j.ratio_to_limit - 1):.0f} %)"
         for j in way
     ]
     trial = next((t for t in found.trials if tuple(t.misses()) == tuple(way)), found.verified)
@@ -380,7 +389,7 @@ def _strategy_document(r: Recommendation, f: Found) -> dict[str, Any]:
         "replications": f.verified.replications,
         "also": list(f.also),
         "meets_all": f.feasible,
-        "knob": f.knob,
+        "search_variable": f.search_variable,
         "lifetime_s": f.lifetime_s,
         "shortest_s": f.shortest_s,
         "longest_s": f.longest_s,

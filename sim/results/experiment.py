@@ -133,8 +133,8 @@ def compare(
 
         def upto(number: int) -> Runs:
             cells = [(name, r) for r in range(number) for name in chosen if (name, r) not in done]
-            told = _after(len(done), planned, report)
-            done.update(_run_cells(of, chosen, cells, seed, workers, engine, told))
+            progress = _after(len(done), planned, report)
+            done.update(_run_cells(of, chosen, cells, seed, workers, engine, progress))
             return {name: [done[name, r] for r in range(number)] for name in chosen}
 
         return upto

@@ -239,7 +239,7 @@ class _Driver:
             crashed |= not self._take(future, items)
         if crashed:
             self._after_a_crash()
-        self._tell()
+        self._show_progress()
 
     def _take(self, future: "Future[bytes]", items: list[Item]) -> bool:
         """Keep a task's outcomes; False if its worker died."""
@@ -269,7 +269,7 @@ class _Driver:
                 self._collect()
         while self._suspects:
             self._alone(self._suspects.popleft())
-            self._tell()
+            self._show_progress()
 
     def _alone(self, item: Item) -> None:
         if item.cell.index in self._failed:
@@ -318,7 +318,7 @@ class _Driver:
             self._result.failures[str(cell)] = why
             self._shown.say(f"failed: {cell}: {why}")
 
-    def _tell(self) -> None:
+    def _show_progress(self) -> None:
         under_way = sum(len(runs) for blocks in self._blocks.values() for runs in blocks.values())
         done = self._result.skipped + self._result.ran + under_way / self._plan.replications
         self._shown.update(done, len(self._failed))

@@ -24,7 +24,7 @@ FIGURES = (
 
 
 def intervals_of_compare(
-    studies: int, engine: str = ENGINES[0], told: Callable[[float], None] | None = None
+    studies: int, engine: str = ENGINES[0], progress: Callable[[float], None] | None = None
 ) -> Lines:
     """The share of studies (ten replications of 20 people each, seeds 0, 1, ...) whose interval holds the truth.
 
@@ -54,8 +54,8 @@ def intervals_of_compare(
             key = (f.strategy, f.metric, f.statistic)
             if f.of is None and key in FIGURES and f.low is not None and f.high is not None:
                 held[key] += f.theory is not None and f.low <= f.theory <= f.high
-        if told is not None:
-            told((seed + 1) / studies)
+        if progress is not None:
+            progress((seed + 1) / studies)
     for key in FIGURES:
         share = held[key] / studies
         error = math.sqrt(0.95 * 0.05 / studies)

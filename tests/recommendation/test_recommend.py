@@ -29,9 +29,9 @@ from sim.recommendation import (
     sensitivity_words,
     words,
 )
-from sim.recommendation.answer import _OBJECTIVES, _beaten
+from sim.recommendation.answer import _OBJECTIVES, _dominated
 from sim.recommendation.goals import exposures, fewest_cases
-from sim.recommendation.search import Trial, families, knob_of, lifetimes, with_lifetime
+from sim.recommendation.search import Trial, families, lifetimes, search_variable_of, with_lifetime
 from sim.scenario import Scenario, ScenarioError, load, with_changes
 from sim.sweeps.executors import Given, in_this_process
 
@@ -151,11 +151,12 @@ def test_who_is_beaten_is_said_with_whom(
         return Totals([points[runs[0]][_OBJECTIVES.index(name)]], [1.0])
 
     monkeypatch.setattr("sim.recommendation.answer._objective", objective)
-    result = replace(uniform, found=found, beaten=_beaten(found, uniform.goals))
-    assert result.beaten == {"c": ["a", "b", "same as b"]}
+    result = replace(uniform, found=found, dominated=_dominated(found, uniform.goals))
+    assert result.dominated == {"c": ["a", "b", "same as b"]}
     assert result.pareto == ["a", "b", "same as b"]
-    assert "a, b and same as b are beaten by no other (the Pareto front); c by a" in words._front(
-        result
+    assert (
+        "a, b and same as b are dominated by no other (the Pareto front); c by a"
+        in words._front(result)
     )
 
 
@@ -203,7 +204,7 @@ def test_a_verdict_needs_the_whole_interval(shown: list[float], limit: float) ->
     goal = Goal("goals.x", "exposure", "mean", None, limit, "s")
     verdict = "met" if high <= limit else "missed" if low > limit else "unclear"
     judged = Judged(goal, Estimate(value, low, high, 9), verdict)  # type: ignore[arg-type]
-    assert (judged.strain <= 1) == (verdict == "met")
+    assert (judged.ratio_to_limit <= 1) == (verdict == "met")
     assert Trial(1.0, 3, (judged,)).meets() == (verdict == "met")
 
 
@@ -228,8 +229,8 @@ def test_strategies_that_differ_in_the_lifetime_only_are_one() -> None:
     groups = {first.name: also for first, also in families(list(CATALOGUE.values()))}
     assert groups["short_token"] == ("no_check", "long_token")
     assert sum(1 + len(also) for also in groups.values()) == len(CATALOGUE)
-    assert knob_of(CATALOGUE["allowlist"]) == "allowlist.lifetime"
-    assert knob_of(CATALOGUE["per_request"]) is None
+    assert search_variable_of(CATALOGUE["allowlist"]) == "allowlist.lifetime"
+    assert search_variable_of(CATALOGUE["per_request"]) is None
     longer = with_lifetime(CATALOGUE["cached_check"], "check.allow_for", 60.0)
     assert lifetimes(longer) == {"check.allow_for": 60.0}
 
@@ -286,7 +287,7 @@ def test_the_threshold_is_where_arithmetic_puts_it() -> None:
     assert recommended.best.name == "tried"
     inputs = [one for one in sensitivity.inputs_of(scenario)[0] if one.key == "host.check"]
     judge_ = sensitivity.Judge(
-        scenario, tuple((f.name, f.knob, f.lifetime_s) for f in recommended.found), tuple(recommended.goals),
+        scenario, tuple((f.name, f.search_variable, f.lifetime_s) for f in recommended.found), tuple(recommended.goals),
         recommended.prefer, 5, 1, "compiled",
     )  # fmt: skip
     effect = sensitivity.effect_of(judge_, inputs[0], judge_.decide({}))
