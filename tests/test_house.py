@@ -20,6 +20,7 @@ RANKS = (
     {"coverage", "workload"},
     {"engine"},
     {"results"},
+    {"verdict"},
     {"explore", "plot", "sweeps", "testbed", "verify"},
     {"recommendation", "report"},
     {"cli"},

@@ -6,23 +6,22 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-import numpy as np
-
 from sim.basics.selection import Selection, select_smallest
-from sim.basics.statistics import LEVEL, Difference, Estimate, Totals, holm, paired_difference
+from sim.basics.statistics import LEVEL, Difference, Estimate, holm, paired_difference
 from sim.engine import run as simulate
-from sim.engine.recording import Run
+from sim.model.lifetimes import search_variable_of
 from sim.model.mechanisms import CAUSES
 from sim.model.strategies import Strategy
-from sim.recommendation.goals import Goal, exposures, goals_of
 from sim.recommendation.runs import Runs
-from sim.recommendation.search import Found, Runner, families, search, search_variable_of
+from sim.recommendation.search import Found, Runner, families, search
 from sim.results import precision
 from sim.results.metrics import Figure, figures, pooled_mean
 from sim.results.warmup import PILOT_RUNS
 from sim.results.warmup import warm_up_s as found_warm_up_s
 from sim.scenario import Problem, Scenario, ScenarioError, with_changes
 from sim.sweeps.executors import Pool, make_pool
+from sim.verdict.goals import Goal, goals_of
+from sim.verdict.preference import OBJECTIVES, mean_of, objective, preference
 
 # What is taken where the scenario gives no `per_month`: rate and source. Other causes have no published rate.
 NATURAL_PER_MONTH = {
@@ -33,7 +32,6 @@ NATURAL_PER_MONTH = {
 }
 _MONTHS = 12.0
 _GROWTH = 8  # how many times the replications a trial may take if nothing else is said
-_OBJECTIVES = ("exposure", "auth_overhead", "host_calls", "interruptions")
 
 
 @dataclass(frozen=True)
@@ -128,7 +126,7 @@ class Recommendation:
     def against(self, found: Found) -> list[Against]:
         """How the other strategies that meet every goal differ from a pick, in exposure and price."""
         rows = []
-        for name in _OBJECTIVES:
+        for name in OBJECTIVES:
             theirs = [f for f in self.found if f.feasible and f is not found]
             level = 1 - (1 - LEVEL) / max(1, len(theirs))
             family = [_paired(f, found, name, self.goals, level) for f in theirs]
@@ -252,45 +250,6 @@ def _rank(found: Found, prefer: str, goals: list[Goal]) -> tuple[bool, float, fl
     return (False, *preference(found.runs, found.lifetime_s, prefer, goals), found.name)
 
 
-def preference(
-    runs: Sequence[Run], lifetime_s: float | None, prefer: str, goals: list[Goal]
-) -> tuple[float, float]:
-    """What the preference orders by, smallest first."""
-    overhead_s = _mean(_objective(runs, "auth_overhead", goals))
-    if prefer == "shortest_exposure":
-        return (_mean(_objective(runs, "exposure", goals)), overhead_s)
-    if prefer == "lowest_overhead":
-        return (overhead_s, 0.0)
-    # what has no lifetime never expires
-    return (-np.inf if lifetime_s is None else -lifetime_s, overhead_s)
-
-
-def _objective(runs: Sequence[Run], name: str, goals: list[Goal]) -> Totals:
-    """A figure to be small, as sums by replication; exposure over the causes that goals name, or all."""
-    if name == "exposure":
-        causes = {g.cause for g in goals if g.rises} or {None}
-        values = [
-            np.concatenate([exposures(run, cause) for cause in sorted(causes, key=str)])
-            for run in runs
-        ]
-        return Totals([float(v.sum()) for v in values], [float(len(v)) for v in values])
-    if name == "interruptions":
-        return Totals([float(r.interruptions) for r in runs], [r.visit_s / 3600.0 for r in runs])
-    if name == "host_calls":
-        calls = [float(sum(int(m.sum()) for m in r.host_calls.values())) for r in runs]
-        return Totals(calls, [r.window_s[1] - r.window_s[0] for r in runs])
-    histograms = [run.all_auth_overheads() for run in runs]
-    return Totals(
-        [h.mean() * len(h) if len(h) else 0.0 for h in histograms],
-        [float(len(h)) for h in histograms],
-    )
-
-
-def _mean(totals: Totals) -> float:
-    bottom = sum(totals.bottoms)
-    return sum(totals.tops) / bottom if bottom else 0.0
-
-
 def _selection(ranked: list[Found], prefer: str, goals: list[Goal]) -> Selection | None:
     """Whether the replications tell the best from the others; a lifetime is a setting and needs no test."""
     feasible = [f for f in ranked if f.feasible]
@@ -298,18 +257,18 @@ def _selection(ranked: list[Found], prefer: str, goals: list[Goal]) -> Selection
         return None
     name = "exposure" if prefer == "shortest_exposure" else "auth_overhead"
     runs = min(len(f.runs) for f in feasible)  # a pick may have taken more for its precision
-    return select_smallest({f.name: _objective(f.runs[:runs], name, goals) for f in feasible})
+    return select_smallest({f.name: objective(f.runs[:runs], name, goals) for f in feasible})
 
 
 def _paired(ours: Found, pick: Found, name: str, goals: list[Goal], level: float) -> Against:
     runs = min(len(ours.runs), len(pick.runs))
-    mine, its = (_objective(f.runs[:runs], name, goals) for f in (ours, pick))
+    mine, its = (objective(f.runs[:runs], name, goals) for f in (ours, pick))
     return Against(ours.name, name, paired_difference(mine, its, level))
 
 
 def _dominated(found: list[Found], goals: list[Goal]) -> dict[str, list[str]]:
     """For each strategy whose pick another dominates in exposure, overhead, host calls and interruptions together: which."""
-    points = {f.name: [_mean(_objective(f.runs, o, goals)) for o in _OBJECTIVES] for f in found}
+    points = {f.name: [mean_of(objective(f.runs, o, goals)) for o in OBJECTIVES] for f in found}
     by = {
         name: [
             other

@@ -15,10 +15,11 @@ from sim.basics.units import format_duration
 from sim.coverage import coverage
 from sim.engine import engine_for
 from sim.engine.recording import Run
+from sim.model.lifetimes import lifetimes, search_variable_of
 from sim.model.strategies import Strategy
-from sim.recommendation.goals import Goal, Judged, bound_of, judge
 from sim.results import precision
 from sim.scenario import Scenario
+from sim.verdict.goals import Goal, Judged, bound_of, judge
 
 SHORTEST_S, LONGEST_S = 5.0, 30 * 86400.0
 FINE, COARSE = (
@@ -118,25 +119,6 @@ class Found:
 
 
 # -- the search variable ------------------------------------------------------------------------
-
-
-def lifetimes(strategy: Strategy) -> dict[str, float]:
-    """The lifetimes of a strategy in s by setting; random ones are left as they are."""
-    found: dict[str, float] = {}
-    for name, law in (
-        ("token.lifetime", strategy.token and strategy.token.lifetime),
-        ("allowlist.lifetime", strategy.allowlist and strategy.allowlist.lifetime),
-    ):
-        if law and law.support()[0] == law.support()[1]:
-            found[name] = law.support()[0]
-    if strategy.check and strategy.check.allow_for_s > 0:
-        found["check.allow_for"] = strategy.check.allow_for_s
-    return found
-
-
-def search_variable_of(strategy: Strategy) -> str | None:
-    """The lifetime to search: the shortest, since it ends the window first; the others stay."""
-    return min((found := lifetimes(strategy)), key=lambda name: found[name], default=None)
 
 
 def with_lifetime(strategy: Strategy, variable: str | None, lifetime_s: float | None) -> Strategy:

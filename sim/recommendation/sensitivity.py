@@ -18,12 +18,13 @@ import numpy as np
 from sim.basics.units import format_duration, parse_duration
 from sim.engine import run as simulate
 from sim.model.strategies import Strategy
-from sim.recommendation.answer import Recommendation, preference
-from sim.recommendation.goals import Goal, judge
+from sim.recommendation.answer import Recommendation
 from sim.recommendation.search import with_lifetime
 from sim.scenario import Scenario, ScenarioError, with_changes
 from sim.scenario.parameters import parameters, value_text
 from sim.sweeps.executors import Pool, make_pool
+from sim.verdict.goals import Goal, judge
+from sim.verdict.preference import preference
 
 RANGE = 2.0  # the tornado goes from half to twice
 FAR = 10.0  # thresholds are looked for from a tenth to ten times

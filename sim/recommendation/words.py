@@ -7,11 +7,11 @@ from typing import Any
 from sim.basics.statistics import Estimate
 from sim.basics.units import about, format_duration
 from sim.recommendation.answer import Against, Recommendation
-from sim.recommendation.goals import Judged
 from sim.recommendation.numbers import count, inwards, plain, seconds, share
 from sim.recommendation.search import LONGEST_S, SHORTEST_S, Found
 from sim.results.metrics import Figure
 from sim.results.tables import grid
+from sim.verdict.goals import Judged
 
 _PREFERENCES = {
     "longest_lifetime": "the longest lifetime",

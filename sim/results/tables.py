@@ -16,7 +16,7 @@ from sim.results.precision import Reached
 from sim.results.ranking import Against, best, default_baseline, differences
 from sim.results.study import counted_mean_s
 
-_CAUSE_HEADS = {
+CAUSE_HEADS = {
     "deactivation": "deactivation",
     "permission_loss": "permission lost",
     "logout": "logout",
@@ -68,7 +68,7 @@ def coverage_rows(cells: Sequence[Cover]) -> Table:
         ]
         for name in names
     ]
-    return ["strategy", *_CAUSE_HEADS.values()], rows
+    return ["strategy", *CAUSE_HEADS.values()], rows
 
 
 def _cell_text(cells: Sequence[Cover]) -> str:
@@ -106,7 +106,7 @@ def comparison_table(comparison: Comparison) -> str:
 def after_table(comparison: Comparison) -> Table:
     """What gets through after the revocation, as head and rows of text."""
     causes = comparison.causes
-    head = ["strategy", *(f"exposure, {_CAUSE_HEADS[c]}" for c in causes)]
+    head = ["strategy", *(f"exposure, {CAUSE_HEADS[c]}" for c in causes)]
     rows = [_after_row(comparison, name, causes) for name in ranked(comparison)]
     return [*head, "last click", "reads", "writes"], rows
 
@@ -225,7 +225,7 @@ def _column_head(metric: str, cause: str | None) -> str:
         "host_calls": "host calls/s",
         "interruptions": "interruptions/h",
     }
-    return f"exposure, {_CAUSE_HEADS[cause]}" if cause else heads.get(metric, metric)
+    return f"exposure, {CAUSE_HEADS[cause]}" if cause else heads.get(metric, metric)
 
 
 def _difference_text(row: Against | None) -> str:

@@ -18,6 +18,7 @@ from support.worlds import one_endless_page
 from sim.basics.statistics import Estimate, Totals, ratio_of_runs
 from sim.basics.units import parse_duration
 from sim.cli import main
+from sim.model.lifetimes import lifetimes, search_variable_of
 from sim.model.mechanisms import CAUSES
 from sim.model.strategies import CATALOGUE, Strategy
 from sim.recommendation import (
@@ -29,11 +30,12 @@ from sim.recommendation import (
     sensitivity_words,
     words,
 )
-from sim.recommendation.answer import _OBJECTIVES, _dominated
-from sim.recommendation.goals import exposures, fewest_cases
-from sim.recommendation.search import Trial, families, lifetimes, search_variable_of, with_lifetime
+from sim.recommendation.answer import _dominated
+from sim.recommendation.search import Trial, families, with_lifetime
 from sim.scenario import Scenario, ScenarioError, load, with_changes
 from sim.sweeps.executors import Given, in_this_process
+from sim.verdict.goals import exposures, fewest_cases
+from sim.verdict.preference import OBJECTIVES
 
 
 def endless(goals: dict[str, Any], **tables: Any) -> Scenario:
@@ -148,9 +150,9 @@ def test_who_is_beaten_is_said_with_whom(
     ]  # fmt: skip
 
     def objective(runs: Any, name: str, goals: Any) -> Totals:
-        return Totals([points[runs[0]][_OBJECTIVES.index(name)]], [1.0])
+        return Totals([points[runs[0]][OBJECTIVES.index(name)]], [1.0])
 
-    monkeypatch.setattr("sim.recommendation.answer._objective", objective)
+    monkeypatch.setattr("sim.recommendation.answer.objective", objective)
     result = replace(uniform, found=found, dominated=_dominated(found, uniform.goals))
     assert result.dominated == {"c": ["a", "b", "same as b"]}
     assert result.pareto == ["a", "b", "same as b"]
@@ -198,7 +200,7 @@ def _only(cause: str) -> dict[str, Any]:
 )
 @settings(max_examples=50)
 def test_a_verdict_needs_the_whole_interval(shown: list[float], limit: float) -> None:
-    from sim.recommendation.goals import Goal, Judged
+    from sim.verdict.goals import Goal, Judged
 
     low, value, high = sorted(shown)
     goal = Goal("goals.x", "exposure", "mean", None, limit, "s")
