@@ -21,7 +21,7 @@ RANKS = (
     {"engine"},
     {"results"},
     {"verdict"},
-    {"explore", "plot", "sweeps", "testbed", "verify"},
+    {"explore", "plot", "sweeps", "testbed", "verification"},
     {"recommendation", "report"},
     {"cli"},
     {"face"},

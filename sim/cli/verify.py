@@ -12,7 +12,7 @@ from sim.cli.common import file_errors, interruptible
 from sim.engine import ENGINES
 
 if TYPE_CHECKING:
-    from sim.verify.line import Line
+    from sim.verification.line import Line
 
 
 @click.command()
@@ -34,7 +34,7 @@ def verify(quick: bool, engine: str | None, write: Path | None) -> None:
 
     Exits with 1 if any figure disagrees. Statistical figures fail beyond 4.5 standard errors.
     """
-    from sim.verify.line import Z_LIMIT, head, text
+    from sim.verification.line import Z_LIMIT, head, text
 
     started = time.monotonic()
     click.echo(head())
@@ -47,7 +47,7 @@ def verify(quick: bool, engine: str | None, write: Path | None) -> None:
     wrong = [line for line in lines if not line.agrees]
     if write is not None:
         from sim.results.store import write_atomically
-        from sim.verify.page import page
+        from sim.verification.page import page
 
         document = page(lines, _command(quick, engine, write), Z_LIMIT)
         with file_errors(write):
@@ -68,7 +68,7 @@ QUICK_SAMPLES = {"compiled": (400, 10), "reference": (80, 4)}
 
 
 def _lines(quick: bool, engine: str | None) -> "Iterator[Line]":
-    from sim.verify import clockwork, coverage, engines, methods, published, simulated
+    from sim.verification import clockwork, coverage, engines, methods, published, simulated
 
     yield from published.all_published()
     yield from methods.constants()

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from sim import theory
-from sim.verify.methods import wait_at_station
+from sim.verification.methods import wait_at_station
 
 CUSTOMERS, SEEDS = 2000, 8
 

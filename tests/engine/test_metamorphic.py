@@ -17,7 +17,7 @@ from sim.model.mechanisms import Cause, Kind
 from sim.model.strategies import Strategy
 from sim.results import experiment
 from sim.scenario import Scenario, load, with_changes
-from sim.verify.worlds import exponential, textbook
+from sim.verification.worlds import exponential, textbook
 
 few = settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
 seeds = st.integers(0, 2**31)

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from sim.engine import ENGINES
 from sim.results import experiment
-from sim.verify.line import Line, Lines
-from sim.verify.worlds import exponential, textbook
+from sim.verification.line import Line, Lines
+from sim.verification.worlds import exponential, textbook
 
 LOW, HIGH = 0.93, 0.97
 FIGURES = (

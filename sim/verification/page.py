@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from sim import __version__
-from sim.verify.line import READ, SECONDARY, Line, number
+from sim.verification.line import READ, SECONDARY, Line, number
 
 _GRADES = {READ: "source read", SECONDARY: "secondary notes", "derived": "derived here"}
 
@@ -44,7 +44,7 @@ _ABOUT = {
     "Coverage": "Independent small studies with a known answer (seeds 0, 1, ...; ten replications of 20 people, two "
     "strategies), each through `compare` as a user runs it: the share whose 95 % interval contains the answer. Agrees "
     "between 93 and 97 %. Run by `lastclick verify` (without `--quick`), and alone by "
-    "`pytest -m nightly tests/verify/test_verify.py -k cover`.",
+    "`pytest -m nightly tests/verification/test_verify.py -k cover`.",
 }
 
 _HEAD = """# Validation

@@ -9,10 +9,19 @@ from tempfile import TemporaryDirectory
 
 from sim.engine import run
 from sim.engine.recording import Run
-from sim.verify import load_by_hand, people_by_hand, plans_by_hand
-from sim.verify.by_hand import DELAYED, FIGURES, LOGOUT, LOST, NO_CASE, Clockwork, pushed, token
-from sim.verify.line import Line, Lines
-from sim.verify.worlds import clockwork
+from sim.verification import load_by_hand, people_by_hand, plans_by_hand
+from sim.verification.by_hand import (
+    DELAYED,
+    FIGURES,
+    LOGOUT,
+    LOST,
+    NO_CASE,
+    Clockwork,
+    pushed,
+    token,
+)
+from sim.verification.line import Line, Lines
+from sim.verification.worlds import clockwork
 
 ALLOW = {"scope": "all", "asks": "permission"}
 LEAVES = {"behaviour.probabilities": {"leave": 1}}

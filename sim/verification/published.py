@@ -1,7 +1,7 @@
 """Published tables against the closed forms: exact, or to the digits that were printed."""
 
 from sim import theory
-from sim.verify.line import READ, SECONDARY, Line, Lines
+from sim.verification.line import READ, SECONDARY, Line, Lines
 
 DAY_S = 86400.0
 

@@ -1,7 +1,7 @@
 """Counts by hand of when people come: by the hours of a day (`daily`), and as a log says (`replayed`)."""
 
-from sim.verify.by_hand import LONG_TOKEN, NO_CASE, Clockwork, token
-from sim.verify.people_by_hand import SHORT_VISITS, taken
+from sim.verification.by_hand import LONG_TOKEN, NO_CASE, Clockwork, token
+from sim.verification.people_by_hand import SHORT_VISITS, taken
 
 
 def shift(length_s: float, horizon_s: float) -> dict[str, object]:

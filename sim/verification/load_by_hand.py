@@ -1,6 +1,6 @@
 """Counts by hand of what is scarce: the host's rate limit, and the app's workers. Nobody is revoked."""
 
-from sim.verify.by_hand import NO_CASE, Clockwork, token
+from sim.verification.by_hand import NO_CASE, Clockwork, token
 
 ASKS = {"scope": "all", "asks": "permission", "timeout": 5.0}
 CHECK = {"check": ASKS}

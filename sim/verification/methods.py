@@ -8,7 +8,7 @@ import numpy as np
 from sim import theory
 from sim.basics import statistics
 from sim.basics.selection import dudewicz_dalal_h, kim_nelson, rinott_h
-from sim.verify.line import SECONDARY, Line, Lines, mean_line, share_line
+from sim.verification.line import SECONDARY, Line, Lines, mean_line, share_line
 
 
 def constants() -> Lines:

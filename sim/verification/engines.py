@@ -3,9 +3,9 @@
 from sim.engine import ENGINES, run
 from sim.model.strategies import CATALOGUE, Strategy
 from sim.scenario import Scenario, load, with_changes
-from sim.verify.line import Line, Lines
-from sim.verify.simulated import BASE, WORLDS
-from sim.verify.worlds import textbook
+from sim.verification.line import Line, Lines
+from sim.verification.simulated import BASE, WORLDS
+from sim.verification.worlds import textbook
 
 # Everybody is revoked in the office, by every cause, so that few people suffice.
 OFFICE = {

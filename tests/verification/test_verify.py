@@ -10,10 +10,10 @@ from sim import theory
 from sim.cli import main
 from sim.engine import ENGINES
 from sim.model.strategies import CATALOGUE
-from sim.verify import clockwork, engines, methods, published, simulated
-from sim.verify.coverage import FIGURES, Coverage, intervals_of_compare
-from sim.verify.line import Line, text
-from sim.verify.page import page
+from sim.verification import clockwork, engines, methods, published, simulated
+from sim.verification.coverage import FIGURES, Coverage, intervals_of_compare
+from sim.verification.line import Line, text
+from sim.verification.page import page
 
 
 def test_144_list_sizes_are_exact() -> None:

@@ -1,10 +1,10 @@
 """Counts by hand of what a revoked person does: he storms, he is cut off, somebody takes over his page.
 
-The clock is that of `sim.verify.clockwork`: clicks at 160, 220, ..., 1000, page tokens of 100, 400, 700 and 1000, revoked at
+The clock is that of `sim.verification.clockwork`: clicks at 160, 220, ..., 1000, page tokens of 100, 400, 700 and 1000, revoked at
 1030. A storm thinks 10 s: from 1030 on it clicks at 1040, 1050, ...
 """
 
-from sim.verify.by_hand import LOGOUT, LONG_TOKEN, LOST, Clockwork, token
+from sim.verification.by_hand import LOGOUT, LONG_TOKEN, LOST, Clockwork, token
 
 STORM = {"behaviour.probabilities": {"storm": 1}, "behaviour.storm.think": 10.0}
 STORM |= {"behaviour.storm.kinds": {"read": 1}, "behaviour.storm.gives_up_after": 3}

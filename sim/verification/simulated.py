@@ -14,8 +14,8 @@ from sim.engine.recording import Run
 from sim.results.applicability import Expected, Key, expected
 from sim.results.metrics import QUANTILES
 from sim.scenario import Scenario
-from sim.verify.line import Line, Lines, mean_line, share_line
-from sim.verify.worlds import exponential, textbook
+from sim.verification.line import Line, Lines, mean_line, share_line
+from sim.verification.worlds import exponential, textbook
 
 Values = npt.NDArray[np.float64]
 
