@@ -50,6 +50,8 @@ FIGURES: dict[str, Figure] = {
     "forewarned reads": _case("forewarned_reads"),
     "forewarned writes": _case("forewarned_writes"),
     "refused": _case("refused"),
+    "administrations": _case("unauthorised_admin"),
+    "window of administration s": _case("exposure_admin_s"),
     "page open": _case("page_open"),
     "censored": _case("censored"),
     "bound s": _case("bound_s"),
@@ -64,12 +66,14 @@ FIGURES: dict[str, Figure] = {
     "checks limited": _limited("check"),
     "page loads limited": _limited("page_load"),
     "longest Retry-After s": lambda of: of.retry_after_s,
+    "events pushed": lambda of: float(of.events["pushed"]),
     "events lost": lambda of: float(of.events["lost"]),
     "mean response s": lambda of: of.all_responses().mean(),
     "mean overhead s": lambda of: of.all_auth_overheads().mean(),
     "mean entries": lambda of: of.entries["allowlist"][0],
     "busy share of the app": lambda of: of.stations["app"].utilisation,
     "mean queue of the app": lambda of: of.stations["app"].queue,
+    "seconds inside visits": lambda of: of.visit_s,
     "clicks a page load": lambda of: _a_page_load(of, of.honest_clicks),
     "writes a page load": lambda of: _a_page_load(of, of.response[Kind.WRITE].n),
     "seconds inside visits a page load": lambda of: _a_page_load(of, of.visit_s),
@@ -108,8 +112,15 @@ def pushed(effect: str, cause: str = "deactivation") -> dict[str, Any]:
     return {"push": {"causes": [cause], "effect": effect}}
 
 
+ALLOW = {"scope": "all", "asks": "permission"}
 LONG_TOKEN = token(28800.0)
 NO_CASE = {"cases.deactivation": {"share": 0}}
 LOST = NO_CASE | {"cases.permission_loss": {"share": 1}}
 LOGOUT = NO_CASE | {"cases.logout": {"share": 1}}
 DELAYED = {"push.delay": 45.0, "push.loss": 0}
+WRITES = {"workload.kinds": {"write": 1}}
+SHORT_VISITS = {
+    "workload.requests_per_page": 1,
+    "workload.pages_per_visit": 1,
+    "workload.visit_ends": {"close": 1},
+}

@@ -1,8 +1,8 @@
-"""Counts by hand of what is scarce: the host's rate limit, and the app's workers. Nobody is revoked."""
+"""Counts by hand of what is scarce: the host's rate limit, workers, servers. Nobody is revoked."""
 
-from sim.verification.by_hand import NO_CASE, Clockwork, token
+from sim.verification.by_hand import ALLOW, NO_CASE, Clockwork, token
 
-ASKS = {"scope": "all", "asks": "permission", "timeout": 5.0}
+ASKS = ALLOW | {"timeout": 5.0}
 CHECK = {"check": ASKS}
 LETS_PASS = {"check": ASKS | {"on_failure": "allow"}}
 LIMIT_128 = {"host.rate_limit": {"per_second": 1 / 128, "burst": 2}}
@@ -13,7 +13,8 @@ LIMITS = (
     Clockwork(
         "rate_limit of one call in 128 s, let pass",
         LETS_PASS,
-        {"checks": 29, "checks limited": 13, "longest Retry-After s": 64, "requests failed": 0, "page loads": 1},
+        {"checks": 29, "checks limited": 13, "longest Retry-After s": 64, "requests sent": 29, "requests failed": 0,
+         "page loads": 1},
         EACH_64_S | LIMIT_128,
     ),
     # each of the 13 is asked again after a reload, in vain; page loads are not limited
@@ -78,4 +79,21 @@ WORKERS = (
     ),
 )  # fmt: skip
 
-WORLDS = (*LIMITS, *WORKERS)
+SERVERS = (
+    # asked in the same instant, answered after 4, 8 and 12 s; from then on nobody waits: 29 clicks a person
+    Clockwork(
+        "three people ask a host of one server",
+        {"check": ASKS | {"timeout": 15.0}},
+        {"mean response s": (87 * 4 + 4 + 8) / 87, "checks": 87},
+        NO_CASE | {"organisation.people": 3, "host.servers": 1, "host.check": 4.0},
+    ),
+    # all renew at 400, and wait 0, 5 and 10 s; then one after the other at 705, 710, 715, ...: 92 clicks, 18 renewals
+    Clockwork(
+        "three people renew at an app with one server",
+        token(renewal="app"),
+        {"mean response s": (18 * 5 + 5 + 10) / 92, "interruptions": 0},
+        NO_CASE | {"organisation.people": 3, "auth_server.servers": 1, "auth_server.renewal": 5.0},
+    ),
+)  # fmt: skip
+
+WORLDS = (*LIMITS, *WORKERS, *SERVERS)

@@ -4,16 +4,11 @@ The clock is that of `sim.verification.clockwork`: clicks at 160, 220, ..., 1000
 1030. A storm thinks 10 s: from 1030 on it clicks at 1040, 1050, ...
 """
 
-from sim.verification.by_hand import LOGOUT, LONG_TOKEN, LOST, Clockwork, token
+from sim.verification.by_hand import ALLOW, LOGOUT, LONG_TOKEN, LOST, SHORT_VISITS, Clockwork, token
 
 STORM = {"behaviour.probabilities": {"storm": 1}, "behaviour.storm.think": 10.0}
 STORM |= {"behaviour.storm.kinds": {"read": 1}, "behaviour.storm.gives_up_after": 3}
 CUT_OFF = {"behaviour.probabilities": {"cut_off": 1}}
-SHORT_VISITS = {
-    "workload.requests_per_page": 1,
-    "workload.pages_per_visit": 1,
-    "workload.visit_ends": {"close": 1},
-}
 TRIP = {"network.client_app": 26.0}  # a click every 86 s: ..., 934, 1020, which is decided at 1033
 
 
@@ -87,6 +82,13 @@ STORMS = (
         {"check": {"scope": "all", "asks": "session"}},
         {"reads": 3, "refused": 3, "last click s": 50, "checks limited": 3, "longest Retry-After s": 6},
         STORM | LOST | {"host.rate_limit": {"per_second": 0.0625, "burst": 1}},
+    ),
+    # asked at 1040: the answer is no until 1065, so nobody asks at 1050 and 1060
+    Clockwork(
+        "storm against a kept denial",
+        {"check": ALLOW | {"deny_for": 25.0}},
+        {"checks": 16, "refused": 3, "reads": 0},
+        STORM,
     ),
 )  # fmt: skip
 

@@ -1,7 +1,7 @@
 """Counts by hand of when people come: by the hours of a day (`daily`), and as a log says (`replayed`)."""
 
-from sim.verification.by_hand import LONG_TOKEN, NO_CASE, Clockwork, token
-from sim.verification.people_by_hand import SHORT_VISITS, taken
+from sim.verification.by_hand import LONG_TOKEN, NO_CASE, SHORT_VISITS, Clockwork, token
+from sim.verification.people_by_hand import taken
 
 
 def shift(length_s: float, horizon_s: float) -> dict[str, object]:
@@ -39,6 +39,23 @@ DAYS = (
     ),
 )  # fmt: skip
 
+SHIFTS = (
+    # the first visit a pause after the beginning: pages at 150, 450, ..., 1950
+    Clockwork(
+        "a shift that begins at 50 s",
+        token(),
+        {"page loads": 7, "mean instant of a page seen s": 1050},
+        NO_CASE | {"organisation.shift": {"start": 50.0, "end": 2000.0}},
+    ),
+    # visits at 100, 260, ..., 900; the one of 1060 does not begin
+    Clockwork(
+        "a shift that ends when a visit would begin",
+        token(),
+        {"page loads": 6, "seconds inside visits": 360},
+        PAUSE | shift(1060.0, 2000.0),
+    ),
+)  # fmt: skip
+
 # One visit of 200 s: a page; after 40 s a write, after 60 s a read; after 30 s the page again, after 70 s a read.
 LOG = """ts,user,method,path,bytes
 2024-01-01T00:10:00Z,ann,GET,/page,900
@@ -69,4 +86,4 @@ LOGS = (
     ),
 )  # fmt: skip
 
-WORLDS = (*DAYS, *LOGS)
+WORLDS = (*DAYS, *SHIFTS, *LOGS)

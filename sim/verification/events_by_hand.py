@@ -1,0 +1,148 @@
+"""Counts by hand of what is told to whom, and when: the push channel, notice, the directory, an outage of the host."""
+
+from sim.verification.by_hand import (
+    DELAYED,
+    LOGOUT,
+    LONG_TOKEN,
+    LOST,
+    NO_CASE,
+    SHORT_VISITS,
+    Clockwork,
+    pushed,
+    token,
+)
+
+LEAVES = {"behaviour.probabilities": {"leave": 1}}
+DOWN = {
+    "push.delay": 0,
+    "push.loss": 0,
+    "push.outages": {"starts": 990.0, "lasts": 65.0},
+    "push.on_outage": "lose",
+}
+
+WORLDS = (
+    Clockwork(
+        "pushed denylist",
+        LONG_TOKEN | pushed("denylist"),
+        {"window s": 45, "reads": 1, "last click s": 30},
+        DELAYED,
+    ),
+    Clockwork(
+        "pushed not-before",
+        LONG_TOKEN | pushed("not_before"),
+        {"window s": 45, "reads": 1, "last click s": 30},
+        DELAYED,
+    ),
+    Clockwork(
+        "pushed, entries dropped",
+        LONG_TOKEN | {"allowlist": {"lifetime": 28800.0}} | pushed("drop_entries"),
+        {"window s": 45, "reads": 1, "mean entries": 975 / 2000},
+        DELAYED,
+    ),
+    # the refresh token goes at 1075: the access token of 1000 ends at 1300
+    Clockwork(
+        "pushed, refresh token dropped",
+        token(renewal="app") | pushed("drop_refresh"),
+        {"window s": 270, "reads": 4},
+        DELAYED,
+    ),
+    # it goes at 1310, after one more renewal at 1300
+    Clockwork(
+        "the same, too late for one renewal",
+        token(renewal="app") | pushed("drop_refresh"),
+        {"window s": 570, "reads": 9, "last click s": 510},
+        DELAYED | {"push.delay": 280.0},
+    ),
+    # lost at 1030, 1040, 1050: the token, renewed in the background at 1000, ends at 1300
+    Clockwork(
+        "all attempts lost",
+        token(renewal="host", refresh_at=1.0) | pushed("denylist"),
+        {"window s": 270, "reads": 4, "events lost": 1},
+        {"push.loss": 1, "push.retries": {"most": 2, "wait": 10.0, "backoff": 1}},
+    ),
+    # tried in vain at 1030, 1040, 1060; the next wait is four times the first
+    Clockwork(
+        "waits double while the receiver is down",
+        LONG_TOKEN | pushed("denylist"),
+        {"window s": 70, "reads": 1, "last click s": 30},
+        {"push.delay": 0, "push.loss": 0, "push.outages": {"starts": 990.0, "lasts": 75.0}, "push.on_outage": "lose"}
+        | {"push.retries": {"most": 5, "wait": 10.0, "backoff": 2}},
+    ),
+    # nobody tells of a permission that was lost
+    Clockwork(
+        "an event that is not carried",
+        token() | pushed("denylist"),
+        {"window s": 270, "reads": 4},
+        LOST | DELAYED,
+    ),
+    # the host learns at 1130: a page at 1060 is still given, its token ends at 1180
+    Clockwork(
+        "the directory needs 100 s",
+        token(120.0),
+        {"window s": 150, "reads": 2, "refused": 2, "last click s": 90, "bound s": 220},
+        {"directory.propagation": 100.0},
+    ),
+    Clockwork("after a logout nobody clicks", token(renewal="host"), {"window s": 270, "reads": 0}, LOGOUT),
+    Clockwork("he leaves", token(), {"window s": 270, "reads": 0, "last click s": 0}, LEAVES),
+    # told at 910: what he does then is allowed until 1030
+    Clockwork(
+        "told two minutes before",
+        token(),
+        {"forewarned reads": 2, "reads": 4},
+        {"cases.notice_lead": "-2min"},
+    ),
+    # tried in vain at 1030 and 1039; at 1057 the receiver is up again
+    Clockwork(
+        "the last attempt arrives",
+        LONG_TOKEN | pushed("denylist"),
+        {"window s": 27, "reads": 0, "refused": 1, "events lost": 0},
+        DOWN | {"push.retries": {"most": 2, "wait": 9.0, "backoff": 2}},
+    ),
+    # the token of 100 ends at 28900; he clicks until the end, at 4000
+    Clockwork(
+        "one attempt less",
+        LONG_TOKEN | pushed("denylist"),
+        {"window s": 27870, "reads": 49, "events lost": 1},
+        DOWN | {"push.retries": {"most": 1, "wait": 9.0, "backoff": 2}},
+    ),
+    Clockwork(
+        "held while the receiver is down",
+        LONG_TOKEN | pushed("denylist"),
+        {"window s": 25, "reads": 0, "events lost": 0},
+        DOWN | {"push.on_outage": "hold"},
+    ),
+    # the click of 1060 renews, since a renewal does not see the permission: its token is named at 1075, and refused at 1120
+    Clockwork(
+        "an event that names what was issued before it came",
+        token(100.0, renewal="host") | pushed("denylist", "permission_loss"),
+        {"reads": 1, "refused": 1, "censored": 1},
+        LOST | DELAYED,
+    ),
+    # the same token is younger than the event: he goes on until the end
+    Clockwork(
+        "an event that names what was issued before it left",
+        token(100.0, renewal="host") | pushed("not_before", "permission_loss"),
+        {"reads": 49, "refused": 0, "censored": 1},
+        LOST | DELAYED,
+    ),
+    # visits end at 160, 320, ..., 1920
+    Clockwork(
+        "an ordinary logout emits an event",
+        token() | pushed("denylist", "logout"),
+        {"events pushed": 12, "page loads": 12},
+        NO_CASE | SHORT_VISITS | {"workload.visit_ends": {"logout": 1}},
+    ),
+    Clockwork(
+        "a closed tab emits none",
+        token() | pushed("denylist", "logout"),
+        {"events pushed": 0, "page loads": 12},
+        NO_CASE | SHORT_VISITS,
+    ),
+    # asked for a page at 400, 420 and 440, when the host is up again: that click waits 40 s, 30 clicks in all
+    Clockwork(
+        "the host is down",
+        token(),
+        {"mean response s": 40 / 30, "page loads": 9, "interruptions": 6},
+        NO_CASE | {"host.outages": {"starts": 390.0, "lasts": 50.0}, "host.retry_after": 20.0},
+    ),
+)  # fmt: skip

@@ -1,0 +1,222 @@
+"""Counts by hand of the gates: tokens and their renewal, allowlist entries, checks, administration, and what they cost."""
+
+from sim.verification.by_hand import ALLOW, LONG_TOKEN, LOST, NO_CASE, WRITES, Clockwork, token
+
+HOUR_ENTRY = {"allowlist": {"lifetime": 3600.0}}
+ADMINS = {"organisation.admins": 1, "workload.kinds": {"admin": 1}}
+ADMIN_LOSS = NO_CASE | ADMINS | {"cases.admin_loss": {"share": 1}}
+
+WORLDS = (
+    # issued 100, 400, 700, 1000: the click at the instant of expiry is refused, the page reloads
+    Clockwork(
+        "page token",
+        token(),
+        {"window s": 270, "reads": 4, "last click s": 210, "refused": 1, "interruptions": 3,
+         "page loads": 5, "bytes": 4000, "bound s": 300, "seconds inside visits": 930},
+    ),
+    # 30 s more for the verifier: issued 100, 460, 820; the last ends at 1150
+    Clockwork(
+        "leeway",
+        token(leeway=30.0),
+        {"window s": 120, "reads": 2, "last click s": 90, "interruptions": 2, "bound s": 330},
+    ),
+    # the cap of 600 s from the page load: 100, 700, 1300, however often clicks slide the token
+    Clockwork(
+        "sliding up to a cap",
+        token(renewal="sliding", absolute=600.0),
+        {"window s": 270, "reads": 4, "last click s": 210, "interruptions": 1},
+    ),
+    # renewed by the first click at or after expiry: 400, 700, 1000, refused at 1300
+    Clockwork(
+        "renewed on demand",
+        token(renewal="host"),
+        {"window s": 270, "reads": 4, "renewals": 4, "interruptions": 0},
+    ),
+    # renewed each 240 s: 340, 580, 820; the attempt at 1060 is refused, the held token ends at 1120
+    Clockwork(
+        "renewed at 0.8",
+        token(renewal="host", refresh_at=0.8),
+        {"window s": 90, "reads": 1, "last click s": 30, "interruptions": 0},
+    ),
+    # each click fetches: the token of 1000 lives until 1300 for whoever holds it, who asks in vain five times
+    Clockwork(
+        "renewed at each click",
+        token(renewal="host_each"),
+        {"window s": 270, "interruptions": 0, "renewals": 20, "reads": 4},
+    ),
+    # the entry of 100 ends at 400 as the token did
+    Clockwork(
+        "allowlist",
+        LONG_TOKEN | {"allowlist": {"lifetime": 300.0}},
+        {"window s": 270, "reads": 4, "interruptions": 3, "refused": 1, "mean entries": 0.6},
+    ),
+    Clockwork(
+        "check",
+        {"check": ALLOW},
+        {"window s": 0, "reads": 0, "refused": 1, "checks": 16, "bound s": 1},
+    ),
+    # asked at 160, 460, 760, 1060: the answer of 760 is no longer kept at 1060
+    Clockwork(
+        "check kept 300 s",
+        {"check": ALLOW | {"allow_for": 300.0}},
+        {"window s": 30, "reads": 0, "checks": 4, "bound s": 301},
+    ),
+    # asked at 160, 520, 880, 1240
+    Clockwork(
+        "check kept 310 s",
+        {"check": ALLOW | {"allow_for": 310.0}},
+        {"window s": 160, "reads": 3, "last click s": 150, "checks": 4},
+    ),
+    # reads are not asked about
+    Clockwork(
+        "check of writes",
+        token() | {"check": ALLOW | {"scope": "writes"}},
+        {"window of reads s": 270, "window of writes s": 0, "reads": 4, "checks": 0},
+    ),
+    Clockwork(
+        "check of reads, writes sent",
+        token() | {"check": ALLOW | {"scope": "reads"}},
+        {"writes": 4, "checks": 0, "recoverable writes": 2},
+        WRITES | {"cases.detected_after": 300.0, "cases.rollback_window": 151.0},
+    ),
+    # a renewal sees account and session, not the permission: the window has no end
+    Clockwork(
+        "a renewal that does not see the cause",
+        token(renewal="host"),
+        {"censored": 1, "window s": 2970},
+        LOST,
+    ),
+    Clockwork(
+        "a renewal that is told to look",
+        token(renewal="host", revalidates=["account", "session", "permission"]),
+        {"window s": 270, "reads": 4, "renewals": 4},
+        LOST,
+    ),
+    Clockwork(
+        "times add up",
+        {"check": ALLOW},
+        {"mean response s": 3.3, "mean overhead s": 0.8},
+        NO_CASE
+        | {"network.client_app": 2.0, "network.app_host": 0.4, "host.check": 0.3, "app.verify": 0.1}
+        | {"app.service.read": 0.5},
+    ),
+    Clockwork(
+        "a check that times out and lets pass",
+        {"check": ALLOW | {"timeout": 1.0, "on_failure": "allow"}},
+        {"mean overhead s": 1.0, "mean response s": 1.0},
+        NO_CASE | {"host.check": 5.0},
+    ),
+    # renewed at 400; at 700 the cap is reached and the page loads anew; renewed at 1000; at 1300 refused, as is the page
+    Clockwork(
+        "renewed up to a cap",
+        token(renewal="host", absolute=600.0),
+        {"renewals": 4, "page loads": 3, "interruptions": 1, "window s": 270},
+    ),
+    # renewed by the app at 400 and 700, not at 1000; the refresh token of that page is good for 1300 and 1600
+    Clockwork(
+        "refresh token of 700 s",
+        token(renewal="app", refresh_lifetime=700.0),
+        {"window s": 870, "reads": 14, "last click s": 810, "interruptions": 1, "page loads": 3, "censored": 0},
+    ),
+    # sent at 418, there at 431, after the expiry at 425: renewed when the answer is seen, and sent once more
+    Clockwork(
+        "a token that expires on the way",
+        token(325.0, renewal="host"),
+        {"mean response s": 26 + 26 / 22, "requests sent": 23, "renewals": 5, "interruptions": 0},
+        NO_CASE | {"network.client_app": 26.0},
+    ),
+    # an answer takes 45 s: the token valid at 370 is not at 415, when it is in; a reload, and 45 s again
+    Clockwork(
+        "a token that expires while the host is asked",
+        token() | {"check": ALLOW | {"timeout": 60.0}},
+        {"mean response s": 45 + 45 / 18, "checks": 19, "interruptions": 6},
+        NO_CASE | {"host.check": 45.0},
+    ),
+    # pages are stamped at 110, 430, ..., 1710, and written to the list when they are seen, 10 s later, for 290 s
+    Clockwork(
+        "an entry lives from the stamp",
+        LONG_TOKEN | {"allowlist": {"lifetime": 300.0}},
+        {"mean entries": (5 * 290 + 280) / 2000, "interruptions": 5, "mean response s": 5 * 20 / 29},
+        NO_CASE | {"network.client_host": 20.0},
+    ),
+    # until 1130 the host grants whatever it is asked
+    Clockwork(
+        "check, the directory needs 100 s",
+        {"check": ALLOW},
+        {"window s": 100, "reads": 2, "last click s": 90, "refused": 1, "bound s": 101},
+        {"directory.propagation": 100.0},
+    ),
+    # the token of 1000 vouches until 1300; then each click is refused, its page loaded, and it is refused again
+    Clockwork(
+        "administration is lost",
+        token(),
+        {"administrations": 4, "window of administration s": 270, "last click s": 210, "refused": 90, "page loads": 16},
+        ADMIN_LOSS,
+    ),
+    # asked at each click; the page that is loaded at 1060 does not vouch, and nobody is asked any more
+    Clockwork(
+        "administration is lost, and checked",
+        token() | {"check": ALLOW | {"scope": "admin"}},
+        {"administrations": 0, "window s": 0, "refused": 98, "checks": 16},
+        ADMIN_LOSS,
+    ),
+    Clockwork(
+        "who loses administration may read",
+        token() | {"check": ALLOW},
+        {"administrations": 0, "reads": 0, "refused": 0, "page loads": 7},
+        ADMIN_LOSS | {"workload.kinds": {"read": 1}},
+    ),
+    Clockwork(
+        "what is sent by who is no administrator is a read",
+        token(),
+        {"administrations": 0, "reads": 4},
+        ADMINS | {"organisation.admins": 0},
+    ),
+    # renewed by the app at 400, 705, 1010, ..., 1925: 5 s each time; 31 clicks
+    Clockwork(
+        "a renewal by the app takes 5 s",
+        token(renewal="app"),
+        {"mean response s": 6 * 5 / 31, "renewals": 0, "interruptions": 0},
+        NO_CASE | {"auth_server.renewal": 5.0},
+    ),
+    # the same from the host, 2 s of it on the way
+    Clockwork(
+        "a renewal by the host takes 5 s",
+        token(renewal="host"),
+        {"mean response s": 6 * 5 / 31, "renewals": 6},
+        NO_CASE | {"host.renewal": 3.0, "network.client_host": 2.0, "organisation.visits": 95.0},
+    ),
+    # seen at 104, 408, 712, ..., 1928
+    Clockwork(
+        "a page takes 4 s",
+        token(),
+        {"mean response s": 6 * 4 / 31, "interruptions": 6, "page loads": 7},
+        NO_CASE | {"host.page_load": 4.0},
+    ),
+    Clockwork(
+        "times of a write add up",
+        LONG_TOKEN | HOUR_ENTRY,
+        {"mean response s": 1.25, "mean overhead s": 0.75},
+        NO_CASE | WRITES | {"store.lookup": 0.75, "app.service.write": 0.5},
+    ),
+    Clockwork(
+        "times of administration add up",
+        token(),
+        {"mean response s": 0.5, "mean overhead s": 0},
+        NO_CASE | ADMINS | {"app.service.admin": 0.5},
+    ),
+    # half a round trip of 0.6 s, then 5 s: what the app waits is counted from the sending
+    Clockwork(
+        "the timeout runs from the sending",
+        {"check": ALLOW | {"timeout": 1.0, "on_failure": "allow"}},
+        {"mean overhead s": 1.0},
+        NO_CASE | {"host.check": 5.0, "network.app_host": 0.6},
+    ),
+    # the page of 400, the first to count, is not the first to be loaded; the visit of 100 counts from 400 on
+    Clockwork(
+        "what comes before the warm-up does not count",
+        token(),
+        {"page loads": 6, "interruptions": 6, "seconds inside visits": 1600},
+        NO_CASE | {"run.warm_up": 400.0},
+    ),
+)  # fmt: skip
