@@ -11,6 +11,7 @@ from sim.verification.by_hand import (
     pushed,
     token,
 )
+from sim.verification.worlds import constant
 
 LEAVES = {"behaviour.probabilities": {"leave": 1}}
 DOWN = {
@@ -19,6 +20,12 @@ DOWN = {
     "push.outages": {"starts": 990.0, "lasts": 65.0},
     "push.on_outage": "lose",
 }
+
+
+def again_and_again(up_s: float) -> dict[str, object]:
+    """Outages of 65 s, each so long after the one before."""
+    return {"every": constant(up_s), "lasts": constant(65.0)}
+
 
 WORLDS = (
     Clockwork(
@@ -111,6 +118,13 @@ WORLDS = (
         {"window s": 25, "reads": 0, "events lost": 0},
         DOWN | {"push.on_outage": "hold"},
     ),
+    # down from 520 and from 1105 for 65 s: what arrives at 1110 is held until 1170
+    Clockwork(
+        "held by a receiver that is down again and again",
+        LONG_TOKEN | pushed("denylist"),
+        {"window s": 140, "reads": 2, "last click s": 90},
+        DELAYED | {"push.delay": 80.0, "push.outages": again_and_again(520.0)},
+    ),
     # the click of 1060 renews, since a renewal does not see the permission: its token is named at 1075, and refused at 1120
     Clockwork(
         "an event that names what was issued before it came",
@@ -144,5 +158,12 @@ WORLDS = (
         token(),
         {"mean response s": 40 / 30, "page loads": 9, "interruptions": 6},
         NO_CASE | {"host.outages": {"starts": 390.0, "lasts": 50.0}, "host.retry_after": 20.0},
+    ),
+    # down from 350 and each 415 s after: 400 is asked again at 420, and 1620 at 1640 and 1660
+    Clockwork(
+        "the host is down again and again",
+        token(),
+        {"mean response s": (20 + 40) / 30, "page loads": 10, "interruptions": 6},
+        NO_CASE | {"host.outages": again_and_again(350.0), "host.retry_after": 20.0},
     ),
 )  # fmt: skip

@@ -28,6 +28,12 @@ STORMS = (
         STORM | {"behaviour.storm.kinds": {"write": 1}},
     ),
     Clockwork(
+        "storm of administration",
+        token(),
+        {"administrations": 26, "reads": 0, "refused": 3, "page loads": 4},
+        STORM | {"behaviour.storm.kinds": {"admin": 1}, "organisation.admins": 1},
+    ),
+    Clockwork(
         "storm that gives up at once",
         token(),
         {"reads": 26, "refused": 1, "last click s": 260},
