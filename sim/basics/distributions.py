@@ -9,18 +9,16 @@ whatever the law.
 import difflib
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Annotated, Any, Literal, LiteralString, Self
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
     SerializerFunctionWrapHandler,
-    TypeAdapter,
     ValidationError,
     ValidationInfo,
     WithJsonSchema,
@@ -48,7 +46,15 @@ from sim.basics.quantiles import (
     gamma_table,
     normal_quantile,
 )
-from sim.basics.units import Duration, PositiveDuration, SignedDuration, parse_duration
+from sim.basics.ranges import (
+    ANY_NUMBER,
+    BYTES,
+    LAW_COUNTS,
+    SIGNED_TIME,
+    TIME,
+    Range,
+    number,
+)
 
 Z_95 = 1.6448536269514722  # standard normal quantiles at 0.95 and 0.99
 Z_99 = 2.3263478740408408
@@ -56,35 +62,27 @@ Z_99 = 2.3263478740408408
 # --- Numbers of a law -----------------------------------------------------------------------------
 
 
-def _number(value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise ValueError("expected a finite number")
-    return float(value)
-
-
-def _whole(value: Any) -> int:
-    number = _number(value)
-    if number != math.floor(number):
-        raise ValueError("expected a whole number")
-    return int(number)
-
-
 def _quantity(value: Any, info: ValidationInfo) -> float:
-    """A number in the unit of the law's field; a law built by hand takes numbers and durations."""
-    parse: Callable[[Any], float] = (info.context or {}).get("parse", parse_duration)
-    return parse(value)
+    """A number in the unit and range of the law's field; a law built by hand takes numbers and durations."""
+    return float(_range_of(info)(value))
 
 
-def _above_0(value: float) -> float:
-    if value <= 0:
-        raise ValueError("expected a value above 0")
-    return value
+def _positive_quantity(value: Any, info: ValidationInfo) -> float:
+    return float(_range_of(info).above_0()(value))
 
 
-_QUANTITY = {"title": "quantity"}  # stands for the schema of a field's unit until that is known
+def _range_of(info: ValidationInfo) -> Range:
+    found: Range = (info.context or {}).get("range", ANY_NUMBER)
+    return found
+
+
+# What stands for the schema of a field's unit until that is known.
+_QUANTITY, _POSITIVE_QUANTITY = {"title": "quantity"}, {"title": "positive quantity"}
 
 Quantity = Annotated[float, BeforeValidator(_quantity), WithJsonSchema(_QUANTITY)]
-PositiveQuantity = Annotated[Quantity, AfterValidator(_above_0), WithJsonSchema(_QUANTITY)]
+PositiveQuantity = Annotated[
+    float, BeforeValidator(_positive_quantity), WithJsonSchema(_POSITIVE_QUANTITY)
+]
 
 
 # --- The laws -------------------------------------------------------------------------------------
@@ -208,8 +206,8 @@ class Uniform(Law):
 class WholeUniform(Uniform):
     """Each whole number from `low` to `high` equally likely."""
 
-    low: Annotated[int, Field(ge=1), BeforeValidator(_whole)]
-    high: Annotated[int, Field(ge=1), BeforeValidator(_whole)]
+    low: Annotated[int, LAW_COUNTS]
+    high: Annotated[int, LAW_COUNTS]
 
     def coefficients(self) -> Coefficients:
         return WHOLE_UNIFORM, float(self.low), self.high - self.low + 1.0, 0.0, float(self.high), ()
@@ -264,7 +262,7 @@ class Lognormal(_Capped):
     p95: PositiveQuantity | None = None
     p99: PositiveQuantity | None = None
     mean: PositiveQuantity | None = None
-    cv: Annotated[float, Field(gt=0, le=1000), BeforeValidator(_number)] | None = None
+    cv: Annotated[float, number(1e-6, 1000)] | None = None
 
     @model_validator(mode="after")
     def _one_pair(self) -> Self:
@@ -295,8 +293,8 @@ class Lognormal(_Capped):
     def expectation(self) -> float:
         mu, sigma = self.parameters()
         mean = math.exp(mu + 0.5 * sigma * sigma)
-        if self.max is None:
-            return mean
+        if self.max is None or sigma == 0:
+            return min(mean, self._cap())
         z = (math.log(self.max) - mu) / sigma
         return mean * _normal_below(z - sigma) + self.max * _normal_below(-z)
 
@@ -311,7 +309,7 @@ class Weibull(_Capped):
 
     dist: Literal["weibull"] = "weibull"
     mean: PositiveQuantity
-    shape: Annotated[float, Field(ge=0.1, le=1000), BeforeValidator(_number)]
+    shape: Annotated[float, number(0.1, 1000)]
 
     def coefficients(self) -> Coefficients:
         scale = self.mean / math.gamma(1.0 + 1.0 / self.shape)
@@ -323,7 +321,10 @@ class Weibull(_Capped):
         from scipy.special import gammainc  # type: ignore[import-untyped,unused-ignore]
 
         _, scale, power, _, cap, _ = self.coefficients()
-        hazard = (cap / scale) ** self.shape
+        log_hazard = self.shape * math.log(cap / scale)
+        if log_hazard > 7.0:  # a draw reaches the cap once in e^1096
+            return self.mean
+        hazard = math.exp(log_hazard)
         return self.mean * float(gammainc(1.0 + power, hazard)) + cap * math.exp(-hazard)
 
     def sampler(self) -> Callable[[float], float]:
@@ -337,7 +338,7 @@ class Gamma(_Capped):
 
     dist: Literal["gamma"] = "gamma"
     mean: PositiveQuantity
-    shape: Annotated[float, Field(ge=0.25, le=1000), BeforeValidator(_number)]
+    shape: Annotated[float, number(0.25, 1000)]
 
     def coefficients(self) -> Coefficients:
         return GAMMA, self.mean / self.shape, 0.0, 0.0, self._cap(), gamma_table(float(self.shape))
@@ -364,14 +365,14 @@ class Erlang(Gamma):
     """The sum of `shape` equal exponential stages."""
 
     dist: Literal["erlang"] = "erlang"  # type: ignore[assignment]
-    shape: Annotated[int, Field(ge=1, le=1000), BeforeValidator(_whole)]
+    shape: Annotated[int, replace(LAW_COUNTS, most=1000)]
 
 
 class Geometric(Law):
     """A count 1, 2, ... that ends after each with the same probability."""
 
     dist: Literal["geometric"] = "geometric"
-    mean: Annotated[float, Field(ge=1, le=1e9), BeforeValidator(_number)]
+    mean: Annotated[float, number(1, 1e9)]
 
     def coefficients(self) -> Coefficients:
         log_continue = -INF if self.mean == 1.0 else math.log1p(-1.0 / self.mean)
@@ -429,7 +430,7 @@ class WholeEmpirical(Empirical):
     """Counts that were seen: the joined quantiles rounded to whole numbers."""
 
     quantiles: Annotated[
-        tuple[Annotated[float, Field(ge=1, le=1e9), BeforeValidator(_number)], ...],
+        tuple[Annotated[float, number(1, 1e9)], ...],
         Field(min_length=2),
     ]
 
@@ -485,11 +486,9 @@ class _LawType:
     """What a field accepts: an annotation that pydantic asks to read values and for a schema."""
 
     what: str
-    parse: Callable[[Any], float]
-    plain: Any  # the type of a bare number in the field's unit, for its schema
+    range: Range
     laws: Mapping[str, type[Law]]
     above_0: bool = False
-    unlimited: bool = False
 
     def read(self, value: Any) -> Law:
         """The law a value describes. Raises ValidationError or ValueError, what was expected."""
@@ -504,13 +503,13 @@ class _LawType:
             return self._law(value.model_dump())
         if isinstance(value, Mapping):
             return self._from_table(dict(value))
-        if self.unlimited and value == "unlimited":
+        if isinstance(value, str) and value in self.range.words:
             return Unlimited()
         return Constant(value=self._constant(value))
 
     def _constant(self, value: Any) -> float:
         try:
-            return self.parse(value)
+            return float((self.range.above_0() if self.above_0 else self.range)(value))
         except ValueError as error:
             raise ValueError(f"{error}, or a table with dist") from error
 
@@ -525,7 +524,7 @@ class _LawType:
                 f"expected the law of {self.what}, one of {self._names()}; the nearest is {near!r}"
             )
             raise _located_at_dist("unknown_law", said, name)
-        return self.laws[name].model_validate(table, context={"parse": self.parse})
+        return self.laws[name].model_validate(table, context={"range": self.range})
 
     def _names(self) -> str:
         return ", ".join(self.laws)
@@ -534,55 +533,32 @@ class _LawType:
         return core_schema.no_info_plain_validator_function(self.read)
 
     def __get_pydantic_json_schema__(self, schema: Any, handler: Any) -> dict[str, Any]:
-        plain = TypeAdapter(self.plain).json_schema()
-        tables = [_in_unit(law.model_json_schema(), plain) for law in self.laws.values()]
+        positive = self.range.above_0().schema()
+        plain = positive if self.above_0 else self.range.schema()
+        units = {"quantity": replace(self.range, words={}).schema(), "positive quantity": positive}
+        tables = [_in_unit(law.model_json_schema(), units) for law in self.laws.values()]
         for table in tables:
             table["required"] = ["dist", *table.get("required", [])]
-        words = [{"const": "unlimited"}] if self.unlimited else []
-        return {"anyOf": [plain, *words, *tables]}
+        return {"anyOf": [plain, *tables]}
 
 
-def _in_unit(schema: Any, plain: dict[str, Any]) -> Any:
+def _in_unit(schema: Any, units: dict[str, dict[str, Any]]) -> Any:
     """A law's schema with the field's unit filled in, and without null, which TOML has not."""
     if isinstance(schema, list):
-        return [_in_unit(item, plain) for item in schema]
+        return [_in_unit(item, units) for item in schema]
     if not isinstance(schema, dict):
         return schema
-    if _QUANTITY.items() <= schema.items():
-        return plain
+    if schema.get("title") in units:
+        return units[schema["title"]]
     if schema.get("anyOf", [{}])[-1] == {"type": "null"}:
-        return _in_unit(schema["anyOf"][0], plain)
-    return {key: _in_unit(value, plain) for key, value in schema.items()}
+        return _in_unit(schema["anyOf"][0], units)
+    return {key: _in_unit(value, units) for key, value in schema.items()}
 
 
 def _located_at_dist(kind: LiteralString, message: str, value: Any) -> ValidationError:
     error = PydanticCustomError(kind, "{said}", {"said": message})
     detail = InitErrorDetails(type=error, loc=("dist",), input=value)
     return ValidationError.from_exception_data("law", [detail])
-
-
-def _size(value: Any) -> float:
-    return _checked(_number, value, 0, "expected a number of bytes, at least 0")
-
-
-def _count(value: Any) -> float:
-    return _checked(_whole, value, 1, 'expected a whole number of at least 1, or "unlimited"')
-
-
-def _checked(parse: Callable[[Any], float], value: Any, least: float, message: str) -> float:
-    try:
-        number = parse(value)
-    except ValueError as error:
-        raise ValueError(message) from error
-    if number < least:
-        raise ValueError(message)
-    return float(number)
-
-
-def _duration(value: Any) -> float:
-    if (seconds := parse_duration(value)) < 0:
-        raise ValueError("expected a time of at least 0")
-    return seconds
 
 
 _CONTINUOUS: dict[str, type[Law]] = {
@@ -605,14 +581,10 @@ _COUNTS: dict[str, type[Law]] = {
 LAWS = _COUNTS | _CONTINUOUS  # by name; the keys of a law are the same for counts and for times
 
 
-SignedDurationLaw = Annotated[
-    Law, _LawType("a duration", parse_duration, SignedDuration, _CONTINUOUS)
-]
-DurationLaw = Annotated[Law, _LawType("a duration", _duration, Duration, _CONTINUOUS)]
-PositiveDurationLaw = Annotated[
-    Law, _LawType("a duration", _duration, PositiveDuration, _CONTINUOUS, above_0=True)
-]
-SizeLaw = Annotated[Law, _LawType("a size", _size, Annotated[float, Field(ge=0)], _CONTINUOUS)]
+SignedDurationLaw = Annotated[Law, _LawType("a duration", SIGNED_TIME, _CONTINUOUS)]
+DurationLaw = Annotated[Law, _LawType("a duration", TIME, _CONTINUOUS)]
+PositiveDurationLaw = Annotated[Law, _LawType("a duration", TIME, _CONTINUOUS, above_0=True)]
+SizeLaw = Annotated[Law, _LawType("a size", BYTES, _CONTINUOUS)]
 CountLaw = Annotated[
-    Law, _LawType("a count", _count, Annotated[int, Field(ge=1)], _COUNTS, unlimited=True)
+    Law, _LawType("a count", replace(LAW_COUNTS, words={"unlimited": INF}), _COUNTS)
 ]

@@ -2,10 +2,11 @@
 
 import math
 import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from decimal import Decimal
-from typing import Annotated, Any
-
-from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
+from typing import Any
 
 _SECONDS = {
     "us": Decimal("1e-6"),
@@ -15,9 +16,13 @@ _SECONDS = {
     "h": Decimal(3600),
     "d": Decimal(86400),
 }
+LARGEST = sys.float_info.max  # a whole number can be larger
 _PART = re.compile(r"(\d+(?:\.\d+)?)\s*(us|ms|min|s|h|d)")
 _DURATION = re.compile(rf"-?\s*(?:{_PART.pattern}\s*)+")
 _RATE = re.compile(r"(\d+(?:\.\d+)?)\s*/\s*(us|ms|min|s|h|d)")
+# as JSON Schema has it
+DURATION = r"^\s*-?\s*(\d+(\.\d+)?\s*(us|ms|min|s|h|d)\s*)+$"
+RATE = r"^\s*\d+(\.\d+)?\s*/\s*(us|ms|min|s|h|d)\s*$"
 DURATION_HINT = 'a duration such as "250ms", "7s", "5min", "1h30min" or a number of seconds'
 RATE_HINT = 'a rate such as "10/s", "600/min" or a number per second'
 
@@ -32,8 +37,9 @@ def parse_duration(value: Any) -> float:
     """
     if isinstance(value, str) and _DURATION.fullmatch(value.strip()):
         # decimal, so that "0.3ms" and "300us", "1h30min" and "90min" give the same bits
-        total = sum(Decimal(number) * _SECONDS[unit] for number, unit in _PART.findall(value))
-        return float(-total if value.strip().startswith("-") else total)
+        with _short():
+            total = sum(Decimal(number) * _SECONDS[unit] for number, unit in _PART.findall(value))
+            value = float(-total if value.strip().startswith("-") else total)
     return _finite(value, DURATION_HINT)
 
 
@@ -44,7 +50,8 @@ def parse_rate(value: Any) -> float:
     (10.0, 0.5)
     """
     if isinstance(value, str) and (match := _RATE.fullmatch(value.strip())):
-        return float(Decimal(match[1]) / _SECONDS[match[2]])
+        with _short():
+            value = float(Decimal(match[1]) / _SECONDS[match[2]])
     return _finite(value, RATE_HINT)
 
 
@@ -93,47 +100,18 @@ def _in_one_unit(seconds: float, digits: int) -> str:
     return f"{float(f'{seconds / float(_SECONDS[unit]):.{digits}g}'):g} {unit}"
 
 
+@contextmanager
+def _short() -> Iterator[None]:
+    """A number of more digits than arithmetic takes is a wrong value like others."""
+    try:
+        yield
+    except ArithmeticError as error:
+        raise ValueError("expected a number of fewer digits") from error
+
+
 def _finite(value: Any, hint: str) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ValueError(f"expected {hint}")
-    if not math.isfinite(value):
+    if not -LARGEST <= value <= LARGEST:
         raise ValueError(f"expected {hint}; it must be finite")
     return float(value)
-
-
-def _not_negative(value: float) -> float:
-    if value < 0:
-        raise ValueError("expected a time of at least 0")
-    return value
-
-
-def _positive(value: float) -> float:
-    if value <= 0:
-        raise ValueError("expected a time above 0")
-    return value
-
-
-_DURATION_SCHEMA = WithJsonSchema(
-    {
-        "anyOf": [
-            {"type": "number"},
-            {"type": "string", "pattern": r"^\s*-?\s*(\d+(\.\d+)?\s*(us|ms|min|s|h|d)\s*)+$"},
-        ],
-        "description": DURATION_HINT,
-    }
-)
-_RATE_SCHEMA = WithJsonSchema(
-    {
-        "anyOf": [
-            {"type": "number"},
-            {"type": "string", "pattern": r"^\s*\d+(\.\d+)?\s*/\s*(us|ms|min|s|h|d)\s*$"},
-        ],
-        "description": RATE_HINT,
-    }
-)
-
-# A field's type says which times it takes; its value is always float seconds (or per second).
-SignedDuration = Annotated[float, BeforeValidator(parse_duration), _DURATION_SCHEMA]
-Duration = Annotated[SignedDuration, AfterValidator(_not_negative), _DURATION_SCHEMA]
-PositiveDuration = Annotated[SignedDuration, AfterValidator(_positive), _DURATION_SCHEMA]
-Rate = Annotated[float, BeforeValidator(parse_rate), AfterValidator(_not_negative), _RATE_SCHEMA]

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from sim.basics.distributions import PositiveDurationLaw
-from sim.basics.units import Duration, PositiveDuration
+from sim.basics.ranges import Duration, PositiveDuration, number
 
 
 class Kind(IntEnum):
@@ -80,7 +80,7 @@ class Token(Mechanism):
     leeway_s: Duration = Field(0.0, alias="leeway")
     absolute_s: PositiveDuration | None = Field(None, alias="absolute")
     renewal: Literal["page", "sliding", "host", "host_each", "app"] = "page"
-    refresh_at: Annotated[float, Field(gt=0, le=1)] | None = None
+    refresh_at: Annotated[float, number(1e-6, 1)] | None = None
     refresh_lifetime_s: PositiveDuration | None = Field(None, alias="refresh_lifetime")
     revalidates: tuple[Contact, ...] = ("account", "session")
 

@@ -55,6 +55,10 @@ def _spelled(value: Any) -> str:
         return f"[{', '.join(map(_spelled, value))}]"
     if isinstance(value, dict):
         return f"{{ {', '.join(f'{key} = {_spelled(item)}' for key, item in value.items())} }}"
+    if isinstance(value, int) and abs(value) >= 1 << 200:
+        return (
+            f"a number of {value.bit_length():,} bits"  # Python does not spell out very long ones
+        )
     return repr(value)
 
 

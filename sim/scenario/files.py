@@ -308,7 +308,7 @@ def validate(layers: list[Layer], raw: Raw, kept: Raw | None = None) -> Scenario
     try:
         scenario = Scenario.model_validate(tables | kept)
     except ValidationError as error:
-        found += [_readable(e, tables) for e in error.errors(include_url=False)]
+        found += [_readable(e, raw) for e in error.errors(include_url=False)]
     else:
         found += _sweep_problems(scenario, raw)
     if found:
@@ -320,19 +320,22 @@ def validate(layers: list[Layer], raw: Raw, kept: Raw | None = None) -> Scenario
     return scenario
 
 
-def _readable(error: Any, tables: Raw) -> tuple[KeyPath, Any, str]:
+def _readable(error: Any, raw: Raw) -> tuple[KeyPath, Any, str]:
     path = tuple(str(part) for part in error["loc"])
     kind, message = error["type"], error["msg"].removeprefix("Value error, ")
     if kind == "extra_forbidden":
-        names = _law_names(tables, path[:-1]) or _names(path[:-1])
+        names = _law_names(raw, path[:-1]) or _names(path[:-1])
         return path, error["input"], f"unknown key{nearest(path[-1], names)}"
     if kind == "missing":
         return path, None, "is missing"
     if kind in ("model_type", "model_attributes_type", "dict_type"):
         message = "expected a table"
     value, (part, colon, rest) = error["input"], message.partition(": ")
-    if colon and isinstance(value, dict) and part in value:  # about one key of a table
-        path, value, message = (*path, part), value[part], rest
+    keys = tuple(part.split("."))
+    if not path:  # about tables, of which some may be objects already
+        value = raw
+    if colon and _written(value, keys):  # about one key of a table
+        path, value, message = (*path, *keys), _at(value, keys), rest
     for said, meant in _PLAINER.items():
         message = message.replace(said, meant)
     # a whole table of a file, filled up with defaults, would not help
@@ -347,6 +350,12 @@ _PLAINER = {
     "less than": "below",
     "a valid integer": "a whole number",
 }
+
+
+def _at(table: Any, path: KeyPath) -> Any:
+    for part in path:
+        table = table[part]
+    return table
 
 
 def _law_names(tables: Raw, path: KeyPath) -> list[str]:

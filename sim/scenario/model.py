@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -11,13 +12,24 @@ from pydantic import (
     ConfigDict,
     Field,
     PrivateAttr,
-    WithJsonSchema,
     field_validator,
     model_validator,
 )
 
 from sim.basics.distributions import CountLaw, DurationLaw, Law, SignedDurationLaw, SizeLaw
-from sim.basics.units import Duration, PositiveDuration, Rate
+from sim.basics.ranges import (
+    LONGEST_RUN,
+    TIME,
+    Duration,
+    NotNegative,
+    Positive,
+    PositiveDuration,
+    Rate,
+    Share,
+    number,
+    whole,
+)
+from sim.basics.units import format_duration
 from sim.model.mechanisms import CAUSES
 from sim.model.strategies import Strategy
 
@@ -27,37 +39,12 @@ if TYPE_CHECKING:
 MONTH_S = 30.4375 * 86400.0
 
 
-def _number_of(value: Any) -> Any:
-    """A whole number of at least 1, or "unlimited"."""
-    return math.inf if value == "unlimited" else _whole(value, 1)
-
-
-def _number_or_none(value: Any) -> Any:
-    return math.inf if value == "unlimited" else _whole(value, 0)
-
-
-def _whole(value: Any, least: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < least:
-        raise ValueError(f'expected a whole number of at least {least}, or "unlimited"')
-    return value
-
-
 def _none(value: Any) -> Any:
     return None if value == "none" else value
 
 
-def _strict_number(value: Any) -> Any:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise ValueError("expected a number")
-    return value
-
-
-_COUNT_SCHEMA = {"anyOf": [{"type": "integer", "minimum": 1}, {"const": "unlimited"}]}
-Number = Annotated[float, BeforeValidator(_number_of), WithJsonSchema(_COUNT_SCHEMA)]
-NumberOrNone = Annotated[float, BeforeValidator(_number_or_none), WithJsonSchema(_COUNT_SCHEMA)]
-Share = Annotated[float, BeforeValidator(_strict_number), Field(ge=0, le=1)]
-Positive = Annotated[float, BeforeValidator(_strict_number), Field(gt=0)]
-Whole = Annotated[int, Field(strict=True)]
+Servers = Annotated[float, whole(1, 10_000_000, unlimited=math.inf)]
+Replications = Annotated[int, whole(1, 1_000_000)]
 
 
 class Table(BaseModel):
@@ -75,20 +62,15 @@ def _must_sum_to_1(table: Table) -> None:
 class Run(Table):
     """How long, how often, from which seed."""
 
-    seed: Annotated[Whole, Field(ge=0, lt=2**63)]
+    seed: Annotated[int, whole(0, 2**63 - 1)]
     horizon_s: PositiveDuration = Field(alias="horizon")
-    warm_up_s: Duration | Literal["auto"] = Field(alias="warm_up")
-    replications: Annotated[Whole, Field(ge=1)]
+    warm_up_s: Annotated[float | Literal["auto"], replace(TIME, words={"auto": "auto"})] = Field(
+        alias="warm_up"
+    )
+    replications: Replications
     drain_s: Duration = Field(alias="drain")
     precision: dict[str, Positive] | None = None
-    max_replications: Annotated[Whole, Field(ge=2)] | None = None
-
-    @field_validator("warm_up_s", mode="before")
-    @classmethod
-    def _warm_up(cls, value: Any) -> Any:
-        from sim.basics.units import parse_duration
-
-        return value if value == "auto" else parse_duration(value)
+    max_replications: Annotated[int, whole(2, 1_000_000)] | None = None
 
     @property
     def end_s(self) -> float:
@@ -112,7 +94,7 @@ class Shift(Table):
 class Organisation(Table):
     """The people."""
 
-    people: Annotated[Whole, Field(ge=1)]
+    people: Annotated[int, whole(1, 100_000_000)]
     admins: Share
     shift: Shift
     visits: DurationLaw
@@ -153,7 +135,7 @@ class Workload(Table):
     visit_ends: VisitEnds
     kinds: Kinds
     read_size: SizeLaw
-    daily: tuple[Annotated[float, BeforeValidator(_strict_number), Field(ge=0)], ...] | None = None
+    daily: tuple[Annotated[float, number(1e-6, 1e6, zero=True)], ...] | None = None
     log: str | None = None
     mode: Literal["synthetic", "fitted", "replayed"] = "synthetic"
     log_options: dict[str, Any] = Field(default_factory=dict)
@@ -177,7 +159,7 @@ class CauseShare(Table):
     """How many people have a case: drills by share, or the natural process by rate."""
 
     share: Share | None = None
-    per_month: Annotated[float, BeforeValidator(_strict_number), Field(ge=0)] | None = None
+    per_month: NotNegative | None = None
 
     @model_validator(mode="after")
     def _one(self) -> "CauseShare":
@@ -245,7 +227,7 @@ class Storm(Table):
 
     think: DurationLaw
     kinds: Kinds
-    gives_up_after: Number = 3
+    gives_up_after: Annotated[float, whole(1, 1_000_000_000, unlimited=math.inf)] = 3
     duration_s: PositiveDuration = Field(1800.0, alias="duration")
 
 
@@ -320,7 +302,7 @@ _Outages = Annotated[Outages | None, BeforeValidator(_none)]
 class Host(Table):
     """The product that the app lives in."""
 
-    servers: Number
+    servers: Servers
     page_load: DurationLaw
     renewal: DurationLaw
     check: DurationLaw
@@ -340,7 +322,7 @@ class Service(Table):
 class App(Table):
     """The service under design."""
 
-    workers: Number
+    workers: Servers
     holds_worker: Annotated[bool, Field(strict=True)]
     verify: DurationLaw
     service: Service
@@ -349,7 +331,7 @@ class App(Table):
 class AuthServer(Table):
     """The app's own authorization server."""
 
-    servers: Number
+    servers: Servers
     renewal: DurationLaw
 
 
@@ -362,9 +344,9 @@ class Store(Table):
 class Retries(Table):
     """Further attempts of the push channel; the n-th wait is multiplied by backoff ** n."""
 
-    most: NumberOrNone = 5
+    most: Annotated[float, whole(0, 1_000_000_000, unlimited=math.inf)] = 5
     wait: DurationLaw
-    backoff: Annotated[float, BeforeValidator(_strict_number), Field(ge=1)] = 1.0
+    backoff: Annotated[float, number(1, 1000)] = 1.0
 
 
 class PushChannel(Table):
@@ -413,7 +395,7 @@ class Goals(CauseGoals):
 class LatinHypercube(Table):
     """A number of points spread over the ranges."""
 
-    latin_hypercube: Annotated[Whole, Field(ge=2)]
+    latin_hypercube: Annotated[int, whole(2, 1_000_000)]
 
 
 class Scenario(Table):
@@ -443,6 +425,22 @@ class Scenario(Table):
     _raw: dict[str, Any] = PrivateAttr(default_factory=dict)
     _origins: dict[str, str] = PrivateAttr(default_factory=dict)
 
+    @model_validator(mode="after")
+    def _measurable(self) -> "Scenario":
+        run, people = self.run, self.organisation.people
+        if run.warm_up_s != "auto" and run.warm_up_s >= run.horizon_s:
+            raise ValueError(
+                f"run.warm_up: expected a time before run.horizon ({format_duration(run.horizon_s)}):"
+                " what is measured lies between them"
+            )
+        if people * run.end_s > LONGEST_RUN:
+            raise ValueError(
+                f"organisation.people: {people:,} people for {format_duration(run.end_s)} (run.horizon"
+                f" and run.drain) are {people * run.end_s:.3g} person-seconds; expected at most"
+                f" {LONGEST_RUN:.3g}, which is what can be summed up"
+            )
+        return self
+
     @cached_property
     def _texts(self) -> dict[str, tuple[Any, str]]:
         """Tables and how the id writes them: scenarios that differ in one table share the others."""
@@ -463,7 +461,12 @@ class Scenario(Table):
             said.append("cases.from is not before run.horizon: no case will happen")
         elif self.cases.until_s > horizon_s:
             said.append("cases.until is after run.horizon: later cases do not happen")
-        if self.organisation.shift.start_s >= horizon_s:
+        shift = self.organisation.shift
+        if self.run.warm_up_s != "auto" and shift.end_s <= self.run.warm_up_s < horizon_s:
+            said.append(
+                "organisation.shift.end is not after run.warm_up: no visit that begins counts"
+            )
+        if shift.start_s >= horizon_s:
             said.append("organisation.shift.start is not before run.horizon: nobody will visit")
         return tuple(said)
 

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationError
 
-from sim.basics.units import Duration, PositiveDuration
+from sim.basics.ranges import Duration, PositiveDuration
 
 # Field -> names it goes by in logs, most telling first; compared in lower case, with _ for other signs.
 # Columns of addresses (ip, remote_addr, ...) are not guessed as `client`: an address is no part of a person.

@@ -324,7 +324,7 @@ REFUSED: list[tuple[str, Any, tuple[str | int, ...], str]] = [
     ("duration", table("lognormal", median=1), (), "median and p95"),
     ("duration", table("lognormal", median=1, p95=2, p99=3), (), "found: median, p95, p99"),
     ("duration", table("lognormal", median=2, p95=1), (), "above the median"),
-    ("duration", table("lognormal", mean=2, cv=0), ("cv",), "greater than 0"),
+    ("duration", table("lognormal", mean=2, cv=0), ("cv",), "above 0"),
     ("duration", table("weibull", mean=2, shape=0), ("shape",), ""),
     ("duration", table("gamma", mean=2, shape="a"), ("shape",), "number"),
     ("duration", table("erlang", mean=2, shape=2.5), ("shape",), "whole"),

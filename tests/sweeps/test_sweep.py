@@ -123,7 +123,7 @@ def test_values_of_a_hypercube_are_quantiles_joined_by_lines() -> None:
         ({"strategies.short_tokn.token.lifetime": ["1min"]}, 'did you mean "short_token"'),
         ({"host.chek.median": ["1ms"]}, 'did you mean "check"'),
         ({"host.check.median": ["1ms", "soon"]}, "a duration such as"),
-        ({"organisation.people": [0]}, "= 0: expected at least 1"),
+        ({"organisation.people": [0]}, "= 0: expected a whole number of at least 1"),
         ({"organisation.people": []}, "expected a list of values"),
         ({}, "nothing to sweep"),
     ],
