@@ -5,47 +5,61 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # what an editor and mypy see; a run opens the rooms below when they are used
     from sim import plot, theory
-    from sim.face import compare
-    from sim.recommendation import recommend
-    from sim.scenario import load, with_changes
-    from sim.sweeps import sweep
-    from sim.workload.fitting import fit_log
-    from sim.workload.fitting import fit_log as fit
+    from sim.face.questions import compare, fit, recommend, sensitivity, sweep, trace, verify
+    from sim.face.scenario import Scenario, load
+    from sim.model.mechanisms import Allowlist, Check, Push, Token
+    from sim.model.strategies import CATALOGUE, Strategy
+    from sim.scenario import ScenarioError
 
 __version__ = "0.1.0"
 __all__ = [
-    "__version__",
+    "CATALOGUE",
+    "Allowlist",
+    "Check",
+    "Push",
+    "Scenario",
+    "ScenarioError",
+    "Strategy",
+    "Token",
     "compare",
     "fit",
-    "fit_log",
     "load",
     "plot",
     "recommend",
+    "sensitivity",
     "sweep",
     "theory",
-    "with_changes",
+    "trace",
+    "verify",
 ]
 _ROOMS = {
-    "load": "sim.scenario:load",
-    "compare": "sim.face:compare",
-    "fit": "sim.workload.fitting:fit_log",
-    "fit_log": "sim.workload.fitting:fit_log",
-    "plot": "sim.plot",
-    "recommend": "sim.recommendation:recommend",
-    "sweep": "sim.sweeps:sweep",
-    "theory": "sim.theory",
-    "with_changes": "sim.scenario:with_changes",
+    "sim.face.questions": (
+        "compare",
+        "fit",
+        "recommend",
+        "sensitivity",
+        "sweep",
+        "trace",
+        "verify",
+    ),
+    "sim.face.scenario": ("Scenario", "load"),
+    "sim.model.mechanisms": ("Allowlist", "Check", "Push", "Token"),
+    "sim.model.strategies": ("CATALOGUE", "Strategy"),
+    "sim.scenario": ("ScenarioError",),
 }
+_ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
 
 
 def __getattr__(name: str) -> Any:
     """Rooms are opened when they are used: `import sim` stays light."""
-    if name not in _ROOMS:
-        raise AttributeError(f"module 'sim' has no attribute {name!r}")
-    room, _, thing = _ROOMS[name].partition(":")
-    module = import_module(room)
-    return getattr(module, thing) if thing else module
+    if name in _ROOM_OF:
+        return getattr(import_module(_ROOM_OF[name]), name)
+    if name in __all__:
+        return import_module(f"sim.{name}")
+    from sim.basics.wording import nearest
+
+    raise AttributeError(f'there is no "{name}" in sim{nearest(name, __all__)}')
 
 
 def __dir__() -> list[str]:
-    return sorted(__all__)
+    return sorted([*__all__, "__version__"])

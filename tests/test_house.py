@@ -4,7 +4,8 @@ import ast
 import hashlib
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -27,8 +28,6 @@ RANKS = (
     {"face"},
     {"__main__"},
 )
-# Methods that only open a room above, so that a notebook reads `scenario.compare()`; their bodies are one import and one call.
-DOORS = {("scenario", "face")}
 RANK = {name: rank for rank, names in enumerate(RANKS) for name in names}
 MODULES = sorted((ROOT / "sim").rglob("*.py"))
 
@@ -62,9 +61,42 @@ def test_imports_go_down(path: Path) -> None:
         return
     assert part in RANK, f"{part} has no rank; give it one here"
     for name in set(_imported(path)) - {part, "__version__"}:
-        if (part, name) in DOORS:
-            continue
         assert RANK[name] < RANK[part], f"{part} imports {name}, which is not below it"
+
+
+def test_no_module_needs_itself() -> None:
+    """Imports inside functions count as well; those that only name types, and rooms that a door opens, do not."""
+    modules = {_module(path): path for path in MODULES}
+    needs = {name: _needed(path, modules) - {name, "sim"} for name, path in modules.items()}
+    order = TopologicalSorter(needs)
+    try:
+        order.prepare()
+    except CycleError as error:
+        pytest.fail(f"a circle of imports: {' <- '.join(error.args[1])}")
+
+
+def _module(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def _needed(path: Path, modules: Collection[str]) -> set[str]:
+    """The modules of `sim` that a file imports when it is loaded or run."""
+    found: set[str] = set()
+    waiting: list[ast.AST] = [ast.parse(path.read_text(encoding="utf-8"))]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            waiting += node.orelse
+            continue
+        if isinstance(node, ast.FunctionDef) and path.name == "__init__.py":
+            continue
+        waiting += ast.iter_child_nodes(node)
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module is not None:
+            names = {f"{node.module}.{alias.name}" for alias in node.names}
+            found |= {name if name in modules else node.module for name in names}
+    return found & set(modules)
 
 
 @pytest.mark.parametrize("module", ["sim", "sim.cli"])

@@ -73,21 +73,12 @@ def load(name: str) -> "Scenario":
 def chosen(
     scenario: "Scenario", names: tuple[str, ...], option: str = "--strategy"
 ) -> "list[Strategy]":
-    from difflib import get_close_matches
+    from sim.basics.wording import UnknownName
 
-    from sim.model.strategies import CATALOGUE
-
-    known = {**CATALOGUE, **scenario.strategies}
-    for name in names:
-        if name not in known:
-            near = get_close_matches(name, known, 1)
-            hint = f'; did you mean "{near[0]}"?' if near else ""
-            raise InputError(f"{option} {name}: no such strategy{hint} Known: {', '.join(known)}")
-    return [known[name] for name in dict.fromkeys(names)] or list(scenario.strategies.values())
-
-
-def cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    try:
+        return scenario.chosen(names)
+    except UnknownName as error:
+        raise InputError(f"{option}: {error}") from None
 
 
 @contextmanager

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sim import __version__
+from sim.basics.machine import cores
 from sim.cli.common import (
     InputError,
     chosen,
-    cores,
     engine_option,
     file_errors,
     interruptible,

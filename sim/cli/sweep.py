@@ -145,10 +145,10 @@ def _method(text: str | None) -> Any:
 
 
 def _estimate(loaded: Any, options: dict[str, Any], workers: int | None) -> None:
+    from sim.basics.machine import cores
     from sim.scenario import ScenarioError
     from sim.sweeps import make_plan
     from sim.sweeps.estimate import estimate
-    from sim.sweeps.executors import cores
 
     try:
         plan = make_plan(loaded, **options)

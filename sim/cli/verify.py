@@ -2,7 +2,6 @@
 
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,13 +33,14 @@ def verify(quick: bool, engine: str | None, write: Path | None) -> None:
 
     Exits with 1 if any figure disagrees. Statistical figures fail beyond 4.5 standard errors.
     """
+    from sim.verification.all import all_lines
     from sim.verification.line import Z_LIMIT, head, text
 
     started = time.monotonic()
     click.echo(head())
     lines: list[Line] = []
     with interruptible():
-        for line in _lines(quick, engine):
+        for line in all_lines(quick, engine, _every_tenth):
             click.echo(text(line))
             sys.stdout.flush()
             lines.append(line)
@@ -60,29 +60,6 @@ def verify(quick: bool, engine: str | None, write: Path | None) -> None:
             click.echo(text(line))
         sys.exit(1)
     click.echo(f"\n{len(lines)} figures compared, all agree ({took_s:.0f} s)")
-
-
-# People and runs of the large samples; a run of the reference takes about ten times as long.
-SAMPLES = {"compiled": (4000, 40), "reference": (800, 10)}
-QUICK_SAMPLES = {"compiled": (400, 10), "reference": (80, 4)}
-
-
-def _lines(quick: bool, engine: str | None) -> "Iterator[Line]":
-    from sim.verification import clockwork, coverage, engines, methods, published, simulated
-
-    yield from published.all_published()
-    yield from methods.constants()
-    if engine is None:
-        yield from engines.same_record()
-    for each in ENGINES if engine is None else [engine]:
-        yield from clockwork.by_the_clock(each)
-    engine = ENGINES[0] if engine is None else engine
-    people, runs = (QUICK_SAMPLES if quick else SAMPLES)[engine]
-    yield from simulated.all_simulated(engine, people=people, runs=runs)
-    yield from methods.intervals(studies=2000 if quick else 20_000, seed=1)
-    if not quick:
-        yield from methods.stations(customers=6000, seeds=16, seed=1)
-        yield from coverage.intervals_of_compare(1000, engine, _every_tenth)
 
 
 def _command(quick: bool, engine: str | None, write: Path) -> str:

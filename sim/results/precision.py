@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 from sim.basics.statistics import FIRST_RUNS, LOOK_AHEAD, look_ahead_at, precise_from, ratio_of_runs
+from sim.basics.wording import nearest
 from sim.coverage import Cover
 from sim.engine.recording import Run
 from sim.model.mechanisms import CAUSES
@@ -44,11 +44,7 @@ def check_names(scenario: Scenario) -> None:
     """Raises ValueError where `run.precision` names what has no mean."""
     for name in scenario.run.precision or ():
         if name not in MEAN_METRICS:
-            near = get_close_matches(name, MEAN_METRICS, 1)
-            hint = f"; did you mean {near[0]!r}?" if near else ""
-            raise ValueError(
-                f"run.precision.{name}: no such metric{hint} Known: {', '.join(MEAN_METRICS)}"
-            )
+            raise ValueError(f"run.precision.{name}: no such metric{nearest(name, MEAN_METRICS)}")
 
 
 def targets(scenario: Scenario, cover: Sequence[Cover]) -> list[Target]:

@@ -17,7 +17,7 @@ _SHOWING = (
     "timeline",
     "tables",
     "testbed",
-    "notebook",
+    "face",
     "__main__",
 )
 

@@ -135,16 +135,20 @@ def write_table(table: "pd.DataFrame", stem: Path) -> list[Path]:
     return [parquet, csv]
 
 
-def write_trace(run: Run, path: Path) -> int:
-    """Write the events of a run (Parquet, or CSV by the name's ending) with fixed types; returns their number."""
+def trace_table(run: Run) -> "pd.DataFrame":
+    """The events of a run that was traced, with fixed types; columns: docs/trace.md."""
     import pandas as pd
 
-    trace = run.trace or []
-    table = pd.DataFrame(trace, columns=list(TRACE_COLUMNS)).astype(
+    return pd.DataFrame(run.trace or [], columns=list(TRACE_COLUMNS)).astype(
         {"serial": "int64", "time_s": "float64", "person": "int64", "event": "string"}
         | dict.fromkeys(("kind", "decision", "reason"), "string")
         | dict.fromkeys(("token_expires_s", "entry_expires_s"), "float64")
     )
+
+
+def write_trace(run: Run, path: Path) -> int:
+    """Write the events of a run (Parquet, or CSV by the name's ending); returns their number."""
+    table = trace_table(run)
     if path.suffix == ".csv":
         write_atomically(path, lambda p: table.to_csv(p, index=False))
     else:

@@ -3,8 +3,9 @@
 import json
 import re
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any
+
+from sim.basics.wording import shortened
 
 KeyPath = tuple[str, ...]
 _HEADER = re.compile(r"\s*\[\[?\s*([^\[\]]+?)\s*\]\]?\s*(?:#.*)?$")
@@ -43,7 +44,7 @@ def shown(value: Any) -> str:
     """A value as it is shown in a message: as TOML spells it, short, on one line, without control characters."""
     text = _spelled(value)
     text = "".join(c if c.isprintable() else "?" for c in text)
-    return text if len(text) <= 60 else text[:57] + "..."
+    return shortened(text, 60)
 
 
 def _spelled(value: Any) -> str:
@@ -60,14 +61,6 @@ def _spelled(value: Any) -> str:
             f"a number of {value.bit_length():,} bits"  # Python does not spell out very long ones
         )
     return repr(value)
-
-
-def nearest(name: str, names: list[str]) -> str:
-    """`; did you mean "..."?`, or which names there are."""
-    near = get_close_matches(name, names, 1, 0.5)
-    if near:
-        return f'; did you mean "{near[0]}"?'
-    return f"; known here: {', '.join(sorted(names))}" if names else ""
 
 
 def key_lines(text: str) -> dict[KeyPath, int]:

@@ -13,8 +13,9 @@ from typing import Any, NoReturn, get_args
 from pydantic import BaseModel, ValidationError
 
 from sim.basics.distributions import LAWS
+from sim.basics.wording import nearest
 from sim.model.strategies import CATALOGUE, Strategy
-from sim.scenario.errors import KeyPath, Problem, ScenarioError, key_lines, line_of, nearest, shown
+from sim.scenario.errors import KeyPath, Problem, ScenarioError, key_lines, line_of, shown
 from sim.scenario.model import Scenario
 
 LARGEST_BYTES = 1_000_000
@@ -73,7 +74,8 @@ def with_changes(scenario: Scenario, changes: dict[str, Any]) -> Scenario:
         _put(raw, path.split("."), value, path)
         for name in _above([path]):
             raw.get("sources", {}).pop(name, None)
-    kept = {table: getattr(scenario, table) for table in raw if table not in {*touched, "sources"}}
+    anew = {*touched, "sources", "sweep"}
+    kept = {table: getattr(scenario, table) for table in raw if table not in anew}
     changed = validate([Layer("changes", raw, "")], raw, kept)
     changed._texts.update(scenario._texts)
     changed._origins.update(scenario._origins | dict.fromkeys(_above(changes), "changes"))
@@ -411,7 +413,7 @@ def _model(annotation: Any) -> type[BaseModel] | None:
 def _sweep_problems(scenario: Scenario, raw: Raw) -> list[tuple[KeyPath, Any, str]]:
     """Paths of a sweep must exist, values must be lists."""
     problems: list[tuple[KeyPath, Any, str]] = []
-    for key, values in (scenario.sweep or {}).items():
+    for key, values in (scenario.swept or {}).items():
         if key == "method":
             if values not in ("grid", "zip") and not (
                 isinstance(values, dict) and list(values) == ["latin_hypercube"]
@@ -433,10 +435,10 @@ def _sweep_misfits(scenario: Scenario, layers: list[Layer]) -> list[Problem]:
     Keys of one table that are swept together may fit only together; the sweep itself tells of those.
     """
     problems: list[Problem] = []
-    tables = Counter(key.rpartition(".")[0] for key in scenario.sweep or {})
+    tables = Counter(key.rpartition(".")[0] for key in scenario.swept or {})
     trial = scenario.model_copy()
     trial._raw = {key: value for key, value in scenario._raw.items() if key != "sweep"}
-    for key, values in (scenario.sweep or {}).items():
+    for key, values in (scenario.swept or {}).items():
         alone = key != "method" and tables[key.rpartition(".")[0]] == 1
         for value in values if alone else ():
             try:

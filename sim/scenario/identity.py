@@ -5,29 +5,33 @@ import json
 from pathlib import Path
 from typing import Any
 
-from sim.scenario.model import Scenario
+from pydantic import BaseModel
 
+Texts = dict[str, tuple[Any, str]]  # a table: its value, and how the id writes it
 # What stands beside the id in every result, or changes no result.
-_LEFT_OUT = ("title", "question", "path", "format", "sources", "sweep", "goals")
+_LEFT_OUT = ("title", "question", "path", "format", "sources", "swept", "goals")
 _RUN_LEFT_OUT = ("seed", "replications", "precision", "max_replications")
 
 
-def content_id(scenario: Scenario) -> str:
-    """16 hexadecimal digits of the SHA-256 of what determines results, a log by its bytes."""
+def content_id(scenario: BaseModel, texts: Texts) -> str:
+    """16 hexadecimal digits of the SHA-256 of what determines results, a log by its bytes.
+
+    `texts` remembers what tables are written as.
+    """
     tables = sorted(set(type(scenario).model_fields) - set(_LEFT_OUT))
-    text = ",".join(f'"{table}":{_text(scenario, table)}' for table in tables)
+    text = ",".join(f'"{table}":{_text(scenario, table, texts)}' for table in tables)
     return hashlib.sha256(f"{{{text}}}".encode()).hexdigest()[:16]
 
 
-def _text(scenario: Scenario, table: str) -> str:
+def _text(scenario: BaseModel, table: str, texts: Texts) -> str:
     """A table as JSON."""
     value = getattr(scenario, table)
-    known, text = scenario._texts.get(table, (None, ""))
+    known, text = texts.get(table, (None, ""))
     if not _same(known, value):
         dumped = scenario.model_dump(by_alias=True, mode="python", include={table})[table]
-        content = _that_matters(scenario, table, dumped)
+        content = _that_matters(table, dumped)
         text = json.dumps(_plain(content), sort_keys=True, separators=(",", ":"))
-        scenario._texts[table] = (value, text)
+        texts[table] = (value, text)
     return text
 
 
@@ -38,12 +42,12 @@ def _same(known: Any, value: Any) -> bool:
     return known is not None and known is value
 
 
-def _that_matters(scenario: Scenario, table: str, content: Any) -> Any:
+def _that_matters(table: str, content: Any) -> Any:
     """What of a table determines results."""
     if table == "run":
         return {k: v for k, v in content.items() if k not in _RUN_LEFT_OUT}
-    if table == "workload" and scenario.workload.log is not None:
-        return {**content, "log": _digest(scenario.workload.log)}
+    if table == "workload" and content["log"] is not None:
+        return {**content, "log": _digest(content["log"])}
     if table == "strategies":
         left_out = ("sentence", "source")
         return {

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     BaseModel,
@@ -30,11 +30,10 @@ from sim.basics.ranges import (
     whole,
 )
 from sim.basics.units import format_duration
+from sim.basics.wording import known, shortened
 from sim.model.mechanisms import CAUSES
-from sim.model.strategies import Strategy
-
-if TYPE_CHECKING:
-    from sim.face import Comparison
+from sim.model.strategies import CATALOGUE, Strategy
+from sim.scenario.identity import Texts, content_id
 
 MONTH_S = 30.4375 * 86400.0
 
@@ -418,7 +417,7 @@ class Scenario(Table):
     push: PushChannel
     network: Network
     strategies: dict[str, Strategy]
-    sweep: dict[str, Any] | None = None
+    swept: dict[str, Any] | None = Field(None, alias="sweep")
     goals: Goals | None = None
     sources: dict[str, str] = Field(default_factory=dict)
 
@@ -442,16 +441,14 @@ class Scenario(Table):
         return self
 
     @cached_property
-    def _texts(self) -> dict[str, tuple[Any, str]]:
+    def _texts(self) -> Texts:
         """Tables and how the id writes them: scenarios that differ in one table share the others."""
         return {}
 
     @cached_property
     def id(self) -> str:
         """The content id: what determines results, however it is written."""
-        from sim.scenario.identity import content_id
-
-        return content_id(self)
+        return content_id(self, self._texts)
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -470,32 +467,33 @@ class Scenario(Table):
             said.append("organisation.shift.start is not before run.horizon: nobody will visit")
         return tuple(said)
 
+    def strategy(self, wanted: str | Strategy) -> Strategy:
+        """A strategy by its name, the scenario's own or else the catalogue's; an object as it is.
+
+        Raises UnknownName, with the nearest name.
+        """
+        if isinstance(wanted, Strategy):
+            return wanted
+        everywhere = {**CATALOGUE, **self.strategies}
+        return everywhere[known("strategy", wanted, everywhere)]
+
+    def chosen(self, wanted: Sequence[str | Strategy] | None = None) -> list[Strategy]:
+        """Strategies by names or objects, each once; the scenario's own where none is named."""
+        if isinstance(wanted, str):
+            wanted = [wanted]
+        found = [self.strategy(one) for one in wanted or ()]
+        return list({s.name: s for s in found}.values()) or list(self.strategies.values())
+
+    def __repr__(self) -> str:
+        run, many = self.run, len(self.strategies)
+        names = f"{many} strategies" if many > 1 else f"the strategy {next(iter(self.strategies))}"
+        return (
+            f'<scenario {self.id} "{shortened(self.title, 48)}": {self.organisation.people:,} people,'
+            f" {format_duration(run.horizon_s)}, {names}, seed {run.seed}, replications {run.replications}>"
+        )
+
+    __str__ = __repr__
+
     def resolved(self) -> dict[str, Any]:
         """The whole scenario as plain values (seconds, numbers, strings), under the keys of the file."""
         return self.model_dump(by_alias=True, mode="python", exclude={"sources"})
-
-    def compare(
-        self,
-        strategies: "Sequence[str | Strategy] | None" = None,
-        *,
-        replications: int | None = None,
-        seed: int | None = None,
-        workers: int = 1,
-        progress: bool = True,
-        **options: Any,
-    ) -> "Comparison":
-        """Run strategies (names or objects; default: all of the scenario) on the same people and cases.
-
-        A door to `sim.face.compare`, where the arguments are explained.
-        """
-        from sim.face import compare
-
-        return compare(
-            self,
-            strategies,
-            replications=replications,
-            seed=seed,
-            workers=workers,
-            progress=progress,
-            **options,
-        )

@@ -16,6 +16,8 @@ from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
+from sim.basics.machine import cores
+
 _WATCH_S = 0.5
 _PR_SET_PDEATHSIG = 1
 
@@ -119,11 +121,6 @@ def make_pool(workers: int | None = None, cluster: str | None = None) -> Pool:
 def in_this_process() -> Given:
     """One thread of this process: no start-up, no isolation."""
     return Given(ThreadPoolExecutor(1))
-
-
-def cores() -> int:
-    """The cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def died(error: BaseException) -> bool:

@@ -147,7 +147,7 @@ def make_plan(
     `strategies` touches the strategy it names, every other path all of them). Raises ScenarioError for a path that
     does not exist, a value that does not fit, or a scenario without a sweep.
     """
-    table: dict[str, Any] = dict(scenario.sweep or {}) if vary is None else dict(vary)
+    table: dict[str, Any] = dict(scenario.swept or {}) if vary is None else dict(vary)
     method = table.pop("method", "grid") if method is None else method
     table.pop("method", None)
     if not table:

@@ -111,7 +111,8 @@ class Fit:
         """Draw how well the laws fit (PNG, SVG or PDF by the name's ending)."""
         from sim.workload.goodness import draw_goodness
 
-        draw_goodness(self, path)
+        law = self.laws()["think"]
+        draw_goodness(self.path, self.think_s, self.length_s, self.requests, law, path)
 
     def laws(self) -> dict[str, Any]:
         """The laws as objects; `read_size` is None where the log has no bytes."""

@@ -2,21 +2,25 @@
 
 import math
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from sim.basics.distributions import Exponential, Law, Lognormal
 
-if TYPE_CHECKING:
-    from sim.workload.fitting import Fit
-
+Array = npt.NDArray[np.float64]
 _COLOURS = {"log": "#000000", "fitted": "#0072B2", "exponential": "#D55E00", "lognormal": "#009E73"}
 _DASHES = {"fitted": (4, 2), "exponential": (1, 1), "lognormal": (6, 2, 1, 2)}
 
 
-def draw_goodness(fit: "Fit", path: Path) -> None:
-    """Survival curves of think time, session length and requests per session, with distances (Kolmogorov-Smirnov)."""
+def draw_goodness(
+    log: str, think_s: Array, length_s: Array, requests: Array, law: Law, path: Path
+) -> None:
+    """Survival curves of think time, session length and requests per session, with distances (Kolmogorov-Smirnov).
+
+    `law` is that of think times; `log` names the file they come from.
+    """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -24,14 +28,14 @@ def draw_goodness(fit: "Fit", path: Path) -> None:
     FigureCanvasAgg(figure)
     axes = figure.subplots(1, 3)
     panels = (
-        ("think time, s", fit.think_s, fit.laws()["think"]),
-        ("session length, s", fit.length_s, None),
-        ("requests per session", fit.requests, None),
+        ("think time, s", think_s, law),
+        ("session length, s", length_s, None),
+        ("requests per session", requests, None),
     )
     distances = [_panel(ax, *panel) for ax, panel in zip(axes, panels, strict=True)]
     think = distances[0]
     figure.suptitle(
-        f"The fitted law follows the think times of {Path(fit.path).name} (KS {think['fitted']:.2f});"
+        f"The fitted law follows the think times of {Path(log).name} (KS {think['fitted']:.2f});"
         f" exponential ({think['exponential']:.2f}) and lognormal ({think['lognormal']:.2f}) do not",
         fontsize=11,
     )
@@ -39,9 +43,7 @@ def draw_goodness(fit: "Fit", path: Path) -> None:
     figure.savefig(path, dpi=120)
 
 
-def _panel(
-    ax: Any, label: str, sample: "np.ndarray[Any, Any]", law: Law | None
-) -> dict[str, float]:
+def _panel(ax: Any, label: str, sample: Array, law: Law | None) -> dict[str, float]:
     ordered = np.sort(np.maximum(sample, 0.5))
     above = 1 - np.arange(len(ordered)) / len(ordered)
     ax.step(ordered, above, where="post", color=_COLOURS["log"], lw=2.2, label="log")
@@ -61,7 +63,7 @@ def _panel(
     return distances
 
 
-def _candidates(sample: "np.ndarray[Any, Any]", law: Law | None) -> dict[str, Law]:
+def _candidates(sample: Array, law: Law | None) -> dict[str, Law]:
     logs = np.log(sample)
     median, sigma = math.exp(float(logs.mean())), max(float(logs.std()), 1e-6)
     laws: dict[str, Law] = {} if law is None else {"fitted": law}
@@ -71,7 +73,7 @@ def _candidates(sample: "np.ndarray[Any, Any]", law: Law | None) -> dict[str, La
     return laws
 
 
-def _distance(sample: "np.ndarray[Any, Any]", values: "np.ndarray[Any, Any]") -> float:
+def _distance(sample: Array, values: Array) -> float:
     """The largest gap between two distribution functions, of a sample and of a law's grid of quantiles."""
     points = np.union1d(sample, values)
     a = np.searchsorted(np.sort(sample), points, side="right") / len(sample)

@@ -12,12 +12,12 @@ import pytest
 from click.testing import CliRunner
 from support import browser
 
+import sim
 from sim.cli import main
 from sim.explore import page_of
 from sim.explore.points import data_of
 from sim.explore.server import server_of
 from sim.results.store import read_study, write_comparison
-from sim.scenario import load, with_changes
 
 MORNING = """\
 format = 1
@@ -54,7 +54,7 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "organisation.people": 14, "run.horizon": "1h", "run.drain": "20min", "cases.from": "10min",
         "cases.until": "50min", "cases.deactivation": {"share": 0.5}, "cases.logout": {"share": 0.3},
     }  # fmt: skip
-    scenario = with_changes(load("office"), changes)
+    scenario = sim.load("office").with_changes(changes)
     found = scenario.compare(["short_token", "sliding_token", "per_request"], replications=2, progress=False)  # fmt: skip
     write_comparison(found, folder)
     return folder

@@ -12,9 +12,10 @@ import pytest
 from click.testing import CliRunner
 from support import ROOT
 
+import sim
 from sim.basics.statistics import Estimate
 from sim.cli import main
-from sim.face import Comparison, compare
+from sim.face.comparison import Comparison
 from sim.model.mechanisms import CAUSES
 from sim.plot import Picture, Plots, Shown, sweep_lines, sweep_surface, sweep_tornado
 from sim.plot.curves import lines
@@ -23,7 +24,6 @@ from sim.plot.style import COLOURS, seconds
 from sim.plot.survival import longer_share
 from sim.plot.tradeoff import Point, front, points
 from sim.results import experiment, tables
-from sim.scenario import load, with_changes
 
 BUSY_MORNING = {
     "organisation.people": 24,
@@ -40,7 +40,7 @@ NAMES = ["no_check", "short_token", "sliding_token", "per_request", "allowlist_w
 
 @pytest.fixture(scope="module")
 def comparison() -> Comparison:
-    scenario = with_changes(load("office"), BUSY_MORNING)
+    scenario = sim.load("office").with_changes(BUSY_MORNING)
     return scenario.compare(NAMES, replications=2, progress=False)
 
 
@@ -183,14 +183,14 @@ def test_the_notebook_shows_the_numbers_of_the_command_line(comparison: Comparis
 
 def test_what_a_user_wrote_is_escaped_in_the_display(comparison: Comparison) -> None:
     titled = comparison.scenario.model_copy(update={"title": "<script>alert(1)</script>"})
-    shown = titled.compare(["short_token"], replications=1, progress=False)._repr_html_()
+    shown = sim.compare(titled, ["short_token"], replications=1, progress=False)._repr_html_()
     assert "<script>" not in shown
     assert "&lt;script&gt;" in shown
 
 
 def test_an_unknown_strategy_is_named_with_the_nearest() -> None:
     with pytest.raises(ValueError, match="short_token"):
-        compare(load("office"), ["shrt_token"], progress=False)
+        sim.compare("office", ["shrt_token"], progress=False)
 
 
 def test_an_estimate_is_read_with_its_interval(comparison: Comparison) -> None:
@@ -204,7 +204,7 @@ def test_an_estimate_is_read_with_its_interval(comparison: Comparison) -> None:
 
 def test_a_study_without_cases_says_so() -> None:
     none = {f"cases.{name}": {"share": 0} for name in CAUSES}
-    quiet = with_changes(load("office"), {"organisation.people": 5, **none})
+    quiet = sim.load("office").with_changes({"organisation.people": 5, **none})
     empty = quiet.compare(["short_token", "per_request"], replications=2, progress=False)
     with pytest.raises(ValueError, match="no case"):
         empty.plot.survival()

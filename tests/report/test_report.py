@@ -12,8 +12,9 @@ import pytest
 from click.testing import CliRunner
 from support import browser
 
+import sim
 from sim.cli import main
-from sim.face import Comparison
+from sim.face.comparison import Comparison
 from sim.report import render
 from sim.report import tables as report_tables
 from sim.report.answer import answer, levers
@@ -21,7 +22,7 @@ from sim.report.checklist import checklist
 from sim.report.checks import checks
 from sim.results import tables
 from sim.results.store import read_study, write_comparison
-from sim.scenario import load, with_changes
+from sim.scenario import with_changes
 
 ADVISED = ("recommendation", "sensitivity")
 HOSTILE = "<script>alert('x')</script> & \"quotes\" ]]> {{ 7*7 }}"
@@ -39,7 +40,7 @@ BUSY_MORNING = {
 
 @pytest.fixture(scope="module")
 def comparison() -> Comparison:
-    scenario = with_changes(load("office"), BUSY_MORNING)
+    scenario = sim.load("office").with_changes(BUSY_MORNING)
     names = ["short_token", "sliding_token", "per_request", "layered"]
     scenario = scenario.model_copy(
         update={"title": HOSTILE, "question": "Which timeout? " + HOSTILE}
@@ -187,7 +188,7 @@ def test_two_results_stand_side_by_side(comparison: Comparison) -> None:
     scenario = with_changes(
         comparison.scenario, {"host.check.median": "10ms", "host.check.p95": "20ms"}
     )
-    other = scenario.compare(["short_token", "per_request"], replications=2, progress=False)
+    other = sim.compare(scenario, ["short_token", "per_request"], replications=2, progress=False)
     shown = render(comparison.study, against=other.study)
     section = shown[shown.index('<section id="against"') :]
     section = section[: section.index("</section>")]

@@ -83,10 +83,10 @@ def test_a_written_scenario_is_the_same_study(name: str, tmp_path: Path) -> None
     again = load(str(file))
     assert again.id == scenario.id
     assert (again.title, again.question) == (scenario.title, scenario.question)
-    assert (again.sources, again.goals, again.sweep) == (
+    assert (again.sources, again.goals, again.swept) == (
         scenario.sources,
         scenario.goals,
-        scenario.sweep,
+        scenario.swept,
     )
 
 

@@ -104,7 +104,7 @@ def test_swept_keys_of_one_table_may_fit_only_together(tmp_path: Path) -> None:
     path.write_text(
         '[sweep]\nmethod = "zip"\n"host.check.median" = ["1s", "2s"]\n"host.check.p95" = ["3s", "4s"]\n'
     )
-    assert load(str(path)).sweep
+    assert load(str(path)).swept
 
 
 def test_all_problems_at_once(tmp_path: Path) -> None:

@@ -8,30 +8,31 @@ result.plot.survival("logout")  # a figure
 """
 
 import html
-import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import fields
-from difflib import get_close_matches
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
+from sim.face.display import table
 from sim.model.mechanisms import CAUSES
-from sim.model.strategies import CATALOGUE, Strategy
-from sim.plot import Plots
 from sim.results import experiment
 from sim.results.study import Study, study_of
 from sim.results.tables import after_table, coverage_rows, price_table
-from sim.scenario import Scenario
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from sim.plot import Plots
     from sim.plot.style import Picture
 
 
 class Comparison(experiment.Comparison):
     """A comparison that shows itself. What `sim.results.experiment.Comparison` holds, and the properties below."""
+
+    @classmethod
+    def of(cls, found: experiment.Comparison) -> Self:
+        """The same comparison, with tables, figures and a display."""
+        return cls(**{field.name: getattr(found, field.name) for field in fields(found)})
 
     @cached_property
     def study(self) -> Study:
@@ -67,8 +68,10 @@ class Comparison(experiment.Comparison):
         return dict(self.study.manifest)
 
     @property
-    def plot(self) -> Plots:
+    def plot(self) -> "Plots":
         """The figures, as methods."""
+        from sim.plot import Plots
+
         return Plots(self.study)
 
     def estimate(
@@ -132,84 +135,10 @@ class Comparison(experiment.Comparison):
         scenario = self.scenario
         parts = [
             f"<h4>{html.escape(scenario.title)}</h4><p>{html.escape(scenario.question)}</p>",
-            _table("Coverage: the longest exposure window by settings, or open", coverage_rows(self.coverage)),
-            _table("After the revocation: means per case, 95 % intervals", after_table(self)),
-            _table("The price: honest people", price_table(self)),
+            table("Coverage: the longest exposure window by settings, or open", coverage_rows(self.coverage)),
+            table("After the revocation: means per case, 95 % intervals", after_table(self)),
+            table("The price: honest people", price_table(self)),
             f"<p><small>scenario {scenario.id}, seed {self.seed}, replications {self.replications}, engine"
             f" {html.escape(self.engine)}</small></p>",
         ]  # fmt: skip
         return "".join(parts)
-
-
-def compare(
-    scenario: Scenario,
-    strategies: Sequence[str | Strategy] | None = None,
-    *,
-    replications: int | None = None,
-    seed: int | None = None,
-    workers: int = 1,
-    progress: bool = True,
-    **options: Any,
-) -> Comparison:
-    """Run strategies (names or objects; default: the scenario's) on the same people and cases.
-
-    The result is that of `lastclick compare`, to the bit, for any number of `workers`. A bar shows the progress of what
-    takes longer than a second. `options` go to `sim.results.experiment.compare`. Raises ValueError for an unknown name.
-    """
-    with _bar(progress) as report:
-        found = experiment.compare(
-            scenario,
-            None if strategies is None else [_strategy(scenario, s) for s in strategies],
-            replications=replications,
-            seed=seed,
-            workers=workers,
-            report=report,
-            **options,
-        )
-    return Comparison(**{field.name: getattr(found, field.name) for field in fields(found)})
-
-
-def sized(full: int, fast: int) -> int:
-    """The size of a study in a notebook: `fast` where LASTCLICK_FAST is set (tests set it), else `full`."""
-    import os
-
-    return fast if os.environ.get("LASTCLICK_FAST") else full
-
-
-def _strategy(scenario: Scenario, wanted: str | Strategy) -> Strategy:
-    if isinstance(wanted, Strategy):
-        return wanted
-    known = {**CATALOGUE, **scenario.strategies}
-    if wanted not in known:
-        near = get_close_matches(wanted, known, 1)
-        hint = f'; did you mean "{near[0]}"?' if near else f"; known: {', '.join(known)}"
-        raise ValueError(f'there is no strategy "{wanted}"{hint}')
-    return known[wanted]
-
-
-@contextmanager
-def _bar(wanted: bool) -> "Iterator[experiment.Report | None]":
-    """A bar in a notebook or on a terminal; nothing where output goes to a file."""
-    if not wanted or not ("ipykernel" in sys.modules or sys.stderr.isatty()):
-        yield None
-        return
-    from tqdm.auto import tqdm
-
-    with tqdm(total=1.0, unit="", delay=1.0, leave=False, bar_format="{percentage:3.0f}% {bar} {remaining} left") as bar:  # fmt: skip
-        yield lambda done, cells: bar.update(done / cells - bar.n)
-
-
-def _table(caption: str, table: tuple[Sequence[str], Sequence[Sequence[str]]]) -> str:
-    head, rows = table
-    top = "".join(f"<th style='text-align:right'>{html.escape(cell)}</th>" for cell in head)
-    body = "".join(
-        "<tr>"
-        + f"<th style='text-align:left'>{html.escape(row[0])}</th>"
-        + "".join(f"<td style='text-align:right'>{html.escape(cell)}</td>" for cell in row[1:])
-        + "</tr>"
-        for row in rows
-    )
-    return (
-        f"<table><caption style='text-align:left'>{html.escape(caption)}</caption>"
-        f"<thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"
-    )

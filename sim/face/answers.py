@@ -1,0 +1,74 @@
+"""Answers that show themselves as the command line prints them: a recommendation, and what would change it."""
+
+import html
+from dataclasses import fields
+from typing import Any, Self
+
+from sim.face.display import preformatted
+from sim.recommendation import answer
+from sim.recommendation import sensitivity as analysis
+
+
+class Recommendation(answer.Recommendation):
+    """What `sim.recommendation.answer.Recommendation` holds; printed, the paragraph for a review and a table."""
+
+    @classmethod
+    def of(cls, found: answer.Recommendation) -> Self:
+        """The same answer, with a display."""
+        return cls(**_values(found))
+
+    @property
+    def paragraph(self) -> str:
+        """The answer, made to be pasted into a review."""
+        from sim.recommendation import words
+
+        return words.paragraph(self)
+
+    def __str__(self) -> str:
+        from sim.recommendation import words
+
+        return f"{self.paragraph}\n\n{words.table(self)}"
+
+    def __repr__(self) -> str:
+        found = "none meets the goals" if self.best is None else self.best.setting
+        return f"<recommendation for scenario {self.scenario.id}: {found}>"
+
+    def _repr_html_(self) -> str:
+        from sim.recommendation import words
+
+        return f"<p>{html.escape(self.paragraph)}</p>{preformatted(words.table(self))}"
+
+
+class Sensitivity(analysis.Sensitivity):
+    """What `sim.recommendation.sensitivity.Sensitivity` holds; printed, what would change the recommendation."""
+
+    @classmethod
+    def of(cls, found: analysis.Sensitivity) -> Self:
+        """The same answer, with a display."""
+        return cls(**_values(found))
+
+    @property
+    def paragraph(self) -> str:
+        """What would change the recommendation, made to be pasted into a review."""
+        from sim.recommendation import sensitivity_words as words
+
+        return words.paragraph(self)
+
+    def _tables(self) -> str:
+        from sim.recommendation import sensitivity_words as words
+
+        return f"{words.tornado_table(self)}\n\n{words.sobol_table(self)}"
+
+    def __str__(self) -> str:
+        return f"{self.paragraph}\n\n{self._tables()}"
+
+    def __repr__(self) -> str:
+        moving = sum(bool(effect.thresholds) for effect in self.effects)
+        return f"<sensitivity of {self.recommended}: {moving} of {len(self.effects)} uncertain inputs change it>"
+
+    def _repr_html_(self) -> str:
+        return f"<p>{html.escape(self.paragraph)}</p>{preformatted(self._tables())}"
+
+
+def _values(found: Any) -> dict[str, Any]:
+    return {field.name: getattr(found, field.name) for field in fields(found)}

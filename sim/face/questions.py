@@ -1,0 +1,212 @@
+"""What can be asked of a scenario. Strategies are names or objects; `workers` defaults to the cores here.
+
+A scenario is an object, the name of a shipped one, or the path of a file. A bar shows the progress of what takes longer
+than a second.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sim.basics.machine import cores
+from sim.face.display import bar
+from sim.model.strategies import Strategy
+from sim.scenario import Scenario, load
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from sim.face.answers import Recommendation, Sensitivity
+    from sim.face.comparison import Comparison
+    from sim.sweeps import Sweep
+    from sim.workload.fitting import Fit
+
+Named = str | Strategy
+
+
+def compare(
+    scenario: Scenario | str | Path,
+    strategies: Sequence[Named] | None = None,
+    *,
+    replications: int | None = None,
+    seed: int | None = None,
+    engine: str = "compiled",
+    workers: int | None = None,
+    progress: bool = True,
+) -> "Comparison":
+    """Run strategies (default: the scenario's) on the same people and cases, and estimate every metric with an interval.
+
+    The result is that of `lastclick compare`, to the bit, for any number of `workers`. Raises ScenarioError and
+    UnknownName (both ValueErrors), and ValueError for fewer than one replication.
+    """
+    from sim.face.comparison import Comparison
+    from sim.results import experiment
+
+    scenario = _opened(scenario)
+    chosen = scenario.chosen(strategies)
+    with bar(progress) as report:
+        found = experiment.compare(
+            scenario, chosen, replications=replications, seed=seed, engine=engine, workers=workers or cores(),
+            report=report,
+        )  # fmt: skip
+    return Comparison.of(found)
+
+
+def recommend(
+    scenario: Scenario | str | Path,
+    strategies: Sequence[Named] | None = None,
+    *,
+    replications: int | None = None,
+    max_replications: int | None = None,
+    seed: int | None = None,
+    engine: str = "compiled",
+    workers: int | None = None,
+    cluster: str | None = None,
+    progress: bool = True,
+) -> "Recommendation":
+    """Which strategy, and which timeout? The lifetimes that meet the scenario's `[goals]`, and which to take.
+
+    A trial begins with `replications` and takes up to `max_replications` where goals stay open. Raises ScenarioError
+    where the scenario has no goals, and UnknownName.
+    """
+    from sim.face.answers import Recommendation
+    from sim.recommendation import recommend
+
+    scenario = _opened(scenario)
+    chosen = scenario.chosen(strategies)
+    with bar(progress) as report:
+        found = recommend(
+            scenario, chosen, replications=replications, max_replications=max_replications, seed=seed, engine=engine,
+            workers=workers, cluster=cluster, report=report,
+        )  # fmt: skip
+    return Recommendation.of(found)
+
+
+def sensitivity(
+    scenario: "Scenario | Recommendation | str | Path",
+    strategies: Sequence[Named] | None = None,
+    *,
+    replications: int | None = None,
+    each: int = 4,
+    factors: int = 6,
+    samples: int = 16,
+    max_samples: int = 128,
+    seed: int | None = None,
+    engine: str = "compiled",
+    workers: int | None = None,
+    cluster: str | None = None,
+    progress: bool = True,
+) -> "Sensitivity":
+    """Which guesses of the scenario change the recommendation, and from which value on.
+
+    A recommendation that was made before is taken as it is. `each`: replications of a world; `factors`: inputs with
+    Sobol indices, from `samples` (a power of 2) up to `max_samples` points of the design. Raises as `recommend`.
+    """
+    from sim.face.answers import Sensitivity
+    from sim.recommendation import Recommendation
+    from sim.recommendation.sensitivity import analyse
+
+    if not isinstance(scenario, Recommendation):
+        scenario = recommend(
+            scenario, strategies, replications=replications, seed=seed, engine=engine, workers=workers,
+            cluster=cluster, progress=progress,
+        )  # fmt: skip
+    with bar(progress) as report:
+        found = analyse(
+            scenario, replications=each, factors=factors, samples=samples, most_samples=max_samples,
+            workers=workers, cluster=cluster, report=report,
+        )  # fmt: skip
+    return Sensitivity.of(found)
+
+
+def sweep(
+    scenario: Scenario | str | Path,
+    folder: str | Path,
+    strategies: Sequence[Named] | None = None,
+    *,
+    vary: Mapping[str, Sequence[Any]] | None = None,
+    method: Any = None,
+    replications: int | None = None,
+    seed: int | None = None,
+    engine: str = "compiled",
+    workers: int | None = None,
+    cluster: str | None = None,
+    progress: bool = True,
+) -> "Sweep":
+    """Run the scenario's `[sweep]` (or `vary`: {path: values}) into a folder; go on where an earlier run stopped.
+
+    `method`: "grid", "zip" or {"latin_hypercube": number}. `.frame()` of the result is the tidy table. Raises
+    ScenarioError, UnknownName, FolderInUse, NotASweep, OSError; a cell that fails is named in `failures`.
+    """
+    from sim.sweeps import sweep
+
+    scenario = _opened(scenario)
+    return sweep(
+        scenario, folder, scenario.chosen(strategies), vary=vary, method=method, replications=replications, seed=seed,
+        engine=engine, workers=workers, cluster=cluster, progress="auto" if progress else "none",
+    )  # fmt: skip
+
+
+def trace(
+    scenario: Scenario | str | Path,
+    strategy: Named,
+    replication: int = 0,
+    *,
+    seed: int | None = None,
+    engine: str = "compiled",
+    progress: bool = True,
+) -> "pd.DataFrame":
+    """Every event of one replication under one strategy, one row each, in order; columns: docs/trace.md.
+
+    Raises ScenarioError and UnknownName.
+    """
+    from sim.engine import run
+    from sim.results.store import trace_table
+
+    scenario = _opened(scenario)
+    chosen = scenario.strategy(strategy)
+    with bar(progress) as report:
+        traced = run(
+            scenario, chosen, replication, seed=seed, tracing=True, engine=engine,
+            progress=None if report is None else lambda share: report(share, 1),
+        )  # fmt: skip
+    return trace_table(traced)
+
+
+def verify(
+    quick: bool = False, *, engine: str | None = None, progress: bool = True
+) -> "pd.DataFrame":
+    """Is what this installation computes right? Theory, published figures and simulation, one figure a row.
+
+    Columns: group, name, theory, published (as printed), simulated, z (standard errors apart), agrees. Both engines
+    unless one is named; without `quick` it takes minutes. Raises UnknownName for another engine.
+    """
+    import pandas as pd
+
+    from sim.basics.wording import known
+    from sim.engine import ENGINES
+    from sim.verification.all import all_lines
+
+    if engine is not None:
+        known("engine", engine, ENGINES)
+    columns = ["group", "name", "theory", "published", "simulated", "z", "agrees"]
+    with bar(progress) as report:
+        lines = all_lines(quick, engine, None if report is None else lambda share: report(share, 1))
+        return pd.DataFrame(
+            [[getattr(line, column) for column in columns] for line in lines], columns=columns
+        )
+
+
+def fit(path: str | Path, **options: Any) -> "Fit":
+    """Fit a workload from an access log; `options` are those of a scenario's `log_options` (`time_zone`, `columns`, ...).
+
+    Raises ValueError that names a wrong option, LogError where nothing can be fitted, OSError where it cannot be read.
+    """
+    from sim.workload.fitting import fit_log
+    from sim.workload.options import FitOptions
+
+    return fit_log(path, FitOptions.from_table(options))
+
+
+def _opened(scenario: Scenario | str | Path) -> Scenario:
+    return scenario if isinstance(scenario, Scenario) else load(scenario)
