@@ -71,6 +71,7 @@ FIGURES: dict[str, Figure] = {
     "mean response s": lambda of: of.all_responses().mean(),
     "mean overhead s": lambda of: of.all_auth_overheads().mean(),
     "mean entries": lambda of: of.entries["allowlist"][0],
+    "mean entries of the denylist": lambda of: of.entries["denylist"][0],
     "busy share of the app": lambda of: of.stations["app"].utilisation,
     "mean queue of the app": lambda of: of.stations["app"].queue,
     "seconds inside visits": lambda of: of.visit_s,
@@ -118,6 +119,7 @@ NO_CASE = {"cases.deactivation": {"share": 0}}
 LOST = NO_CASE | {"cases.permission_loss": {"share": 1}}
 LOGOUT = NO_CASE | {"cases.logout": {"share": 1}}
 DELAYED = {"push.delay": 45.0, "push.loss": 0}
+LEAVES = {"behaviour.probabilities": {"leave": 1}}
 WRITES = {"workload.kinds": {"write": 1}}
 SHORT_VISITS = {
     "workload.requests_per_page": 1,

@@ -2,6 +2,7 @@
 
 from sim.verification.by_hand import (
     DELAYED,
+    LEAVES,
     LOGOUT,
     LONG_TOKEN,
     LOST,
@@ -13,7 +14,6 @@ from sim.verification.by_hand import (
 )
 from sim.verification.worlds import constant
 
-LEAVES = {"behaviour.probabilities": {"leave": 1}}
 DOWN = {
     "push.delay": 0,
     "push.loss": 0,
@@ -112,6 +112,13 @@ WORLDS = (
         {"window s": 27870, "reads": 49, "events lost": 1},
         DOWN | {"push.retries": {"most": 1, "wait": 9.0, "backoff": 2}},
     ),
+    # there in vain at 1035 and, 9 s later and 5 on the way, at 1049; 18 s later and 5 on the way it takes effect, at 1072
+    Clockwork(
+        "a wait runs from the arrival in vain",
+        LONG_TOKEN | pushed("denylist"),
+        {"window s": 42, "reads": 1},
+        DOWN | {"push.delay": 5.0, "push.retries": {"most": 5, "wait": 9.0, "backoff": 2}},
+    ),
     Clockwork(
         "held while the receiver is down",
         LONG_TOKEN | pushed("denylist"),
@@ -138,6 +145,20 @@ WORLDS = (
         token(100.0, renewal="host") | pushed("not_before", "permission_loss"),
         {"reads": 49, "refused": 0, "censored": 1},
         LOST | DELAYED,
+    ),
+    # pages of 100, 460, 820: at 1075 the last token has 45 s, and 30 s more at the verifier
+    Clockwork(
+        "an entry of the denylist lives for the leeway too",
+        token(leeway=30.0) | pushed("denylist"),
+        {"mean entries of the denylist": 75 / 2000, "window s": 45},
+        DELAYED,
+    ),
+    # it would be there at 6030: until the end, at 4000, the token is good
+    Clockwork(
+        "an event under way at the end",
+        LONG_TOKEN | pushed("denylist"),
+        {"censored": 1, "window s": 2970},
+        DELAYED | {"push.delay": 5000.0},
     ),
     # visits end at 160, 320, ..., 1920
     Clockwork(

@@ -1,6 +1,16 @@
 """Counts by hand of the gates: tokens and their renewal, allowlist entries, checks, administration, and what they cost."""
 
-from sim.verification.by_hand import ALLOW, LONG_TOKEN, LOST, NO_CASE, WRITES, Clockwork, token
+from sim.verification.by_hand import (
+    ALLOW,
+    LEAVES,
+    LONG_TOKEN,
+    LOST,
+    NO_CASE,
+    SHORT_VISITS,
+    WRITES,
+    Clockwork,
+    token,
+)
 
 HOUR_ENTRY = {"allowlist": {"lifetime": 3600.0}}
 ADMINS = {"organisation.admins": 1, "workload.kinds": {"admin": 1}}
@@ -118,6 +128,33 @@ WORLDS = (
         token(renewal="app", refresh_lifetime=700.0),
         {"window s": 870, "reads": 14, "last click s": 810, "interruptions": 1, "page loads": 3, "censored": 0},
     ),
+    # a renewal does not see that the permission is lost: the tokens of the page of 100 end with its cap, after the run
+    Clockwork(
+        "a cap beyond the end is known",
+        token(renewal="host", absolute=8000.0),
+        {"censored": 0, "window s": 7070},
+        LOST,
+    ),
+    # nobody renews any more, yet the refresh token could until 9100
+    Clockwork(
+        "the age of a refresh token beyond the end is known",
+        token(renewal="app", refresh_lifetime=9000.0),
+        {"censored": 0, "window s": 8070, "reads": 0},
+        LEAVES,
+    ),
+    # who still clicks may renew shortly before that, for longer
+    Clockwork(
+        "it is not known while somebody may renew",
+        token(renewal="app", refresh_lifetime=9000.0),
+        {"censored": 1, "window s": 2970, "reads": 49},
+    ),
+    # a call each 256 s: 160, 460, 760, ..., 1960 renew; at the four clicks between, the token is good
+    Clockwork(
+        "a renewal at each click that fails changes nothing",
+        token(renewal="host_each"),
+        {"mean response s": 0, "renewals": 31, "renewals limited": 24, "interruptions": 0},
+        NO_CASE | {"host.rate_limit": {"per_second": 1 / 256, "burst": 1}},
+    ),
     # sent at 418, there at 431, after the expiry at 425: renewed when the answer is seen, and sent once more
     Clockwork(
         "a token that expires on the way",
@@ -138,6 +175,13 @@ WORLDS = (
         LONG_TOKEN | {"allowlist": {"lifetime": 300.0}},
         {"mean entries": (5 * 290 + 280) / 2000, "interruptions": 5, "mean response s": 5 * 20 / 29},
         NO_CASE | {"network.client_host": 20.0},
+    ),
+    # pages of 100, 260, ..., 1860, closed after a minute: each has an entry for 300 s, the last for 140 s of the window
+    Clockwork(
+        "an entry outlives its page",
+        LONG_TOKEN | {"allowlist": {"lifetime": 300.0}},
+        {"mean entries": (11 * 300 + 140) / 2000},
+        NO_CASE | SHORT_VISITS,
     ),
     # until 1130 the host grants whatever it is asked
     Clockwork(
@@ -165,6 +209,13 @@ WORLDS = (
         token() | {"check": ALLOW},
         {"administrations": 0, "reads": 0, "refused": 0, "page loads": 7},
         ADMIN_LOSS | {"workload.kinds": {"read": 1}},
+    ),
+    # told at 830, he reads at 880, 940, 1000
+    Clockwork(
+        "reading before administration is lost is not forewarned",
+        token(),
+        {"forewarned reads": 0, "refused": 0},
+        ADMIN_LOSS | {"workload.kinds": {"read": 1}, "cases.notice_lead": "-200s"},
     ),
     Clockwork(
         "what is sent by who is no administrator is a read",

@@ -130,7 +130,7 @@ def test_agreement(line: Line, agrees: bool) -> None:
 def test_a_disagreement_is_loud(monkeypatch: pytest.MonkeyPatch) -> None:
     """The wrong hit ratio, the one of sliding expiry, in place of the right one."""
     monkeypatch.setattr(theory, "on_demand_live_share", theory.sliding_live_share)
-    monkeypatch.setattr(clockwork, "WORLDS", clockwork.WORLDS[:2])
+    monkeypatch.setattr(clockwork, "COUNTS", clockwork.COUNTS[:2])
     monkeypatch.setattr(simulated, "WORLDS", simulated.WORLDS[4:6])
     monkeypatch.setattr(engines, "same_record", lambda: iter(()))
     monkeypatch.setattr(simulated, "runs_as_units", lambda *a: iter(()))
