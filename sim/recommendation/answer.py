@@ -8,12 +8,14 @@ from typing import Any
 
 from sim.basics.selection import Selection, select_smallest
 from sim.basics.statistics import LEVEL, Difference, Estimate, holm, paired_difference
+from sim.engine import engine_for
 from sim.engine import run as simulate
 from sim.model.lifetimes import search_variable_of
 from sim.model.mechanisms import CAUSES
 from sim.model.strategies import Strategy
 from sim.recommendation.runs import Runs
-from sim.recommendation.search import Found, Runner, families, search
+from sim.recommendation.search import Found, families, search
+from sim.recommendation.trials import Runner
 from sim.results import precision
 from sim.results.metrics import Figure, figures, pooled_mean
 from sim.results.warmup import PILOT_RUNS
@@ -177,7 +179,8 @@ def recommend(
     groups = families(list(strategies or scenario.strategies.values()))
     scenario = _without_warm_up(scenario, groups, seed, engine)
     own = pool is None
-    pool = pool or make_pool(workers, cluster)
+    compiled = all(engine_for(s, engine) == "compiled" for s, _ in groups)
+    pool = pool or make_pool(workers, cluster, threads=compiled)
     runs = Runs(pool, seed, engine, report)
     searches = [
         (s, partial(search, scenario, s, also, goals, prefer, replications, limit, precise, engine))

@@ -3,7 +3,9 @@
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError
+from typing import Any
 
+from sim.engine import Progress
 from sim.engine import run as simulate
 from sim.engine.recording import Run
 from sim.model.strategies import Strategy
@@ -15,10 +17,18 @@ _AT_MOST = 0.9  # of a search that goes on so much is taken to be done
 
 
 def replications(
-    scenario: Scenario, strategy: Strategy, numbers: Sequence[int], seed: int, engine: str
+    scenario: Scenario,
+    strategy: Strategy,
+    numbers: Sequence[int],
+    seed: int,
+    engine: str,
+    progress: Progress | None = None,
 ) -> list[Run]:
-    """Replications one after the other, in a worker."""
-    return [simulate(scenario, strategy, number, seed=seed, engine=engine) for number in numbers]
+    """Replications one after the other, in a worker; `progress` may raise to end them."""
+    return [
+        simulate(scenario, strategy, number, seed=seed, engine=engine, progress=progress)
+        for number in numbers
+    ]
 
 
 class Runs:
@@ -42,9 +52,13 @@ class Runs:
         self.stopped = False
 
     def stop(self) -> None:
-        """Let no search go on; what runs in processes of the pool ends now."""
+        """Let no search go on; what runs in the pool ends now."""
         self.stopped = True
         self._pool.close(now=True)
+
+    def _go_on(self, share: float) -> None:
+        if self.stopped:
+            raise CancelledError
 
     def ended(self, name: str) -> None:
         """A search will ask for no more."""
@@ -58,7 +72,9 @@ class Runs:
         def run(scenario: Scenario, strategy: Strategy, numbers: Sequence[int]) -> list[Run]:
             share = min(_MOST_A_TASK, -(-len(numbers) // max(1, self._pool.slots))) or 1
             parts = [numbers[first : first + share] for first in range(0, len(numbers), share)]
-            settings = (self._seed, self._engine)
+            settings: tuple[Any, ...] = (self._seed, self._engine)
+            if self._pool.shares_memory:
+                settings += (self._go_on,)
             futures = [
                 self._pool.submit(replications, scenario, strategy, part, *settings)
                 for part in parts

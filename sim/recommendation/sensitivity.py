@@ -19,7 +19,7 @@ from sim.basics.units import format_duration, parse_duration
 from sim.engine import run as simulate
 from sim.model.strategies import Strategy
 from sim.recommendation.answer import Recommendation
-from sim.recommendation.search import with_lifetime
+from sim.recommendation.trials import with_lifetime
 from sim.scenario import Scenario, ScenarioError, with_changes
 from sim.scenario.parameters import parameters, value_text
 from sim.sweeps.executors import Pool, make_pool

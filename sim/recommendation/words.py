@@ -7,8 +7,9 @@ from typing import Any
 from sim.basics.statistics import Estimate
 from sim.basics.units import about, format_duration
 from sim.recommendation.answer import Against, Recommendation
+from sim.recommendation.ends import LONGEST_S, SHORTEST_S
 from sim.recommendation.numbers import count, inwards, plain, seconds, share
-from sim.recommendation.search import LONGEST_S, SHORTEST_S, Found
+from sim.recommendation.search import Found
 from sim.results.metrics import Figure
 from sim.results.tables import grid
 from sim.verdict.goals import Judged
@@ -87,6 +88,9 @@ def _range(found: Found) -> str:
         parts.append(f"longer ones {_fail(above)}")
     if below is not None:
         parts.append(f"shorter ones {_fail(below)}")
+    if found.not_confirmed:
+        given = _listed([format_duration(s) for s in found.not_confirmed])
+        parts.append(f"fresh runs did not confirm {given}")
     binding = found.verified.binding()
     if binding is not None:
         end = "the settings' bound" if binding.by_settings else "the interval's upper end"
@@ -184,8 +188,8 @@ def _instead(r: Recommendation, best: Found) -> str:
         sentences.append(
             f"By {_PREFERENCES[r.prefer]} the strategies are {_confidence(str(r.selection))}"
         )
-    missing = [f for f in others if not f.feasible and _missed(f)]
-    thin = [f for f in others if not f.feasible and not _missed(f)]
+    missing = [f for f in others if not f.feasible and f.missed]
+    thin = [f for f in others if not f.feasible and not f.missed]
     if missing:
         sentences.append(
             f"No setting tried of {_listed([f'{_family(f)} ({_why_not(f)})' for f in missing])} meets the goals"
@@ -196,7 +200,7 @@ def _instead(r: Recommendation, best: Found) -> str:
     ways = [
         (f, way)
         for f, way in ways
-        if math.isfinite(max(j.ratio_to_limit for j in way)) and _missed(f)
+        if math.isfinite(max(j.ratio_to_limit for j in way)) and f.missed
     ]
     if ways:
         sentences.append(
@@ -254,13 +258,8 @@ def _against(r: Recommendation, best: Found, other: Found) -> str:
     return text
 
 
-def _missed(found: Found) -> list[Judged]:
-    """The goals that are shown to be missed, the worst first."""
-    return [j for j in found.verified.misses() if j.verdict == "missed"]
-
-
 def _why_not(found: Found) -> str:
-    missed = _missed(found)
+    missed = found.missed
     if not missed:
         runs = found.verified.replications
         goals = _listed([_open(j) for j in found.verified.misses()])
@@ -283,7 +282,7 @@ def _open(judged: Judged) -> str:
 
 
 def _none_fits(r: Recommendation) -> str:
-    thin = [f for f in r.found if not _missed(f)]
+    thin = [f for f in r.found if not f.missed]
     first = "No strategy here meets every goal."
     if thin:
         first = "No strategy here is shown to meet every goal."
@@ -301,7 +300,7 @@ def _none_fits(r: Recommendation) -> str:
     if ways:
         said = [_relaxed(f, way) for _, f, way in ways[:3]]
         sentences.append(f"The gentlest ways out: {'; or '.join(said)}.")
-    missing = [f"{f.name}: {_why_not(f)}" for f in r.found if _missed(f)]
+    missing = [f"{f.name}: {_why_not(f)}" for f in r.found if f.missed]
     if missing:
         sentences.append(f"What fails: {'; '.join(missing)}.")
     if thin:
@@ -356,7 +355,7 @@ def _row(r: Recommendation, found: Found) -> list[str]:
         for j in found.verified.judged
     ]
     front = "yes" if found.name in r.pareto else ""
-    meets = "yes" if found.feasible else "no" if _missed(found) else "not shown"
+    meets = "yes" if found.feasible else "no" if found.missed else "not shown"
     return [name, meets, lifetimes, pick, *goals, front]
 
 

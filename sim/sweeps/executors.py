@@ -25,6 +25,7 @@ _PR_SET_PDEATHSIG = 1
 class Pool(ABC):
     """An executor that survives its workers.
 
+    `shares_memory`: whether its workers are threads of this process, which hear what is asked of them while they work.
     `restarts`: whether a worker's death breaks the whole pool. `attempts`: how often a task that runs alone may kill its
     worker before it is given up, and the words for it.
     """
@@ -33,6 +34,7 @@ class Pool(ABC):
     restarts = True
     attempts = 2
     attempts_text = "twice, with nothing beside it"
+    shares_memory = False
 
     @property
     @abstractmethod
@@ -63,6 +65,22 @@ class Given(Pool):
 
     def close(self, *, now: bool = False) -> None:
         """Nothing: the executor is the caller's."""
+
+
+class Threads(Pool):
+    """Threads of this process, for what the compiled engine runs: it works without the interpreter's lock.
+
+    Nothing starts and nothing is copied. What runs in them must stop by itself when it is told to.
+    """
+
+    shares_memory = True
+
+    def __init__(self, workers: int):
+        self.executor, self._workers = ThreadPoolExecutor(workers), workers
+
+    @property
+    def slots(self) -> int:
+        return self._workers
 
 
 class Local(Pool):
@@ -113,14 +131,21 @@ class Cluster(Pool):
         self._client.close()
 
 
-def make_pool(workers: int | None = None, cluster: str | None = None) -> Pool:
-    """A pool on the cluster, if one is named, else of local processes (default: the cores that this process may use)."""
-    return Cluster(cluster) if cluster else Local(workers or cores())
+def make_pool(
+    workers: int | None = None, cluster: str | None = None, *, threads: bool = False
+) -> Pool:
+    """A pool on the cluster, if one is named, else of local processes (default: the cores that this process may use).
+
+    With `threads` of threads here: for work that is done by the compiled engine alone.
+    """
+    if cluster:
+        return Cluster(cluster)
+    return (Threads if threads else Local)(workers or cores())
 
 
-def in_this_process() -> Given:
+def in_this_process() -> Pool:
     """One thread of this process: no start-up, no isolation."""
-    return Given(ThreadPoolExecutor(1))
+    return Threads(1)
 
 
 def died(error: BaseException) -> bool:

@@ -31,7 +31,9 @@ from sim.recommendation import (
     words,
 )
 from sim.recommendation.answer import _dominated
-from sim.recommendation.search import Trial, families, with_lifetime
+from sim.recommendation.ends import NICE_S
+from sim.recommendation.search import families
+from sim.recommendation.trials import Trial, with_lifetime
 from sim.scenario import Scenario, ScenarioError, load, with_changes
 from sim.sweeps.executors import Given, in_this_process
 from sim.verdict.goals import exposures, fewest_cases
@@ -62,11 +64,10 @@ def uniform() -> Recommendation:
 
 def test_the_range_ends_where_the_closed_form_says(uniform: Recommendation) -> None:
     # mean exposure L / 2 <= 50 s, shown with 97.5 % one-sided: the end lies below 100 s by about the half width,
-    # 1.96 x 100 / sqrt(12 x 120) = 5.2 s of mean or 10.4 s of lifetime; the bisection stops within 4 %. Four such
+    # 1.96 x 100 / sqrt(12 x 120) = 5.2 s of mean or 10.4 s of lifetime; it is the last there that people write. Four such
     # half widths are exceeded once in 10,000 seeds.
     (found,) = uniform.found
-    assert found.longest_s is not None
-    assert 100 - 4 * 10.4 - 4 <= found.longest_s <= 100 + 10.4
+    assert found.longest_s in [s for s in NICE_S if 100 - 4 * 10.4 - 4 <= s <= 100 + 10.4]
     assert found.shortest_s == 5.0
     assert found.feasible
     assert found.lifetime_s in (50.0, 60.0, 75.0, 90.0)
@@ -425,7 +426,7 @@ def test_what_fails_outside_is_said_without_a_traceback(
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
 ) -> None:
-    def fails(*_: Any) -> Any:
+    def fails(*_: Any, **__: Any) -> Any:
         raise error
 
     monkeypatch.setattr("sim.recommendation.answer.make_pool", fails)
