@@ -48,6 +48,14 @@ def draw(
     return value if value < cap else cap
 
 
+def backed_off(wait_s: float, backoff: float, attempt: float) -> float:
+    """The wait before a retry, the first with attempt 0; from 1e30 times the first wait on it grows no more."""
+    if attempt * math.log(backoff) > 69.0:
+        return wait_s * 1e30
+    factor: float = backoff**attempt
+    return wait_s * factor
+
+
 def joined(table: Sequence[float], u: float) -> float:
     """The value at `u` of equally spaced quantiles joined by lines; `u` is at most 1 - 2^-53."""
     position = u * (len(table) - 1)

@@ -48,6 +48,13 @@ class Rooms(click.Group):
         except KeyboardInterrupt:
             click.echo("interrupted", err=True)
             ctx.exit(130)
+        except RuntimeError as error:
+            from sim.cli.common import InputError
+            from sim.engine.limits import NeverEnds
+
+            if isinstance(error, NeverEnds):
+                raise InputError(str(error)) from None
+            raise
 
 
 @click.group(

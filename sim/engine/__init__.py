@@ -26,8 +26,10 @@ def run(
 
     The result depends on the scenario, the strategy, the seed (default: the scenario's) and the number of the
     replication only, to the bit: not on the engine. With `tracing` the run keeps every event. `progress` may raise to
-    interrupt. Raises ValueError for an unknown engine.
+    interrupt. Raises ValueError for an unknown engine, `limits.NeverEnds` where something keeps going for ever.
     """
+    from sim.engine.limits import NeverEnds
+
     if engine not in ENGINES:
         raise ValueError(f"engine = {engine!r}: expected one of {', '.join(ENGINES)}")
     if engine_for(strategy, engine) == "compiled":
@@ -38,7 +40,12 @@ def run(
         from sim.engine import reference
 
         simulate = reference.run
-    return simulate(scenario, strategy, replication, seed=seed, tracing=tracing, progress=progress)
+    try:
+        return simulate(
+            scenario, strategy, replication, seed=seed, tracing=tracing, progress=progress
+        )
+    except NeverEnds as endless:
+        raise NeverEnds(f"{strategy.name}, replication {replication}: {endless}") from None
 
 
 def engine_for(strategy: "Strategy", engine: str = "compiled") -> str:

@@ -6,6 +6,7 @@ import simpy
 
 from sim.basics.streams import Stream, stream_key, uniform
 from sim.engine.clock import WORLD, Clock, Lane, Priority
+from sim.engine.limits import OUTAGES
 from sim.engine.recording import Recorder
 from sim.engine.station import Process, Station
 from sim.model.mechanisms import SEEN_THROUGH, Cause, Kind
@@ -60,6 +61,7 @@ class Outages:
                 up_s = every.quantile(uniform(key_up, number))
             yield self._clock.after(up_s, Priority.OUTAGE)
             self.down = True
+            self._rec.watch.act(self._clock.now, OUTAGES)
             self._rec.event(self._clock.now, WORLD, f"{self._name}_down")
             down_s = settings.lasts.quantile(uniform(key_down, number))  # type: ignore[attr-defined]
             yield self._clock.after(down_s, Priority.OUTAGE)

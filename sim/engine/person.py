@@ -14,6 +14,7 @@ from sim.engine.clock import Lane, Priority
 from sim.engine.credentials import Credential, Page
 from sim.engine.exposure import Exposure
 from sim.engine.host import OK
+from sim.engine.limits import CLICKS, PAGE_LOADS, RENEWALS
 from sim.engine.push import EventKeys
 from sim.engine.recording import CaseRecord
 from sim.engine.station import Process
@@ -177,6 +178,7 @@ class Person(ClientHooks):
         host = self.world.scenario.host
         for attempt in count():
             self._check_muted()
+            self._rec.watch.act(self._clock.now, PAGE_LOADS, attempt)
             self._trace("page_asked")
             half_s = 0.5 * self.world.draw.client_host(self._u(trip, n, attempt))
             yield self._clock.after(half_s, Priority.ARRIVAL, self.number)
@@ -235,6 +237,7 @@ class Person(ClientHooks):
         if kind is Kind.ADMIN and not self.administrator:
             kind = Kind.READ
         clicked_at_s = self._clock.now
+        self._rec.watch.act(clicked_at_s, CLICKS)
         self._rec.event(clicked_at_s, self.number, "click", kind)
         attempts = Attempts(count(), count())
         request = yield from self._try(click, kind, size, attempts)
@@ -336,6 +339,7 @@ class Person(ClientHooks):
                 self._u(Stream.RENEWAL_TRIP, click, attempt),
                 self._u(Stream.RENEWAL, click, attempt),
                 self._u(Stream.LIFETIME_RENEWAL, click, attempt),
+                attempt=attempt,
             )
             if outcome == OK or self._holds_valid():
                 return True
@@ -351,9 +355,11 @@ class Person(ClientHooks):
         u_service: float,
         u_lifetime: float,
         lane: Lane = Lane.MAIN,
+        attempt: int = 0,
     ) -> Process:
         """Ask for a new token; returns OK, "refused", or the failure."""
         self._check_muted()
+        self._rec.watch.act(self._clock.now, RENEWALS, attempt)
         world, token = self.world, self.world.strategy.token
         assert token is not None
         self._trace("renewal_asked")

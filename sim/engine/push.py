@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 
+from sim.basics.quantiles import backed_off
 from sim.basics.streams import Stream, stream_key, uniform
 from sim.engine.clock import WORLD, Clock, Lane, Priority
 from sim.engine.host import Outages
+from sim.engine.limits import PUSH_ATTEMPTS
 from sim.engine.recording import Recorder
 from sim.engine.station import Process
 from sim.model.mechanisms import Cause
@@ -50,6 +52,7 @@ class PushChannel:
         retries, attempt = self._settings.retries, 0
         self._rec.events["pushed"] += 1
         while True:
+            self._rec.watch.act(self._clock.now, PUSH_ATTEMPTS, attempt)
             self._rec.event(self._clock.now, person, "push_sent", reason=cause.name.lower())
             arrived = yield from self._attempt(person, keys, n, attempt)
             if arrived:
@@ -58,7 +61,8 @@ class PushChannel:
                 self._rec.events["lost"] += 1
                 self._rec.event(self._clock.now, person, "push_lost", reason=cause.name.lower())
                 return False
-            wait_s = self._wait(uniform(keys.wait, n, attempt)) * retries.backoff**attempt
+            first_s = self._wait(uniform(keys.wait, n, attempt))
+            wait_s = backed_off(first_s, retries.backoff, float(attempt))
             yield self._clock.after(wait_s, Priority.PUSH, person, Lane.CASE)
             attempt += 1
 

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.engine.histogram import TICKS_PER_S, Histogram, merged, ticks
+from sim.engine.limits import LISTS, Bounds, Watch, check_sum
 from sim.engine.station import StationBooks
 from sim.model.mechanisms import KINDS, Kind
 from sim.scenario import Scenario
@@ -266,6 +267,7 @@ class Recorder:
         self.calls: dict[str, npt.NDArray[np.int64]] = {}
         self.lists = {name: ListBook(self.window_s) for name in ("allowlist", "denylist")}
         self._serials: Counter[int] = Counter()
+        self.watch = Watch(Bounds.of(self.scenario))
 
     def event(
         self,
@@ -330,6 +332,7 @@ class Recorder:
     def list_entry(self, name: str, from_s: float, until_s: float) -> None:
         """An entry is written to a list."""
         self.lists[name].count(from_s, until_s)
+        check_sum(self.lists[name].alive_ticks, LISTS)
 
     def drop_entry(self, name: str, now_s: float, until_s: float) -> None:
         """An entry that would have lived until an instant is removed now."""

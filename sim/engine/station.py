@@ -10,6 +10,7 @@ import simpy
 
 from sim.engine.clock import Clock, Lane, Priority
 from sim.engine.histogram import TICKS_PER_S, ticks
+from sim.engine.limits import STATIONS, check_sum
 
 Process = Generator[simpy.Event, Any, Any]
 
@@ -102,6 +103,7 @@ class Station:
         now_s = self._clock.now
         self._presence += ticks(now_s)
         self._sojourns += ticks(now_s - visitor.joined_s)
+        check_sum(self._sojourns, STATIONS)
         self._busy_ticks += self._in_window(visitor.served_s, now_s)
         self._queue_ticks += self._in_window(visitor.joined_s, min(visitor.served_s, now_s))
 

@@ -18,6 +18,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 
+from sim.basics.quantiles import backed_off
 from sim.basics.streams import Stream
 from sim.engine.host import TokenBucket
 from sim.engine.world import Samplers
@@ -311,7 +312,8 @@ class HostLane:
                 if attempt >= retries.most:
                     self.events["lost"] += 1
                     return
-                due_s += self._wait(uniform(person, wait, n, attempt)) * retries.backoff**attempt
+                first_s = self._wait(uniform(person, wait, n, attempt))
+                due_s += backed_off(first_s, retries.backoff, float(attempt))
                 await self.clock.until(due_s)
                 attempt += 1
         finally:

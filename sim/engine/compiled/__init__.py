@@ -6,7 +6,15 @@ A person's main line waits for one event at a time (`person.py`, `gates.py`); wh
 
 from sim.engine import Progress
 from sim.engine.compiled import layout
-from sim.engine.compiled.build import arrays_of, emptied, grown, recorded, wired, with_cases
+from sim.engine.compiled.build import (
+    arrays_of,
+    emptied,
+    grown,
+    never_ends,
+    recorded,
+    wired,
+    with_cases,
+)
 from sim.engine.compiled.machine import kernels
 from sim.engine.recording import Run
 from sim.model.strategies import Strategy
@@ -40,9 +48,16 @@ def run(
     for step in range(1, SLICES + 1):
         until_s = end_s if step == SLICES else end_s * step / SLICES
         while (code := advance(address, until_s)) != layout.PAUSED:
-            arrays = grown(arrays, code)
+            if code == layout.ENDLESS:
+                raise never_ends(arrays, scenario)
+            if code != layout.WORKING:
+                arrays = grown(arrays, code)
+            elif progress is not None:
+                progress((step - 1) / SLICES)
         if progress is not None:
             progress(step / SLICES)
     in_flight = close(address)
+    if arrays.world[0]["endless"]:
+        raise never_ends(arrays, scenario)
     arrays = emptied(arrays)
     return recorded(arrays, scenario, strategy, replication, in_flight)

@@ -23,7 +23,7 @@ from sim.engine.compiled.books import (
     note,
     note_page,
 )
-from sim.engine.compiled.calendar import key_of, push, task_later
+from sim.engine.compiled.calendar import act, key_of, push, task_later
 from sim.engine.compiled.layout import (
     ALTERNATING,
     AUTH,
@@ -64,7 +64,7 @@ from sim.engine.compiled.layout import (
     TAKER_DELAY,
     World,
 )
-from sim.engine.compiled.numbers import sample, uniform
+from sim.engine.compiled.numbers import backed_off, sample, uniform
 from sim.engine.compiled.options import compiled
 from sim.engine.compiled.parties import (
     LOGOUT,
@@ -91,6 +91,7 @@ from sim.engine.compiled.revocation import (
     look,
     settle,
 )
+from sim.engine.limits import OUTAGES, PUSH_ATTEMPTS, RENEWALS
 
 REVOCATION, PUSH, OUTAGE, ARRIVAL, ACTION = (
     int(p)
@@ -218,6 +219,8 @@ def try_push(w: World, task: int) -> None:
     """One attempt."""
     t = memory.task(w, task)
     offset = LOGOUT_PUSH if t.logout_push else 0
+    w.made_pushes += 1
+    act(w, PUSH_ATTEMPTS, w.made_pushes, t.attempt)
     note(w, t.person, E_PUSH_SENT, NONE, 0, FIRST_CAUSE + t.cause)
     if uniform(w, t.person, S_PUSH_LOSS + offset, t.n, t.attempt) < w.loss:
         push_failed(w, task)
@@ -238,7 +241,7 @@ def push_failed(w: World, task: int) -> None:
         return
     offset = LOGOUT_PUSH if t.logout_push else 0
     wait = sample(w, PUSH_WAIT, t.person, S_PUSH_WAIT + offset, t.n, t.attempt)
-    wait *= w.backoff ** float(t.attempt)
+    wait = backed_off(wait, w.backoff, float(t.attempt))
     task_later(w, task, wait, PUSH, CASE_LANE, T_PUSH_RETRY)
 
 
@@ -303,6 +306,8 @@ def refresh_due(w: World, task: int) -> None:
     t.n, t.attempt = b.number, b.renewals
     b.renewals += 1
     t.generation = plan.role_offset(w, t.person)
+    w.made_renewals += 1
+    act(w, RENEWALS, w.made_renewals, 0)
     note_page(w, t.person, E_RENEWAL_ASKED, NONE, 0)
     law = CLIENT_APP if w.renewal == BY_APP else CLIENT_HOST
     stream = S_BACKGROUND_TRIP + t.generation
@@ -395,6 +400,9 @@ def plan_outage(w: World, task: int, state: int) -> None:
 def outage_edge(w: World, task: int) -> None:
     """An outage begins or ends."""
     t = memory.task(w, task)
+    if t.state in (T_HOST_DOWN, T_PUSH_DOWN):
+        w.made_outages += 1
+        act(w, OUTAGES, w.made_outages, 0)
     if t.state == T_HOST_DOWN:
         w.host_down = 1
         note(w, WORLD, E_HOST_DOWN, NONE, 0, 0)

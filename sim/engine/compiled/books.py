@@ -3,6 +3,7 @@
 import math
 
 from sim.engine.compiled import memory
+from sim.engine.compiled.calendar import stop
 from sim.engine.compiled.layout import (
     ACCEPTED,
     FAILED,
@@ -12,6 +13,7 @@ from sim.engine.compiled.layout import (
 from sim.engine.compiled.numbers import bucket_of, ticks
 from sim.engine.compiled.options import compiled
 from sim.engine.histogram import BUCKETS
+from sim.engine.limits import IN_SUMS, LISTS, STATIONS
 from sim.engine.recording import EVENTS, ListBook
 
 NAN, INF = math.nan, math.inf
@@ -186,6 +188,8 @@ def count_entry(w: World, which: int, since: float, until: float, number: int) -
         w.alive_0 += alive
     else:
         w.alive_1 += alive
+    if w.alive_0 < 0 or w.alive_1 < 0:  # beyond 64 bits
+        stop(w, IN_SUMS, LISTS)
     first = which * (INSTANTS + 1)
     memory.changes(w, first + math.ceil((since - w.window_from) / w.instant_step)).x += number
     memory.changes(w, first + math.ceil((until - w.window_from) / w.instant_step)).x -= number
@@ -242,6 +246,8 @@ def book_sojourn(w: World, station: int, joined: float, served: float, left: flo
     b.presence += ticks(left) - ticks(joined)
     whole = ticks(left - joined)
     b.sojourns += whole
+    if b.sojourns < 0:
+        stop(w, IN_SUMS, STATIONS)
     if served == joined and w.window_from <= joined and left <= w.window_until:
         b.busy += whole  # as a rule
         return

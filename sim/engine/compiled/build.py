@@ -11,6 +11,7 @@ from sim.coverage import bound_s
 from sim.engine.compiled import layout
 from sim.engine.compiled.layout import Arrays
 from sim.engine.histogram import BUCKETS, TICKS_PER_S, Histogram
+from sim.engine.limits import Bounds, NeverEnds
 from sim.engine.recording import CASE_TYPE, EVENTS, Cases, ListBook, Run, minutes_of, window_s
 from sim.engine.station import StationBooks
 from sim.model.mechanisms import CAUSES, CHECK_SEES, KINDS, SEEN_THROUGH, Cause, Kind
@@ -145,6 +146,12 @@ def grown(arrays: Arrays, code: int) -> Arrays:
     return wired(_with_pool(arrays, name, size))
 
 
+def never_ends(arrays: Arrays, scenario: Scenario) -> NeverEnds:
+    """What to raise where `advance` returned ENDLESS."""
+    w = arrays.world[0]
+    return Bounds.of(scenario).broken(int(w["broken"]), int(w["endless"]) - 1, float(w["acted_at"]))
+
+
 def emptied(arrays: Arrays) -> Arrays:
     """Without what is not recorded, so that records of many cases find room where people were."""
     nothing: Any = None
@@ -202,22 +209,24 @@ def _start(world: Any, pools: tuple[Any, Any, Any, Any]) -> None:
     for name in ("first_held", "last_held", "woken", "first_waiting", "last_waiting", "scout"):
         world[name] = layout.NONE
     world["logout_person"] = layout.NONE
+    world["acted_at"] = -1.0
     world["rows_per_s"] = _rows(int(world[0]["people"])) / world[0]["end"]
 
 
 def _go_by_events(scenario: Scenario) -> list[bool]:
     """Stations at which somebody who waited can be served in no time at all."""
-    host, service = scenario.host, scenario.app.service
+    host, service, end_s = scenario.host, scenario.app.service, scenario.run.end_s
     return [
         not scenario.app.holds_worker
-        and _some_take_no_time(service.read, service.write, service.admin),
-        _some_take_no_time(host.page_load, host.renewal, host.check),
-        _some_take_no_time(scenario.auth_server.renewal),
+        and _some_take_no_time(end_s, service.read, service.write, service.admin),
+        _some_take_no_time(end_s, host.page_load, host.renewal, host.check),
+        _some_take_no_time(end_s, scenario.auth_server.renewal),
     ]
 
 
-def _some_take_no_time(*services: Law) -> bool:
-    return any(law.draws_0() for law in services)
+def _some_take_no_time(end_s: float, *laws: Law) -> bool:
+    """Whether a time of one of them, added to the clock, can leave it as it is: once in a thousand million draws."""
+    return any(law.draws_0() or law.quantile(1e-9) <= math.ulp(end_s) for law in laws)
 
 
 # -- laws ---------------------------------------------------------------------------------------
@@ -278,6 +287,7 @@ def _world(scenario: Scenario, strategy: Strategy, plan: PlanLaws, tracing: bool
         "runs_ahead": not tracing and _may_run_ahead(scenario, strategy),
         "admins": scenario.organisation.admins,
         "heap_reserve": 64 + (people if scenario.app.holds_worker else 0),
+        **_bounds(scenario),
         "row_reserve": 256 + (4 * people if scenario.app.holds_worker else 0),
         **_plan_settings(plan),
         **_party_settings(scenario),
@@ -293,6 +303,15 @@ def _world(scenario: Scenario, strategy: Strategy, plan: PlanLaws, tracing: bool
     return world
 
 
+def _bounds(scenario: Scenario) -> dict[str, int]:
+    bounds = Bounds.of(scenario)
+    return {
+        "most_an_instant": bounds.an_instant,
+        "most_a_run": bounds.a_run,
+        "most_tries": bounds.tries,
+    }
+
+
 def _may_run_ahead(scenario: Scenario, strategy: Strategy) -> bool:
     """Whether nobody else changes anything for a person without a case between two meetings (`calendar`).
 
@@ -302,7 +321,9 @@ def _may_run_ahead(scenario: Scenario, strategy: Strategy) -> bool:
     """
     token = strategy.token
     refreshes = token is not None and bool(token.refresh_at)
-    at_once = _some_take_no_time(scenario.network.client_app, scenario.network.client_host)
+    at_once = _some_take_no_time(
+        scenario.run.end_s, scenario.network.client_app, scenario.network.client_host
+    )
     told = _told_of_logouts(strategy)
     return not (scenario.app.holds_worker or told or refreshes or at_once)
 

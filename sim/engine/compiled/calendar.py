@@ -13,6 +13,7 @@ from sim.engine.clock import Lane, Priority
 from sim.engine.compiled import memory
 from sim.engine.compiled.layout import NONE, REST, RESUME, World
 from sim.engine.compiled.options import compiled
+from sim.engine.limits import IN_A_RUN, IN_AN_INSTANT, IN_TRIES
 
 PERSON_SHIFT, LANE_SHIFT, PRIORITY_SHIFT = 28, 25, 60
 NUMBER_BITS, LANE_BITS, PERSON_BITS = (1 << 25) - 1, 7, (1 << 32) - 1
@@ -236,6 +237,31 @@ def push_task(w: World, task: int, time: float, priority: int, lane: int) -> Non
     push(w, time, key_of(priority, t.person, lane, task))
 
 
+# -- what never ends ------------------------------------------------------------------------------
+
+
+@compiled
+def act(w: World, act: int, made: int, attempt: int) -> None:
+    """Count what somebody sets going (`sim.engine.limits`); past a bound the work ends."""
+    if w.now != w.acted_at:
+        w.acted_at, w.at_once = w.now, 0
+    w.at_once += 1
+    if w.at_once > w.most_an_instant:
+        stop(w, IN_AN_INSTANT, act)
+    elif made > w.most_a_run:
+        stop(w, IN_A_RUN, act)
+    elif attempt >= w.most_tries:
+        stop(w, IN_TRIES, act)
+
+
+@compiled
+def stop(w: World, broken: int, act: int) -> None:
+    """A bound is passed: `advance` returns before the next event."""
+    if not w.endless:
+        w.endless, w.broken = act + 1, broken
+    w.work_left = 0
+
+
 # -- running ahead --------------------------------------------------------------------------------
 #
 # What a person without a case does between two meetings with others (at a station, at the host) is known as soon as the first
@@ -247,7 +273,10 @@ def push_task(w: World, task: int, time: float, priority: int, lane: int) -> Non
 @compiled
 def ahead(w: World, person: int, time: float) -> bool:
     """Whether what a person does by himself at a later instant can be done now."""
-    return w.runs_ahead != 0 and memory.person(w, person).case < 0 and time < w.end
+    w.work_left -= 1
+    return (
+        w.work_left > 0 and w.runs_ahead != 0 and memory.person(w, person).case < 0 and time < w.end
+    )
 
 
 @compiled

@@ -54,6 +54,7 @@ from sim.engine.compiled.layout import (
     APP,
     AUTH,
     CALLED_OFF,
+    ENDLESS,
     FINISHED,
     HOST,
     IDLE,
@@ -112,6 +113,7 @@ from sim.engine.compiled.layout import (
     W_PAUSE,
     W_THINK,
     W_TURN,
+    WORKING,
     World,
 )
 from sim.engine.compiled.numbers import uniform
@@ -120,6 +122,9 @@ from sim.engine.compiled.parties import LOGOUT, book_waiting
 from sim.engine.compiled.revocation import S_ADMIN, begin_case, has_case, settle
 
 INF, NAN = math.inf, math.nan
+WORK = (
+    1 << 20
+)  # events and steps between two looks at the clock and at signals: a fifth of a second
 
 
 @compiled
@@ -309,12 +314,15 @@ def room(w: World) -> int:
 
 @compiled
 def advance(address: int, until: float) -> int:
-    """Run all events before a time. Returns PAUSED there, or which array is full."""
+    """Run all events before a time. Returns PAUSED there, WORKING once in a while, or which array is full."""
     w = memory.world_at(address, 0)
+    w.work_left = WORK
     if w.taken == 0:
         begin(w)
         w.taken = 1
     while True:
+        if w.work_left <= 0:
+            return ENDLESS if w.endless else WORKING
         code = room(w)
         if code != FINISHED:
             return code
@@ -329,6 +337,7 @@ def advance(address: int, until: float) -> int:
             return PAUSED
         w.now, w.hole = e.time, 1
         w.taken += 1
+        w.work_left -= 1
         look_ahead(w)
         run_event(w, e.key)
 

@@ -104,6 +104,7 @@ SETTINGS = np.dtype(
         ("log_visits", L),
         ("heap_reserve", L),
         ("row_reserve", L),
+        *((name, L) for name in ("most_an_instant", "most_a_run", "most_tries")),
     ],
     align=True,
 )
@@ -272,6 +273,9 @@ STATE = np.dtype(
         *((name, L) for name in ("sent", "accepted", "refused", "failed", "clicks")),
         *((name, L) for name in ("clicks_refused", "interruptions", "visit_ticks")),
         *((name, L) for name in ("pushed", "lost", "alive_0", "alive_1")),
+        *((name, L) for name in ("made_clicks", "made_loads", "made_renewals", "made_pushes")),
+        *((name, L) for name in ("made_outages", "at_once", "work_left", "broken", "endless")),
+        ("acted_at", F),
     ],
     align=True,
 )
@@ -325,7 +329,7 @@ CLOSED, LEFT_OPEN, LOGGED_OUT = 16, 17, 14
 
 # How `advance` returns.
 FINISHED, PAUSED, NEEDS_PAGES, NEEDS_TASKS, NEEDS_CREDENTIALS, NEEDS_HEAP, NEEDS_ROWS = range(7)
-NEEDS_EVENTS = 7
+NEEDS_EVENTS, WORKING, ENDLESS = 7, 8, 9
 
 
 class Arrays(NamedTuple):

@@ -15,7 +15,8 @@ from typing import Any
 from sim.basics import quantiles, streams
 from sim.engine import histogram
 from sim.engine.cases import CONTINUE, CUT_OFF, LEAVE, STORM
-from sim.engine.clock import Lane, Priority
+from sim.engine.clock import WORLD, Lane, Priority
+from sim.engine.limits import ACTS, IN_A_RUN, IN_AN_INSTANT, IN_SUMS, IN_TRIES, LISTS, STATIONS
 from sim.engine.recording import EVENTS, ListBook
 from sim.workload import daily
 
@@ -30,7 +31,10 @@ _CONSTANTS = (
     list(Priority),
     EVENTS,
     ListBook.INSTANTS,
+    WORLD,
+    (ACTS, IN_AN_INSTANT, IN_A_RUN, IN_TRIES, IN_SUMS, LISTS, STATIONS),
 )
+_FLAGS = {"nogil": True, "error_model": "numpy"}
 
 
 def kernels() -> tuple[Any, Any, Any]:
@@ -60,7 +64,7 @@ def _kernels() -> tuple[Any, Any, Any]:
         (kernel.close, (int64,)),
         (kernel.advance, (int64, float64)),
     ):
-        dispatcher = NUMBA.njit(nogil=True, error_model="numpy")(function.py_func)
+        dispatcher = NUMBA.njit(**_FLAGS)(function.py_func)
         if folder is not None:
             _keep(dispatcher, folder, digest)
         with _not_collecting(), as_one_module(function.__name__):
@@ -113,7 +117,7 @@ def cache_folder() -> Path | None:
 def source_digest() -> str:
     """A fingerprint of all that is compiled: sources, and constants from elsewhere."""
     checked = os.environ.get("LASTCLICK_BOUNDSCHECK", "")  # read by `memory`, which needs numba
-    digest = hashlib.sha256(repr((_CONSTANTS, checked)).encode())
+    digest = hashlib.sha256(repr((_CONSTANTS, _FLAGS, checked)).encode())
     files = [Path(module.__file__ or "") for module in (quantiles, streams, daily, histogram)]
     ours = sorted(Path(__file__).parent.glob("*.py"))
     for path in [*files, *(path for path in ours if path.name not in _NOT_COMPILED)]:

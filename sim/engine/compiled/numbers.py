@@ -36,6 +36,7 @@ draw64s, uniform64s = compiled_from(streams, "draw64s", "uniform64s")
     "joined",
     "draw",
 )
+(backed_off,) = compiled_from(quantiles, "backed_off")
 (ticks,) = compiled_from(histogram, "ticks")
 (busy_end,) = compiled_from(daily, "weighted_end_s")
 
@@ -101,4 +102,14 @@ def pick3(u: float, a: float, b: float, c: float) -> int:
     return 2 if c > 0 else (1 if b > 0 else 0)
 
 
-__all__ = ["F", "bucket_of", "busy_end", "pick3", "quantile", "sample", "ticks", "uniform"]
+__all__ = [
+    "F",
+    "backed_off",
+    "bucket_of",
+    "busy_end",
+    "pick3",
+    "quantile",
+    "sample",
+    "ticks",
+    "uniform",
+]

@@ -31,7 +31,7 @@ from sim.engine.compiled.books import (
     note,
     note_page,
 )
-from sim.engine.compiled.calendar import act_later, ahead, go_on, task_later
+from sim.engine.compiled.calendar import act, act_later, ahead, go_on, task_later
 from sim.engine.compiled.layout import (
     ACCEPTED,
     AUTH,
@@ -118,6 +118,7 @@ from sim.engine.compiled.parties import (
 )
 from sim.engine.compiled.pool import add_credential, new_page, new_task, release_page
 from sim.engine.compiled.revocation import look, settle
+from sim.engine.limits import CLICKS, PAGE_LOADS, RENEWALS
 
 INF, NAN = math.inf, math.nan
 ARRIVAL, ACTION = int(Priority.ARRIVAL), int(Priority.ACTION)
@@ -346,6 +347,8 @@ def load(w: World, person: int) -> int:
     p = memory.person(w, person)
     if muted(w, person):
         return CALLED_OFF
+    w.made_loads += 1
+    act(w, PAGE_LOADS, w.made_loads, p.attempt)
     note_page(w, person, E_PAGE_ASKED, NONE, 0)
     stream = S_RELOAD_TRIP if p.marks & IN_CLICK else S_PAGE_TRIP
     stream += plan.role_offset(w, person)
@@ -531,6 +534,8 @@ def click(w: World, person: int) -> int:
     if p.kind == ADMIN_KIND and not p.administrator:
         p.kind = 0
     p.clicked_at = w.now
+    w.made_clicks += 1
+    act(w, CLICKS, w.made_clicks, 0)
     note(w, person, E_CLICK, p.kind, 0, 0)
     p.sends = p.renewals = p.marks = 0
     return ready(w, person)
@@ -568,6 +573,8 @@ def renew(w: World, person: int) -> int:
     p.renewals += 1
     if muted(w, person):
         return CALLED_OFF
+    w.made_renewals += 1
+    act(w, RENEWALS, w.made_renewals, attempt)
     note_page(w, person, E_RENEWAL_ASKED, NONE, 0)
     law = CLIENT_APP if w.renewal == BY_APP else CLIENT_HOST
     stream = S_RENEWAL_TRIP + plan.role_offset(w, person)
