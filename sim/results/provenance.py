@@ -9,17 +9,7 @@ from sim import __version__
 
 LIBRARIES = ("simpy", "numba", "numpy", "pandas", "pyarrow", "pydantic", "scipy", "matplotlib")
 # Rooms that show results and make none.
-_SHOWING = (
-    "cli",
-    "plot",
-    "report",
-    "explore",
-    "timeline",
-    "tables",
-    "testbed",
-    "face",
-    "__main__",
-)
+_SHOWING = ("cli", "plot", "report", "explore", "testbed", "face", "__main__")
 
 
 def provenance() -> dict[str, Any]:
@@ -39,10 +29,14 @@ def provenance() -> dict[str, Any]:
 @cache
 def code_digest() -> str:
     """16 hexadecimal digits of the source that determines results: a changed engine never passes for the old one."""
-    root = Path(__file__).parent
     digest = hashlib.sha256()
-    for path in sorted(root.rglob("*.py")):
-        name = path.relative_to(root).as_posix()
-        if name.split("/")[0].removesuffix(".py") not in _SHOWING:
-            digest.update(name.encode() + b"\0" + path.read_bytes())
+    for name, path in determining_files().items():
+        digest.update(name.encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()[:16]
+
+
+def determining_files() -> dict[str, Path]:
+    """The modules whose text the digest covers, by their names below `sim`."""
+    root = Path(__file__).parents[1]
+    paths = {path.relative_to(root).as_posix(): path for path in sorted(root.rglob("*.py"))}
+    return {n: p for n, p in paths.items() if n.split("/")[0].removesuffix(".py") not in _SHOWING}

@@ -16,6 +16,7 @@ from support import ROOT
 
 from sim.cli import main
 from sim.results import experiment
+from sim.results.provenance import determining_files
 from sim.scenario import Scenario, ScenarioError, load, with_changes
 from sim.sweeps import FolderInUse, NotASweep, make_plan, sweep
 from sim.sweeps.executors import Given
@@ -323,3 +324,11 @@ def test_an_executor_of_the_callers_is_left_open(tmp_path: Path) -> None:
         run(tmp_path, executor=mine)
         assert mine.submit(int).result() == 0
     assert Given(mine).slots == 1
+
+
+def test_the_digest_of_the_code_covers_what_determines_results_and_nothing_else() -> None:
+    covered = determining_files()
+    rooms = {name.split("/")[0] for name in covered}
+    assert {"basics", "engine", "model", "results", "scenario", "sweeps", "workload"} <= rooms
+    assert {"engine/compiled/person.py", "coverage.py", "scenario/model.py"} <= set(covered)
+    assert not rooms & {"cli", "plot", "report", "explore", "face", "testbed"}
