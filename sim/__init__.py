@@ -56,7 +56,7 @@ def __getattr__(name: str) -> Any:
         return getattr(import_module(_ROOM_OF[name]), name)
     if name in __all__:
         return import_module(f"sim.{name}")
-    from sim.basics.wording import nearest
+    from sim.basics.names import nearest
 
     raise AttributeError(f'there is no "{name}" in sim{nearest(name, __all__)}')
 

@@ -7,7 +7,7 @@ of the smallest over the gates that cover the kind. Finite is *covered*, infinit
 import math
 from dataclasses import dataclass
 
-from sim.basics.units import format_duration
+from sim.basics.wording import format_duration
 from sim.model.mechanisms import CAUSES, KINDS, Cause, Kind, Push, Token, lost_kinds
 from sim.model.strategies import Strategy
 from sim.scenario import Scenario

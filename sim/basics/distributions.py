@@ -6,7 +6,6 @@ counts) under the names of the scenario's keys. A draw is a quantile, so it need
 whatever the law.
 """
 
-import difflib
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -28,6 +27,7 @@ from pydantic import (
 )
 from pydantic_core import InitErrorDetails, PydanticCustomError, core_schema
 
+from sim.basics.names import meant
 from sim.basics.quantiles import (
     CONSTANT,
     EMPIRICAL,
@@ -519,10 +519,7 @@ class _LawType:
             raise _located_at_dist("missing_law", said, table)
         name = table["dist"]
         if not isinstance(name, str) or name not in self.laws:
-            near = difflib.get_close_matches(str(name), self.laws, n=1, cutoff=0.0)[0]
-            said = (
-                f"expected the law of {self.what}, one of {self._names()}; the nearest is {near!r}"
-            )
+            said = f"expected the law of {self.what}, one of {self._names()}{meant(str(name), self.laws)}"
             raise _located_at_dist("unknown_law", said, name)
         return self.laws[name].model_validate(table, context={"range": self.range})
 

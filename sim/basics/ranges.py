@@ -16,10 +16,10 @@ from sim.basics.units import (
     DURATION_HINT,
     RATE,
     RATE_HINT,
-    format_duration,
     parse_duration,
     parse_rate,
 )
+from sim.basics.wording import format_duration
 
 LONGEST_S = 100_000 * 86400.0  # 273 years
 SHORTEST = 1e-9  # of what must be above 0

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 LEVEL = 0.95
+QUANTILES = {"p50": 0.50, "p95": 0.95, "p99": 0.99}  # the statistics beside the mean
 LOOK_AHEAD = 5  # replications for which a precision must hold; per 100 beyond 100
 FIRST_RUNS = 3  # a precision is not judged with fewer
 Array = npt.NDArray[np.float64]

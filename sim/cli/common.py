@@ -73,7 +73,7 @@ def load(name: str) -> "Scenario":
 def chosen(
     scenario: "Scenario", names: tuple[str, ...], option: str = "--strategy"
 ) -> "list[Strategy]":
-    from sim.basics.wording import UnknownName
+    from sim.basics.names import UnknownName
 
     try:
         return scenario.chosen(names)

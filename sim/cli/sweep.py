@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sim.basics.units import about
+from sim.basics.wording import about
 from sim.cli.common import InputError, Stopped, chosen, engine_option, load
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sim.basics.units import format_duration
+from sim.basics.wording import format_duration
 from sim.scenario import Scenario
 
 # What a person or a party sets going. Whatever never ends does one of these again and again.

@@ -13,6 +13,7 @@ from dataclasses import fields
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
+from sim.basics.wording import about
 from sim.face.display import table
 from sim.model.mechanisms import CAUSES
 from sim.results import experiment
@@ -81,14 +82,12 @@ class Comparison(experiment.Comparison):
 
         Raises KeyError where the study has no such figure.
         """
-        from sim.plot.style import seconds
-
         found = self.study.find(strategy, metric, statistic, cause)
         if found is None:
             raise KeyError((strategy, metric, statistic, cause))
         row = self.results[(self.results["metric"] == metric)]
         show: Callable[[float], str] = (
-            (lambda value: seconds(value, 3))
+            (lambda value: about(value))
             if row["unit"].iloc[0] == "s"
             else (lambda value: f"{value:.3g}")
         )

@@ -183,7 +183,7 @@ def verify(
     """
     import pandas as pd
 
-    from sim.basics.wording import known
+    from sim.basics.names import known
     from sim.engine import ENGINES
     from sim.verification.all import all_lines
 

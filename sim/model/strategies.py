@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from sim.basics.units import format_duration
+from sim.basics.wording import format_duration
 from sim.model.mechanisms import CAUSES, Allowlist, Check, Kind, Push, Token
 
 

@@ -20,7 +20,7 @@ def host_load(
 
     The limit holds for checks and renewals, not for page loads. Raises ValueError where nobody calls the host.
     """
-    names = list(strategies or study.ranked())
+    names = study.named(strategies)
     table = study.host_load[study.host_load["strategy"].isin(names)]
     if table.empty:
         raise ValueError("nobody calls the host in this study")

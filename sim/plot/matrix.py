@@ -13,7 +13,7 @@ OPEN = "#E69F00"
 
 def coverage_matrix(study: Study, strategies: Sequence[str] | None = None) -> Picture:
     """One row a strategy, one column a cause: the bound, darker for longer, or *open* (hatched)."""
-    names = list(strategies or study.names)
+    names = study.named(strategies or study.names)
     picture, ax = canvas(8.4, 1.5 + 0.36 * len(names))
     for row, name in enumerate(names):
         for column, cause in enumerate(CAUSES):

@@ -6,13 +6,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from sim.basics.names import known
+from sim.basics.wording import about
 from sim.plot.curves import lines
 from sim.plot.style import (
     Picture,
     canvas,
     headline,
     listed,
-    seconds,
     time_axis,
 )
 from sim.results.study import Study
@@ -28,7 +29,8 @@ def response_times(
 
     `metric` is `response` or `auth_overhead`. Raises ValueError without an honest click.
     """
-    names = list(strategies or study.ranked())
+    known("metric of response times", metric, WORDS)
+    names = study.named(strategies)
     table = study.response_times[study.response_times["metric"] == metric]
     table = table[table["strategy"].isin(names)]
     if table.empty:
@@ -85,10 +87,10 @@ def _finding(study: Study, names: Sequence[str], metric: str) -> str:
     fastest, slowest = min(p95, key=lambda n: p95[n]), max(p95, key=lambda n: p95[n])
     near = [n for n in p95 if p95[n] <= 1.05 * p95[fastest]]
     if p95[slowest] <= 1.05 * p95[fastest]:
-        return f"No strategy is felt: every p95 is near {seconds(p95[fastest])}"
+        return f"No strategy is felt: every p95 is near {about(p95[fastest])}"
     others = f"{len(near)} of {len(p95)} strategies" if len(near) > 3 else listed(near)
     what = "takes longer than" if metric == "response" else "waits for the gates longer than"
     return (
-        f"One click in twenty {what} {seconds(p95[slowest], 3)} under {slowest},"
-        f" than {seconds(p95[fastest], 3)} under {others}"
+        f"One click in twenty {what} {about(p95[slowest])} under {slowest},"
+        f" than {about(p95[fastest])} under {others}"
     )

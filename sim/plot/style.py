@@ -13,6 +13,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedFormatter, FixedLocator, NullFormatter, NullLocator
 
+from sim.basics.wording import about
+
 # Okabe and Ito 2008 without the yellow, which is lost on white; each with a dash and a marker of its own.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#000000", "#E69F00", "#56B4E9")
 DASHES: tuple[Any, ...] = (
@@ -44,10 +46,8 @@ _FONT: Any = {
     "svg.hashsalt": "lastclick",  # the same figure is the same file, byte for byte
     "svg.fonttype": "path",
 }
-_TIMES_S = (
-    (1e-5, "10 µs"), (1e-4, "100 µs"), (1e-3, "1 ms"), (0.01, "10 ms"), (0.1, "100 ms"), (1.0, "1 s"), (10.0, "10 s"),
-    (60.0, "1 min"), (600.0, "10 min"), (3600.0, "1 h"), (8 * 3600.0, "8 h"), (86400.0, "1 d"), (864000.0, "10 d"),
-    (2592000.0, "30 d"),
+_TICKS_S = (
+    1e-5, 1e-4, 1e-3, 0.01, 0.1, 1.0, 10.0, 60.0, 600.0, 3600.0, 8 * 3600.0, 86400.0, 864000.0, 2592000.0,
 )  # fmt: skip
 
 
@@ -115,37 +115,17 @@ def headline(ax: Axes, finding: str, alt: str = "", width: int = 92) -> None:
 
 def time_axis(axis: Any, low_s: float, high_s: float, scale: float = 1.0) -> None:
     """Ticks at times that people say (10 s, 1 min, 8 h); `scale` is the axis's unit in seconds."""
-    chosen = [(t, text) for t, text in _TIMES_S if low_s * 0.999 <= t <= high_s * 1.001]
+    chosen = [t for t in _TICKS_S if low_s * 0.999 <= t <= high_s * 1.001]
     if len(chosen) < 3:
-        finer = sorted(t * k for t, _ in _TIMES_S if t <= 10 for k in (1, 2, 5))
-        chosen = [(t, seconds(t, 1)) for t in finer if low_s * 0.999 <= t <= high_s * 1.001]
-    ticks = [t / scale for t, _ in chosen]
-    labels = [text for _, text in chosen]
+        finer = sorted(t * k for t in _TICKS_S if t <= 10 for k in (1, 2, 5))
+        chosen = [t for t in finer if low_s * 0.999 <= t <= high_s * 1.001]
+    ticks, labels = [t / scale for t in chosen], [about(t) for t in chosen]
     if low_s <= 0:
-        first = next((t for t, _ in chosen), 1.0)
-        kept = [(t, text) for t, text in chosen if t >= first]
-        ticks, labels = [0.0, *(t / scale for t, _ in kept)], ["0", *(text for _, text in kept)]
+        ticks, labels = [0.0, *ticks], ["0", *labels]
     axis.set_major_locator(FixedLocator(ticks))
     axis.set_major_formatter(FixedFormatter(labels))
     axis.set_minor_locator(NullLocator())
     axis.set_minor_formatter(NullFormatter())
-
-
-def seconds(value_s: float, digits: int = 2) -> str:
-    """A time as people say it: 0 s, 27 µs, 4.3 ms, 47 s, 2.5 min, 11 h, 12 d."""
-    if value_s == 0 or math.isnan(value_s):
-        return "0 s" if value_s == 0 else "-"
-    units = ((86400.0, "d"), (3600.0, "h"), (60.0, "min"), (1.0, "s"), (1e-3, "ms"), (1e-6, "µs"))
-    least = {"d": 2.0, "h": 1.0, "min": 1.0}
-    size = abs(value_s)
-    unit_s, unit = next(
-        ((u, name) for u, name in units if size >= u * least.get(name, 1.0)), units[-1]
-    )
-    number = value_s / unit_s
-    places = max(0, digits - 1 - math.floor(math.log10(abs(number)))) if number else 0
-    if abs(number - round(number)) < 1e-6:
-        places = 0
-    return f"{number:.{min(places, 3)}f} {unit}"
 
 
 def readable(name: str) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from sim.basics.wording import about
 from sim.plot.curves import Line, lines
 from sim.plot.style import (
     CAUSE_WORDS,
@@ -16,7 +17,6 @@ from sim.plot.style import (
     canvas,
     headline,
     listed,
-    seconds,
     time_axis,
 )
 from sim.results.study import Study
@@ -43,8 +43,8 @@ def survival(
     dashed in black. A triangle at the foot marks the bound of the settings. Raises ValueError without a case of the
     cause.
     """
-    cause = cause or (study.causes[0] if study.causes else "deactivation")
-    windows = {name: _windows(study, name, cause) for name in strategies or study.ranked()}
+    cause = study.cause_named(cause)
+    windows = {name: _windows(study, name, cause) for name in study.named(strategies)}
     windows = {name: values for name, values in windows.items() if len(values)}
     if not windows:
         raise ValueError(f"the study has no case of the cause {cause}")
@@ -153,6 +153,8 @@ def _finding(cause: str, windows: Mapping[str, Array]) -> str:
     worst = max(share, key=lambda name: share[name])
     after = CAUSE_WORDS[cause]
     if share[worst] == 0:
-        return f"{seconds(after_s)} after {after} no door is open any more"
-    text = f"{seconds(after_s)} after {after}, {share[worst]:.0%} of doors are still open under {worst}"
+        return f"{about(after_s)} after {after} no door is open any more"
+    text = (
+        f"{about(after_s)} after {after}, {share[worst]:.0%} of doors are still open under {worst}"
+    )
     return f"{text}, none under {listed(shut)}" if shut else text

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sim.basics.names import known
+from sim.basics.wording import about
+from sim.model.mechanisms import CAUSES
 from sim.plot.style import (
     CAUSE_WORDS,
     COLOURS,
@@ -17,7 +20,6 @@ from sim.plot.style import (
     canvas,
     headline,
     readable,
-    seconds,
     time_axis,
 )
 
@@ -84,7 +86,7 @@ def sweep_surface(
     """
     shown = shown or Shown()
     held = _held(rows, {x, y}, at or {})
-    chosen = _rows(_at(rows[rows["strategy"] == strategy], held), shown)
+    chosen = _rows(_at(_of(rows, strategy), held), shown)
     chosen = chosen[chosen[x].notna() & chosen[y].notna()]
     if chosen.empty:
         raise ValueError(f"the sweep has no {shown.words()} of {strategy} over {x} and {y}")
@@ -143,7 +145,7 @@ def tornado(bars: Sequence[Bar], base: float, what: str, unit: str = "") -> Pict
     ax.set_yticks(range(len(ordered)), [b.name for b in ordered])
     ax.margins(x=0.18)
     if unit == "s":
-        ax.xaxis.set_major_formatter(lambda value, _: seconds(value))
+        ax.xaxis.set_major_formatter(lambda value, _: about(value))
     ax.set_xlabel(what)
     ax.grid(axis="x", alpha=0.25)
     largest = ordered[-1]
@@ -157,7 +159,7 @@ def sweep_tornado(
 ) -> Picture:
     """The tornado of a sweep: each path from its smallest to its largest value, the others at their middle."""
     shown = shown or Shown()
-    own = rows[rows["strategy"] == strategy]
+    own = _of(rows, strategy)
     bars, base, unit = [], math.nan, ""
     for path in paths:
         line = _rows(_at(own, _held(own, {path}, {})), shown)
@@ -173,6 +175,10 @@ def sweep_tornado(
 
 
 def _rows(rows: "pd.DataFrame", shown: Shown) -> "pd.DataFrame":
+    known("metric of the sweep", shown.metric, rows["metric"].unique())
+    known("statistic of the sweep", shown.statistic, rows["statistic"].unique())
+    if shown.cause is not None:
+        known("cause", shown.cause, CAUSES)
     cause = rows["cause"].isna() if shown.cause is None else rows["cause"] == shown.cause
     wanted = (rows["metric"] == shown.metric) & (rows["statistic"] == shown.statistic)
     return rows[wanted & cause & rows["of"].isna() & rows["estimate"].notna()]
@@ -182,8 +188,14 @@ def _paths(rows: "pd.DataFrame") -> list[str]:
     return [c for c in rows.columns if "." in c]
 
 
+def _of(rows: "pd.DataFrame", strategy: str) -> "pd.DataFrame":
+    return rows[rows["strategy"] == known("strategy", strategy, rows["strategy"].unique())]
+
+
 def _held(rows: "pd.DataFrame", free: set[str], at: Mapping[str, Any]) -> dict[str, Any]:
     """The value at which each other path is held."""
+    for path in (*free, *at):
+        known("swept path", path, _paths(rows))
     held = {}
     for path in _paths(rows):
         values = sorted(rows[path].dropna().unique())
@@ -207,7 +219,7 @@ def _axis(ax: Any, which: str, values: Any, path: str) -> None:
     positive = values[values > 0]
     if not len(positive) or (which == "y" and (values <= 0).any()):
         if _unit(path) == "s":
-            axis.set_major_formatter(lambda value, _: seconds(value))
+            axis.set_major_formatter(lambda value, _: about(value))
         return
     (ax.set_xscale if which == "x" else ax.set_yscale)("log")
     if _unit(path) == "s":
@@ -232,7 +244,7 @@ def _unit(path: str) -> str:
 
 
 def _number(value: float, unit: str) -> str:
-    return seconds(value) if unit == "s" else f"{value:.3g}"
+    return about(value) if unit == "s" else f"{value:.3g}"
 
 
 def _path_words(path: str) -> str:

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.plot.style import CAUSE_WORDS, GREY, INK, Picture, canvas, headline, seconds, time_axis
+from sim.basics.wording import about
+from sim.plot.style import CAUSE_WORDS, GREY, INK, Picture, canvas, headline, time_axis
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,7 +37,7 @@ def timeline(case: Mapping[str, Any], events: "pd.DataFrame", strategies: Sequen
     ax.set_xlim(-0.35, end_s * 1.4)
     time_axis(ax.xaxis, 0.0, end_s * 1.4)
     ticks = [t for t in ax.get_xticks() if t == 0 or t >= 1.0]
-    ax.set_xticks(ticks, ["0" if t == 0 else seconds(t, 1) for t in ticks])
+    ax.set_xticks(ticks, ["0" if t == 0 else about(t) for t in ticks])
     _lanes(ax, knowledge, len(strategies))
     ax.set_yticks(range(len(strategies)), strategies)
     ax.set_ylim(len(strategies) - 0.4, -0.6 - 0.55 * len(knowledge))
@@ -75,7 +76,7 @@ def _lanes(ax: Any, knowledge: Sequence[tuple[str, float]], rows: int) -> None:
         y = -1.0 - 0.55 * (len(knowledge) - 1 - lane)
         ax.plot([t, t], [y, rows - 0.5], color=GREY, lw=0.8, ls=":", zorder=1)
         ax.plot([t], [y], marker="v", color=INK, ms=6, clip_on=False)
-        text = words + (f", {seconds(t)}" if t else "")
+        text = words + (f", {about(t)}" if t else "")
         late = t > 0.15 * ax.get_xlim()[1]  # on a logarithmic axis: the right quarter
         ax.annotate(
             text, (t, y), (-7 if late else 7, -3), textcoords="offset points", fontsize=8.5,
@@ -88,7 +89,7 @@ def _row(ax: Any, row: int, window: Mapping[str, Any], mine: "pd.DataFrame", end
     ax.barh(row, exposure_s, height=0.56, color="#dfe8ee", ec="#9fb4c2", lw=0.6, zorder=1)
     if float(window["exposure_s"]) > end_s:
         ax.annotate(
-            f"to {seconds(float(window['exposure_s']))}", (1.0, row), xycoords=("axes fraction", "data"),
+            f"to {about(float(window['exposure_s']))}", (1.0, row), xycoords=("axes fraction", "data"),
             ha="right", va="center", fontsize=8, xytext=(-3, 0), textcoords="offset points",
         )  # fmt: skip
     decided = mine[(mine["event"] == "decided") & (mine["t"] >= 0)]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sim.basics.statistics import Estimate
+from sim.basics.wording import about
 from sim.plot.style import (
     CAUSE_WORDS,
     FAMILIES,
@@ -14,7 +15,6 @@ from sim.plot.style import (
     canvas,
     headline,
     place_labels,
-    seconds,
     time_axis,
 )
 from sim.results.study import Study
@@ -67,8 +67,7 @@ def exposure_against_overhead(study: Study, cause: str | None = None) -> Picture
     `cause` None takes the first of the study, "all" the cases of all causes together. Raises ValueError where there is
     nothing to draw.
     """
-    cause = cause or (study.causes[0] if study.causes else None)
-    cause = None if cause == "all" else cause
+    cause = None if cause == "all" else study.cause_named(cause)
     every = points(study, cause) if study.causes else []
     if not every:
         raise ValueError("the study has no case, or no honest click, to draw")
@@ -131,7 +130,7 @@ def _draw(ax: Any, every: Sequence[Point]) -> float:
     ax.set_ylim(-0.25, end_s)
     time_axis(ax.yaxis, 0.0, max(60.0, largest_s) * 1.5)
     ticks = [t for t in ax.get_yticks() if t == 0 or t >= 1.0]
-    ax.set_yticks(ticks, ["0" if t == 0 else seconds(t, 1) for t in ticks])
+    ax.set_yticks(ticks, ["0" if t == 0 else about(t) for t in ticks])
     _overhead_axis(ax, every)
     return top_s
 
@@ -194,19 +193,19 @@ def _finding(every: Sequence[Point], best: Sequence[Point], after: str) -> str:
     cheapest, shortest = best[0], best[-1]
     if cheapest is shortest:
         return (
-            f"{cheapest.name} dominates every other bounded strategy: {seconds(cheapest.exposure.value)} of exposure at"
-            f" {seconds(cheapest.overhead.value)} a click"
+            f"{cheapest.name} dominates every other bounded strategy: {about(cheapest.exposure.value)} of exposure at"
+            f" {about(cheapest.overhead.value)} a click"
         )
     middle = _knee(best)
-    text = f"{shortest.name} shuts the door at once but adds {seconds(shortest.overhead.value)} to each click"
+    text = f"{shortest.name} shuts the door at once but adds {about(shortest.overhead.value)} to each click"
     if shortest.exposure.value > 0.5:
         text = (
-            f"{shortest.name} leaves {seconds(shortest.exposure.value)} and adds"
-            f" {seconds(shortest.overhead.value)} to each click"
+            f"{shortest.name} leaves {about(shortest.exposure.value)} and adds"
+            f" {about(shortest.overhead.value)} to each click"
         )
     return (
-        f"{text}; {middle.name} adds {seconds(middle.overhead.value)} and leaves"
-        f" {seconds(middle.exposure.value)} after {after}"
+        f"{text}; {middle.name} adds {about(middle.overhead.value)} and leaves"
+        f" {about(middle.exposure.value)} after {after}"
     )
 
 

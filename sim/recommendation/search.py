@@ -9,7 +9,7 @@ never saw.
 import math
 from dataclasses import dataclass, field
 
-from sim.basics.units import format_duration
+from sim.basics.wording import format_duration
 from sim.engine import engine_for
 from sim.engine.recording import Run
 from sim.model.lifetimes import lifetimes, search_variable_of

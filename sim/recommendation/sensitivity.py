@@ -15,7 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from sim.basics.units import format_duration, parse_duration
+from sim.basics.units import parse_duration
+from sim.basics.wording import format_duration
 from sim.engine import run as simulate
 from sim.model.strategies import Strategy
 from sim.recommendation.answer import Recommendation

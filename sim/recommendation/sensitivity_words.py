@@ -3,7 +3,8 @@
 import math
 from typing import Any
 
-from sim.basics.units import about, parse_duration
+from sim.basics.units import parse_duration
+from sim.basics.wording import about
 from sim.recommendation.sensitivity import FAR, NARROW, RANGE, Effect, Sensitivity, Threshold
 from sim.results.tables import grid
 from sim.scenario.parameters import value_text

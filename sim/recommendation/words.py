@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sim.basics.statistics import Estimate
-from sim.basics.units import about, format_duration
+from sim.basics.wording import about, format_duration
 from sim.recommendation.answer import Against, Recommendation
 from sim.recommendation.ends import LONGEST_S, SHORTEST_S
 from sim.recommendation.numbers import count, inwards, plain, seconds, share

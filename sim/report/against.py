@@ -1,10 +1,10 @@
 """Two results side by side: what was changed, and what that changed."""
 
 from sim.basics.statistics import Estimate
+from sim.basics.wording import seconds_text
 from sim.plot.style import readable
 from sim.report.tables import Table
 from sim.results.study import Study
-from sim.results.tables import seconds_text
 
 
 def changed_parameters(study: Study, other: Study) -> Table:

@@ -4,7 +4,8 @@ import math
 from dataclasses import dataclass
 
 from sim.basics.statistics import Difference, Totals, paired_difference
-from sim.plot.style import CAUSE_WORDS, listed, readable, seconds
+from sim.basics.wording import about
+from sim.plot.style import CAUSE_WORDS, listed, readable
 from sim.report.tables import interval
 from sim.results.study import Study
 
@@ -46,7 +47,7 @@ def answer(study: Study) -> Answer:
     best, runner_up = bounded[0], bounded[1] if len(bounded) > 1 else None
     first = (
         f"{best} guarantees the shortest exposure window over everything studied"
-        f" ({listed([readable(c) for c in study.causes], 4)}): at most {seconds(_worst_s(study, best), 3)},"
+        f" ({listed([readable(c) for c in study.causes], 4)}): at most {about(_worst_s(study, best))},"
         f" {interval(study.pooled(best, 'exposure'))} on average, for {_price(study, best)}."
     )
     return Answer(first, _shortest(study, best), best, runner_up)

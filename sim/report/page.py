@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sim.basics.wording import about
 from sim.plot import Picture, Plots
-from sim.plot.style import CAUSE_WORDS, readable, seconds
+from sim.plot.style import CAUSE_WORDS, readable
 from sim.report import against as pair
 from sim.report import tables
 from sim.report.advice import Advice
@@ -139,10 +140,10 @@ def _runner_up_text(study: Study, found: Any) -> str:
     if difference is None or found.runner_up is None:
         return ""
     sign = "longer" if difference.value > 0 else "shorter"
-    text = f"{found.runner_up} comes next: on the same cases its window is {seconds(abs(difference.value), 3)} {sign} on average"
+    text = f"{found.runner_up} comes next: on the same cases its window is {about(abs(difference.value))} {sign} on average"
     if difference.low is None or difference.high is None:
         return text + "; one replication gives no interval."
-    low, high = (f"{'−' if v < 0 else ''}{seconds(abs(v), 3)}" for v in (difference.low, difference.high))  # fmt: skip
+    low, high = (f"{'−' if v < 0 else ''}{about(abs(v))}" for v in (difference.low, difference.high))  # fmt: skip
     told = (
         "told from nothing"
         if difference.low > 0 or difference.high < 0

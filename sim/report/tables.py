@@ -4,11 +4,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from sim.basics.statistics import Estimate
+from sim.basics.wording import about, number_text, percent_text, seconds_text
 from sim.model.mechanisms import CAUSES
 from sim.plot.matrix import cell_texts
-from sim.plot.style import readable, seconds
+from sim.plot.style import readable
 from sim.results.study import Study
-from sim.results.tables import number_text, percent_text, seconds_text
 
 
 @dataclass(frozen=True)
@@ -25,8 +25,8 @@ def interval(e: Estimate | None) -> str:
     if e is None:
         return "unknown"
     if e.low is None or e.high is None or e.low == e.high:
-        return seconds(e.value, 3)
-    return f"{seconds(e.value, 3)} (95 % interval {seconds(max(0.0, e.low), 3)} to {seconds(e.high, 3)})"
+        return about(e.value)
+    return f"{about(e.value)} (95 % interval {about(max(0.0, e.low))} to {about(e.high)})"
 
 
 def coverage(study: Study) -> Table:
@@ -64,7 +64,7 @@ def tails(study: Study) -> Table:
             if found is None:
                 cells.append("-")
             elif statistic == "p95":
-                cells.append(seconds(found.value) if found.low is None or found.high is None else f"{seconds(found.value)} ({seconds(found.low)} to {seconds(found.high)})")  # fmt: skip
+                cells.append(about(found.value) if found.low is None or found.high is None else f"{about(found.value)} ({about(found.low)} to {about(found.high)})")  # fmt: skip
             else:
                 cells.append(percent_text(found))
         rows.append([name, *cells])
@@ -121,7 +121,7 @@ def theory(study: Study) -> Table | None:
         return None
     cells = []
     for row in rows.to_dict("records"):
-        show = seconds if row["unit"] == "s" else (lambda value: f"{value:.4g}")
+        show = about if row["unit"] == "s" else (lambda value: f"{value:.4g}")
         low, high = row["low"], row["high"]
         known = low == low and high == high and low is not None and high is not None
         inside = ("yes" if low <= row["theory"] <= high else "no") if known else "-"

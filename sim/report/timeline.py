@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from sim.basics.names import known
 from sim.plot.style import Picture
 from sim.plot.timeline import timeline
 from sim.results.study import Study
@@ -24,8 +25,8 @@ def timeline_of(
 
     Raises ValueError where no case shows a click, or a strategy of the study is not in the scenario.
     """
-    cause = cause or (study.causes[0] if study.causes else "deactivation")
-    names = list(strategies or _spread(study))
+    cause = study.cause_named(cause)
+    names = study.named(strategies or _spread(study))
     person, replication = telling_case(study, cause)
     events = events_of(scenario, study, names, person, replication)
     rows = study.cases[
@@ -65,13 +66,14 @@ def events_of(
     from sim.engine import run as simulate
     from sim.engine.recording import TRACE_COLUMNS
 
-    known = {**scenario.strategies}
     parts = []
     for name in strategies:
-        if name not in known:
-            raise ValueError(f'the strategy "{name}" is not in the scenario of this study')
         run = simulate(
-            scenario, known[name], replication, seed=int(study.manifest["seed"]), tracing=True
+            scenario,
+            scenario.strategies[known("strategy", name, scenario.strategies)],
+            replication,
+            seed=int(study.manifest["seed"]),
+            tracing=True,
         )
         rows = [event for event in run.trace or [] if event[2] in (person, -1)]
         table = pd.DataFrame(rows, columns=list(TRACE_COLUMNS))

@@ -9,7 +9,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from sim.basics.statistics import Estimate, Totals, mean_of_runs, quantiles, ratio_of_runs, share
+from sim.basics.statistics import (
+    QUANTILES,
+    Estimate,
+    Totals,
+    mean_of_runs,
+    quantiles,
+    ratio_of_runs,
+    share,
+)
 from sim.engine.histogram import Histogram
 from sim.engine.recording import Run
 from sim.model.mechanisms import CAUSES, KINDS, Cause
@@ -100,7 +108,6 @@ _CASE_MEANS = [
 ]
 _WINDOWS = ("exposure", "last_click")
 CASE_METRICS = (*_WINDOWS, *_CASE_COUNTS, *_CASE_MEANS)
-QUANTILES = {"p50": 0.50, "p95": 0.95, "p99": 0.99}
 
 
 def figures(strategy: str, runs: Sequence[Run]) -> list[Figure]:

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from sim.basics.names import nearest
 from sim.basics.statistics import FIRST_RUNS, LOOK_AHEAD, look_ahead_at, precise_from, ratio_of_runs
-from sim.basics.wording import nearest
 from sim.coverage import Cover
 from sim.engine.recording import Run
 from sim.model.mechanisms import CAUSES

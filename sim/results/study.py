@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from sim.basics.statistics import Estimate, ratio_of_runs
+from sim.basics.names import known
+from sim.basics.statistics import QUANTILES, Estimate, ratio_of_runs
 from sim.engine.cases import BEHAVIOURS
 from sim.engine.histogram import lower_edges, merged
 from sim.model.mechanisms import CAUSES
 from sim.model.strategies import Strategy, mechanisms_text
+from sim.results.metrics import METRICS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 
 Array = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
+_OF_CASES = ("mean", *QUANTILES, "max", "count", "share_zero")
+STATISTICS = (*_OF_CASES, *(f"{name}_if_open" for name in _OF_CASES))
 Key = tuple[str, str, str, str | None, str | None]  # strategy, metric, statistic, cause, of
 
 
@@ -55,6 +59,15 @@ class Study:
         there = set(self.cases["cause"]) if len(self.cases) else set()
         return [cause for cause in CAUSES if cause in there]
 
+    def named(self, strategies: Sequence[str] | None = None) -> list[str]:
+        """The strategies that are named; all of them, best first, where none is. Raises UnknownName."""
+        names = [strategies] if isinstance(strategies, str) else strategies
+        return [known("strategy", name, self.names) for name in names or ()] or self.ranked()
+
+    def cause_named(self, cause: str | None = None) -> str:
+        """The cause that is named; the first that has cases where none is. Raises UnknownName."""
+        return known("cause", cause or (*self.causes, CAUSES[0])[0], CAUSES)
+
     @cached_property
     def _figures(self) -> dict[Key, Estimate]:
         columns = ["strategy", "metric", "statistic", "cause", "of", "estimate", "low", "high", "n"]
@@ -74,7 +87,15 @@ class Study:
         cause: str | None = None,
         of: str | None = None,
     ) -> Estimate | None:
-        """One figure, or None where the study has none (or one without a value)."""
+        """One figure, or None where the study has none (or one without a value).
+
+        Raises UnknownName for a strategy that is not in it, and for what is no metric, statistic or cause.
+        """
+        known("strategy", strategy, self.names)
+        known("metric", metric, METRICS)
+        known("statistic", statistic, STATISTICS)
+        if cause is not None:
+            known("cause", cause, CAUSES)
         found = self._figures.get((strategy, metric, statistic, cause, of))
         return None if found is None or math.isnan(found.value) else found
 

@@ -1,12 +1,11 @@
 """Text for people: the catalogue, the coverage matrix, the comparison."""
 
-import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from sim.basics.statistics import Estimate
-from sim.basics.units import format_duration
+from sim.basics.wording import format_duration, number_text, percent_text, seconds_text
 from sim.coverage import Cover
 from sim.model.mechanisms import CAUSES
 from sim.model.strategies import Strategy, mechanisms_text
@@ -143,8 +142,8 @@ def _after_row(comparison: Comparison, name: str, causes: Sequence[str]) -> list
     return [
         name,
         *(_exposure_text(comparison, name, cause) for cause in causes),
-        bound + _seconds(pooled[0]),
-        *(bound + _number(estimate) for estimate in pooled[1:]),
+        bound + seconds_text(pooled[0]),
+        *(bound + number_text(estimate) for estimate in pooled[1:]),
     ]
 
 
@@ -231,7 +230,7 @@ def _column_head(metric: str, cause: str | None) -> str:
 def _difference_text(row: Against | None) -> str:
     if row is None:
         return "-"
-    show = _number if row.metric in ("host_calls", "interruptions") else _seconds
+    show = number_text if row.metric in ("host_calls", "interruptions") else seconds_text
     text = show(Estimate(row.estimate, row.low, row.high, row.n))
     sign = "+" if row.estimate > 0 else ""
     told = "*" if row.p is not None and row.p < 0.05 and row.estimate else ""
@@ -246,7 +245,7 @@ def _exposure_text(comparison: Comparison, name: str, cause: str) -> str:
     if not comparison.covered(name, cause):
         return "open"
     bound = ">= " if comparison.censored(name, cause) else ""
-    return bound + _seconds(_estimate(figure)) + _theory_text(figure, _seconds)
+    return bound + seconds_text(_estimate(figure)) + _theory_text(figure, seconds_text)
 
 
 def _theory_text(figure: Figure, show: Callable[[Estimate], str]) -> str:
@@ -258,11 +257,11 @@ def _theory_text(figure: Figure, show: Callable[[Estimate], str]) -> str:
 
 def _price_row(comparison: Comparison, name: str) -> list[str]:
     cells = [
-        *((("response", s), _seconds) for s in ("mean", "p95", "p99")),
-        (("auth_overhead", "mean"), _seconds),
-        (("host_calls", "mean"), _number),
-        (("interruptions", "mean"), _number),
-        (("honest_refused", "mean"), _percent),
+        *((("response", s), seconds_text) for s in ("mean", "p95", "p99")),
+        (("auth_overhead", "mean"), seconds_text),
+        (("host_calls", "mean"), number_text),
+        (("interruptions", "mean"), number_text),
+        (("honest_refused", "mean"), percent_text),
     ]
     texts = []
     for (metric, statistic), show in cells:
@@ -276,54 +275,3 @@ def _price_row(comparison: Comparison, name: str) -> list[str]:
 
 def _estimate(figure: Figure) -> Estimate:
     return Estimate(figure.estimate, figure.low, figure.high, figure.n)
-
-
-def _seconds(e: Estimate) -> str:
-    """A time in the unit that fits it, with its half width in the same unit."""
-    if math.isnan(e.value):
-        return "-"
-    if not e.value:
-        return "0 s"
-    units = (("h", 3600.0), ("min", 60.0), ("s", 1.0), ("ms", 1e-3), ("us", 1e-6))
-    unit, factor = next((pair for pair in units if abs(e.value) >= pair[1]), units[-1])
-    return f"{_scaled(e, factor)} {unit}"
-
-
-def _number(e: Estimate) -> str:
-    return "-" if math.isnan(e.value) else _scaled(e, 1.0)
-
-
-def _percent(e: Estimate) -> str:
-    return "-" if math.isnan(e.value) else f"{_scaled(e, 0.01)} %"
-
-
-def _scaled(e: Estimate, factor: float) -> str:
-    """Three digits without an interval, else as many as the interval supports.
-
-    The half width has two digits, or one where the value would have more than three; a value that is known better
-    than to four digits stops there.
-    """
-    value = e.value / factor
-    if e.low is None or e.high is None:
-        return _rounded(value, _place(value, 3))
-    half = (e.high - e.low) / 2 / factor
-    if not half:
-        return _rounded(value, _place(value, 3)) + (" ±0" if value else "")
-    place = _place(half, 2)
-    if value and place > _place(value, 3):
-        place = min(_place(half, 1), _place(value, 4))
-    shown = _rounded(half, place)
-    return f"{_rounded(value, place)} ±{shown if float(shown) else f'<{10.0**-place:.{place}f}'}"
-
-
-def _place(number: float, digits: int) -> int:
-    """How many decimal places show so many digits of a number; negative: tens, hundreds."""
-    return digits - 1 - math.floor(math.log10(abs(number))) if number else 0
-
-
-def _rounded(number: float, place: int) -> str:
-    return f"{round(number, place):z.{max(0, place)}f}"
-
-
-# A figure as text with its half width, for reports too.
-seconds_text, number_text, percent_text = _seconds, _number, _percent

@@ -13,7 +13,7 @@ from typing import Any, NoReturn, get_args
 from pydantic import BaseModel, ValidationError
 
 from sim.basics.distributions import LAWS
-from sim.basics.wording import nearest
+from sim.basics.names import nearest
 from sim.model.strategies import CATALOGUE, Strategy
 from sim.scenario.errors import KeyPath, Problem, ScenarioError, key_lines, line_of, shown
 from sim.scenario.model import Scenario

@@ -17,6 +17,7 @@ from pydantic import (
 )
 
 from sim.basics.distributions import CountLaw, DurationLaw, Law, SignedDurationLaw, SizeLaw
+from sim.basics.names import known, shortened
 from sim.basics.ranges import (
     LONGEST_RUN,
     TIME,
@@ -29,8 +30,7 @@ from sim.basics.ranges import (
     number,
     whole,
 )
-from sim.basics.units import format_duration
-from sim.basics.wording import known, shortened
+from sim.basics.wording import format_duration
 from sim.model.mechanisms import CAUSES
 from sim.model.strategies import CATALOGUE, Strategy
 from sim.scenario.identity import Texts, content_id

@@ -4,7 +4,7 @@ import sys
 import time
 from typing import Any, Self, TextIO
 
-from sim.basics.units import about
+from sim.basics.wording import about
 
 _EVERY_S = 10.0
 _BAR = "{desc}{percentage:3.0f}% {bar} {n:.0f}/{total:.0f} {unit} [{elapsed}, {rate_fmt}, {remaining} left{postfix}]"

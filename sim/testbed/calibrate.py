@@ -15,6 +15,7 @@ from pathlib import Path
 import aiohttp
 import numpy as np
 
+from sim.basics.wording import about
 from sim.scenario import Scenario, load, with_changes
 from sim.testbed.compress import Clock, precise_loop
 from sim.testbed.costs import CALIBRATION, PathCosts, quantiles, time_lookup, time_verify
@@ -192,7 +193,7 @@ def toml(found: Calibration, algorithm: Algorithm, store: str, own_only: bool = 
         "app.verify": (
             list(verify),
             f"{algorithm} verified by PyJWT {version('pyjwt')}, with the hand-over of a worker in the queue,"
-            f" {1e6 * float(np.mean(found.hand_over)):.1f} us",
+            f" {about(float(np.mean(found.hand_over)))}",
         ),
         "auth_server.renewal": (found.sign["HS256"], "a token signed (HS256); no network"),
         "store.lookup": (found.lookup[store], f"allowlist entry, store: {store}"),

@@ -10,12 +10,13 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+from sim.basics.statistics import QUANTILES
 from sim.engine.host import TIMEOUT
 from sim.model.mechanisms import CAUSES
 from sim.testbed.record import LaneRecord
 from sim.testbed.run import LiveRun
 
-QUANTILES = {"p50": 0.50, "p95": 0.95}
+_SHOWN = ("p50", "p95")
 _COUNTS = ("unauthorised_reads", "unauthorised_writes", "unauthorised_admin")
 _FLOOR = 5e-3  # real seconds: what the prober's look takes
 EXACT, WITHIN, DIFFERS = "same", "within resolution", "differs"
@@ -74,7 +75,9 @@ def _row(live: LiveRun, name: str) -> Row:
         strategy=name,
         cases=_pairs(live, lane),
         response_s={
-            s: (responses.quantile(q), lane.response.quantile_s(q)) for s, q in QUANTILES.items()
+            s: (responses.quantile(q), lane.response.quantile_s(q))
+            for s, q in QUANTILES.items()
+            if s in _SHOWN
         },
         host_calls=(sum(calls.values()), sum(measured.values())),
         by_reason=by_reason,

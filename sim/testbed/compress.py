@@ -7,7 +7,7 @@ import sys
 import time
 from dataclasses import dataclass
 
-from sim.basics.units import format_duration
+from sim.basics.wording import format_duration
 from sim.scenario import Scenario
 
 _PR_SET_TIMERSLACK = 29

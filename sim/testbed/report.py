@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from sim.basics.wording import about
 from sim.results.store import write_atomically
 from sim.results.tables import grid
 from sim.testbed.compare import DIFFERS, EXACT, WITHIN, Row, disagreements
@@ -102,8 +103,7 @@ def summary(live: LiveRun, rows: list[Row]) -> str:
         f"timing resolution (answer against plan): p50 {1e3 * resolution.quantile_s(0.5):.2f} ms,"
         f" p99 {1e3 * resolution.quantile_s(0.99):.2f} ms, largest {1e3 * resolution.quantile_s(1.0):.1f} ms;"
         f" times {live.factor:.3g} in the model",
-        "measured costs: "
-        + ", ".join(f"{name} {1e6 * _mean_cost(live, name):.0f} us" for name in COSTS),
+        "measured costs: " + ", ".join(f"{name} {about(_mean_cost(live, name))}" for name in COSTS),
         "compression: " + "; ".join(live.distortions),
     ]
     for pair in disagreements(rows):

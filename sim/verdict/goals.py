@@ -9,15 +9,21 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from sim.basics.statistics import Estimate, mean_of_runs, quantile, quantile_ranks, ratio_of_runs
-from sim.basics.units import about, format_duration
+from sim.basics.statistics import (
+    QUANTILES,
+    Estimate,
+    mean_of_runs,
+    quantile,
+    quantile_ranks,
+    ratio_of_runs,
+)
+from sim.basics.wording import about, format_duration
 from sim.coverage import coverage
 from sim.engine.recording import Run
 from sim.model.mechanisms import CAUSES
 from sim.model.strategies import Strategy
 from sim.scenario import Problem, Scenario, ScenarioError
 
-_QUANTILES = {"p50": 0.50, "p95": 0.95, "p99": 0.99}
 _NO_END_S = 1e15  # stands for infinity while quantiles are interpolated
 Verdict = Literal["met", "missed", "unclear"]
 
@@ -81,7 +87,7 @@ class Judged:
     @property
     def cases_needed(self) -> int | None:
         """The cases that an interval of this quantile takes at least; None where the cases seen are enough."""
-        q = _QUANTILES.get(self.goal.statistic)
+        q = QUANTILES.get(self.goal.statistic)
         if q is None or self.goal.metric != "exposure":
             return None
         least = fewest_cases(q)
@@ -161,7 +167,7 @@ def _measure(goal: Goal, scenario: Scenario, strategy: Strategy, runs: Sequence[
     if goal.metric == "auth_overhead":
         histograms = [run.all_auth_overheads() for run in runs]
         values = [
-            h.mean() if goal.statistic == "mean" else h.quantile(_QUANTILES[goal.statistic])
+            h.mean() if goal.statistic == "mean" else h.quantile(QUANTILES[goal.statistic])
             for h in histograms
             if len(h)
         ]
@@ -191,7 +197,7 @@ def _exposure(goal: Goal, scenario: Scenario, strategy: Strategy, runs: Sequence
             return Estimate(math.inf, math.inf, math.inf, len(values))
         sums, numbers = [float(v.sum()) for v in by_run], [float(len(v)) for v in by_run]
         return ratio_of_runs(sums, numbers, len(values))
-    return _quantile(values, _QUANTILES[goal.statistic], len(runs))
+    return _quantile(values, QUANTILES[goal.statistic], len(runs))
 
 
 def _quantile(values: npt.NDArray[np.float64], q: float, runs: int) -> Estimate:

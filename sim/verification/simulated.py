@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from sim import theory
+from sim.basics.statistics import QUANTILES
 from sim.engine import run
 from sim.engine.recording import Run
 from sim.results.applicability import Expected, Key, expected
-from sim.results.metrics import QUANTILES
 from sim.scenario import Scenario
 from sim.verification.line import Line, Lines, mean_line, share_line
 from sim.verification.worlds import exponential, textbook

@@ -4,6 +4,7 @@ import html
 import math
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -13,14 +14,16 @@ from click.testing import CliRunner
 from support import ROOT
 
 import sim
+from sim.basics.names import UnknownName
 from sim.basics.statistics import Estimate
+from sim.basics.wording import about
 from sim.cli import main
 from sim.face.comparison import Comparison
 from sim.model.mechanisms import CAUSES
 from sim.plot import Picture, Plots, Shown, sweep_lines, sweep_surface, sweep_tornado
 from sim.plot.curves import lines
 from sim.plot.matrix import cell_texts
-from sim.plot.style import COLOURS, seconds
+from sim.plot.style import COLOURS
 from sim.plot.survival import longer_share
 from sim.plot.tradeoff import Point, front, points
 from sim.results import experiment, tables
@@ -165,11 +168,6 @@ def test_the_share_longer_counts_strictly() -> None:
     assert longer_share(values, np.array([0.0, 1.0, 3.9, 4.0])).tolist() == [0.75, 0.25, 0.25, 0.0]
 
 
-def test_times_as_people_say_them() -> None:
-    said = [seconds(t) for t in (0, 2.7e-5, 0.0043, 47, 60, 300, 5400, 90000, 864000)]
-    assert said == ["0 s", "27 µs", "4.3 ms", "47 s", "1 min", "5 min", "1.5 h", "25 h", "10 d"]
-
-
 def test_the_notebook_shows_the_numbers_of_the_command_line(comparison: Comparison) -> None:
     plain = experiment.compare(
         comparison.scenario, list(comparison.strategies.values()), replications=2
@@ -195,11 +193,30 @@ def test_an_unknown_strategy_is_named_with_the_nearest() -> None:
 
 def test_an_estimate_is_read_with_its_interval(comparison: Comparison) -> None:
     text = comparison.estimate("per_request", "auth_overhead")
-    assert text.split(" (")[0] == seconds(
-        comparison.study.find("per_request", "auth_overhead").value
-    )  # type: ignore[union-attr]
+    assert text.split(" (")[0] == about(comparison.study.find("per_request", "auth_overhead").value)  # type: ignore[union-attr]
     with pytest.raises(KeyError):
-        comparison.estimate("per_request", "nothing")
+        comparison.estimate("per_request", "exposure", cause="admin_loss")
+
+
+def test_unknown_names_are_answered_with_the_nearest(comparison: Comparison) -> None:
+    plot, study = comparison.plot, comparison.study
+    asked: list[tuple[str, Callable[[], object]]] = [
+        ("logout", lambda: plot.survival("logut")),
+        ("logout", lambda: plot.exposure_against_overhead("logut")),
+        ("logout", lambda: comparison.timeline(cause="logut")),
+        ("per_request", lambda: plot.survival("logout", ["per_reqest"])),
+        ("per_request", lambda: plot.coverage_matrix(["per_reqest"])),
+        ("per_request", lambda: plot.response_times(strategies=["per_reqest"])),
+        ("per_request", lambda: plot.host_load(["per_reqest"])),
+        ("auth_overhead", lambda: plot.response_times("auth_overhed")),
+        ("per_request", lambda: study.find("per_reqest", "exposure")),
+        ("exposure", lambda: study.find("per_request", "exposre")),
+        ("mean", lambda: study.find("per_request", "exposure", "men")),
+        ("logout", lambda: study.find("per_request", "exposure", "mean", "logut")),
+    ]
+    for meant, ask in asked:
+        with pytest.raises(UnknownName, match=f'did you mean "{meant}"'):
+            ask()
 
 
 def test_a_study_without_cases_says_so() -> None:

@@ -117,10 +117,10 @@ def test_the_paragraph_holds_its_numbers(uniform: Recommendation) -> None:
     [
         (Estimate(285.2, 281.1, 289.4, 400), "4.75 min [4.69, 4.82]"),
         (Estimate(37.7, 31.6, 56.8, 500), "38 s [32, 57]"),
-        (Estimate(0.000955, 0.000954, 0.000956, 9), "955 us [954, 956]"),
+        (Estimate(0.000955, 0.000954, 0.000956, 9), "955 µs [954, 956]"),
         (Estimate(6.41, 0.702, 12.1, 9), "6.4 s [0.7, 12.1]"),
-        (Estimate(0.0, 0.0, 215.0, 9), "0 min [0, 3.6]"),
-        (Estimate(60.0, None, None, 3), "1.00 min"),
+        (Estimate(0.0, 0.0, 215.0, 9), "0.0 min [0.0, 3.6]"),
+        (Estimate(60.0, None, None, 3), "1 min"),
         (Estimate(math.inf, math.inf, math.inf, 3), "no end"),
         (Estimate(0.0, 0.0, 0.0, 3), "0 s"),
     ],

@@ -13,12 +13,31 @@
   const PREFER = {shortest_exposure: "the shortest exposure", lowest_overhead: "the lowest overhead", longest_lifetime: "the longest lifetime"};
   const words = name => name.replaceAll("_", " ");
   const UNITS = [[86400, "d", 2], [3600, "h", 1], [60, "min", 1], [1, "s", 1], [1e-3, "ms", 1], [1e-6, "µs", 1]];
+  const ROUND = [86400, 3600, 600, 60, 10, 1];  // what people round long times to, in s
 
   function number(v) { return v === 0 ? "0" : Math.abs(v) >= 100 ? v.toFixed(0) : String(Number(v.toPrecision(3))); }
+  // a time as sim/basics/wording.py says it (`about`): three digits; what has no more is said exactly
   function seconds(v) {
+    const size = Math.abs(v);
     if (v === 0) return "0 s";
+    if (size < 60) return inOneUnit(v);
+    const step = size === Number(size.toPrecision(3)) ? (size >= 172800 ? 60 : size >= 3600 ? 1 : 0.01)
+      : ROUND.find(s => s <= 10 ** (Math.floor(Math.log10(size)) - 2)) || 1;
+    let rest = Math.round(size / step) * step;
+    const parts = [];
+    for (const [unitSize, unit, least] of UNITS.slice(0, 3)) {
+      if (rest < unitSize * least) continue;
+      parts.push(`${Math.floor(rest / unitSize)} ${unit}`);
+      rest %= unitSize;
+    }
+    if (rest >= 0.005) parts.push(`${Number(rest.toPrecision(4))} s`);
+    return (v < 0 ? "-" : "") + parts.join(" ");
+  }
+  function inOneUnit(v) {
     const [size, unit] = UNITS.find(([s, , least]) => Math.abs(v) >= s * least) || UNITS[UNITS.length - 1];
-    return number(v / size) + " " + unit;
+    const rounded = Number((v / size).toPrecision(3));
+    const next = UNITS[UNITS.findIndex(([s]) => s === size) - 1];
+    return Math.abs(rounded) * size >= next[0] ? seconds(rounded * size) : `${rounded} ${unit}`;
   }
   const show = (v, unit) => v === null || v === undefined ? "–" : unit === "s" ? seconds(v) : number(v);
   function withInterval(f, unit) {
