@@ -48,13 +48,22 @@ class Rooms(click.Group):
         except KeyboardInterrupt:
             click.echo("interrupted", err=True)
             ctx.exit(130)
-        except RuntimeError as error:
-            from sim.cli.common import InputError
-            from sim.engine.limits import NeverEnds
+        except Exception as error:
+            if (said := _said(error)) is error:
+                raise
+            raise said from None
 
-            if isinstance(error, NeverEnds):
-                raise InputError(str(error)) from None
-            raise
+
+def _said(error: Exception) -> Exception:
+    """What ends a command wherever it is, as a line; other errors as they are."""
+    from sim.cli.common import InputError, Stopped
+    from sim.engine.limits import TooMuch
+
+    if isinstance(error, TooMuch):
+        return InputError(str(error))
+    if isinstance(error, MemoryError):
+        return Stopped("memory ran out; take fewer people, replications or --workers")
+    return error
 
 
 @click.group(

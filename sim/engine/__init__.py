@@ -26,13 +26,16 @@ def run(
 
     The result depends on the scenario, the strategy, the seed (default: the scenario's) and the number of the
     replication only, to the bit: not on the engine. With `tracing` the run keeps every event. `progress` may raise to
-    interrupt. Raises ValueError for an unknown engine, `limits.NeverEnds` where something keeps going for ever.
+    interrupt. Raises ValueError for an unknown engine, `limits.TooMuch` where something keeps going
+    for ever or takes more memory than there is.
     """
-    from sim.engine.limits import NeverEnds
-
     if engine not in ENGINES:
         raise ValueError(f"engine = {engine!r}: expected one of {', '.join(ENGINES)}")
-    if engine_for(strategy, engine) == "compiled":
+    from sim.engine import footprint
+    from sim.engine.limits import TooMuch
+
+    engine = engine_for(strategy, engine)
+    if engine == "compiled":
         from sim.engine import compiled
 
         simulate = compiled.run
@@ -41,11 +44,12 @@ def run(
 
         simulate = reference.run
     try:
+        footprint.require((1, footprint.of_a_run(scenario, strategy, engine)))
         return simulate(
             scenario, strategy, replication, seed=seed, tracing=tracing, progress=progress
         )
-    except NeverEnds as endless:
-        raise NeverEnds(f"{strategy.name}, replication {replication}: {endless}") from None
+    except TooMuch as error:
+        raise type(error)(f"{strategy.name}, replication {replication}: {error}") from None
 
 
 def engine_for(strategy: "Strategy", engine: str = "compiled") -> str:

@@ -25,18 +25,26 @@ _SUMS = ("the lives of list entries", "the times at stations")
 MOST_TICKS = 2**63 - 1
 
 
-class NeverEnds(RuntimeError):
-    """Something in a run keeps going or grows too large; the text says what, and which settings end it."""
+class TooMuch(RuntimeError):
+    """A run that cannot be had; the text says why, and which settings ask for it."""
+
+
+class NeverEnds(TooMuch):
+    """Something in a run keeps going."""
+
+
+class TooLarge(TooMuch):
+    """A run that takes more memory than there is, or sums that 64 bits do not hold."""
 
 
 def check_sum(ticks: int, which: int) -> None:
-    """Raise NeverEnds for a sum of times that 64 bits do not hold."""
+    """Raise TooLarge for a sum of times that 64 bits do not hold."""
     if ticks > MOST_TICKS:
         raise _too_large(which)
 
 
-def _too_large(which: int) -> NeverEnds:
-    return NeverEnds(
+def _too_large(which: int) -> TooLarge:
+    return TooLarge(
         f"{_SUMS[which]} sum up to more than 1.37e11 s; take a shorter run.horizon or fewer people"
     )
 
@@ -57,7 +65,7 @@ class Bounds:
             AN_INSTANT + AN_INSTANT_A_PERSON * people, A_RUN + A_RUN_A_PERSON * people, TRIES
         )
 
-    def broken(self, which: int, act: int, now_s: float) -> NeverEnds:
+    def broken(self, which: int, act: int, now_s: float) -> TooMuch:
         """What to raise where one of them is passed."""
         if which == IN_SUMS:
             return _too_large(act)

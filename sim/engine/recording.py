@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from sim.engine.footprint import require_bytes
 from sim.engine.histogram import TICKS_PER_S, Histogram, merged, ticks
 from sim.engine.limits import LISTS, Bounds, Watch, check_sum
 from sim.engine.station import StationBooks
@@ -283,6 +284,8 @@ class Recorder:
         """One row of the trace."""
         if not self.tracing:
             return
+        if len(self.trace) & 0x3FFFF == 0:
+            require_bytes(len(self.trace) * 250.0, "the trace")  # as much again
         serial = self._serials[person]
         self._serials[person] = serial + 1
         name = "" if kind is None else KINDS[kind]

@@ -17,7 +17,7 @@ from functools import cached_property
 from threading import Event
 
 from sim.coverage import Cover, coverage
-from sim.engine import engine_for, run
+from sim.engine import engine_for, footprint, run
 from sim.engine.recording import Run
 from sim.model.mechanisms import CAUSES
 from sim.model.strategies import Strategy
@@ -115,7 +115,8 @@ def compare(
     `precision` needs, or its `replications`. With `warm_up = "auto"` a pilot finds what to cut (MSER-5). The result
     does not depend on `workers`, on `engine` or on the order of strategies; a strategy written in Python runs on the
     reference engine. `provisional` is called with what the first two replications say, where more are to follow.
-    Raises ValueError where there is nothing to run and where `precision` names no metric.
+    Raises ValueError where there is nothing to run and where `precision` names no metric, `limits.TooMuch` where a run does not
+    end or takes more memory than there is.
     """
     chosen = {s.name: s for s in (strategies or tuple(scenario.strategies.values()))}
     seed = scenario.run.seed if seed is None else seed
@@ -126,6 +127,7 @@ def compare(
         raise ValueError(f"replications = {replications}: expected at least 1")
     check_names(scenario)
 
+    _must_fit(scenario, chosen, PILOT_RUNS if precise else replications, workers, engine)
     planned = 0 if precise else replications * len(chosen)  # cells in all, where that is known
 
     def runner(of: Scenario) -> Upto:
@@ -177,6 +179,16 @@ def compare(
         found = whole()
         shown.result()
     return found
+
+
+def _must_fit(
+    scenario: Scenario, chosen: dict[str, Strategy], replications: int, workers: int, engine: str
+) -> None:
+    """Raise TooLarge before the work where the runs at one time and the records of all need more memory than is free."""
+    cells = replications * len(chosen)
+    runs = [footprint.of_a_run(scenario, s, engine_for(s, engine)) for s in chosen.values()]
+    largest = max(runs, key=lambda needs: sum(needs.values()))
+    footprint.require((min(workers, cells), largest), (1, footprint.of_records(scenario, cells)))
 
 
 def _after(before: int, planned: int, report: Report | None) -> Report | None:

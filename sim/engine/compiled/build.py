@@ -10,8 +10,9 @@ from sim.basics.streams import stream_bases
 from sim.coverage import bound_s
 from sim.engine.compiled import layout
 from sim.engine.compiled.layout import Arrays
+from sim.engine.footprint import require_bytes
 from sim.engine.histogram import BUCKETS, TICKS_PER_S, Histogram
-from sim.engine.limits import Bounds, NeverEnds
+from sim.engine.limits import Bounds, TooMuch
 from sim.engine.recording import CASE_TYPE, EVENTS, Cases, ListBook, Run, minutes_of, window_s
 from sim.engine.station import StationBooks
 from sim.model.mechanisms import CAUSES, CHECK_SEES, KINDS, SEEN_THROUGH, Cause, Kind
@@ -126,6 +127,10 @@ _FULL = {
 # The fields that link free places.
 _LINKS = {"pages": "stamped", "tasks": "next", "credentials": "next", "events": "next"}
 _PART = 1 << 16
+_TOO_LONG = {
+    "trace": "the trace",
+    "tasks": "what goes on at the same time (host.check, push.retries)",
+}
 _OF_PAGES = (
     "entries",
     "longest",
@@ -146,7 +151,7 @@ def grown(arrays: Arrays, code: int) -> Arrays:
     return wired(_with_pool(arrays, name, size))
 
 
-def never_ends(arrays: Arrays, scenario: Scenario) -> NeverEnds:
+def never_ends(arrays: Arrays, scenario: Scenario) -> TooMuch:
     """What to raise where `advance` returned ENDLESS."""
     w = arrays.world[0]
     return Bounds.of(scenario).broken(int(w["broken"]), int(w["endless"]) - 1, float(w["acted_at"]))
@@ -164,6 +169,7 @@ def _with_longer(arrays: Arrays, name: str, size: int) -> Arrays:
     old = getattr(arrays, name)
     if len(old) >= size:
         return arrays
+    require_bytes(size * old.dtype.itemsize, _TOO_LONG.get(name, "organisation.people"))
     longer = np.zeros(size, old.dtype)
     longer[: len(old)] = old
     return arrays._replace(**{name: longer})

@@ -1,0 +1,134 @@
+"""Memory is estimated before it is taken, and refused with the figure and the setting that asks for it."""
+
+import math
+import resource
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from sim.engine.limits import TooLarge
+from sim.model.mechanisms import CAUSES
+from sim.model.strategies import Strategy
+from sim.scenario import Scenario
+
+# Bytes, as measured (`tests/engine/test_footprint.py` holds them to the process): of a person, and what some settings add.
+A_PERSON = {"compiled": 220, "reference": 10_000}
+A_HELD_WORKER, A_REFRESH = 70, 110
+A_SERVER, A_MINUTE, A_CASE = 8, 40, 160
+A_RECORD = 320_000  # the histograms of a run
+ALWAYS_FREE = 64_000_000  # not worth asking the system for
+
+Needs = dict[str, float]  # setting -> bytes
+
+
+def of_a_run(scenario: Scenario, strategy: Strategy, engine: str) -> Needs:
+    """What one replication takes while it runs."""
+    people, token = scenario.organisation.people, strategy.token
+    each = A_PERSON[engine] + A_CASE * _share_of_cases(scenario)
+    if engine == "compiled":
+        each += A_HELD_WORKER * scenario.app.holds_worker
+        each += A_REFRESH * (token is not None and token.refresh_at is not None)
+    servers = {
+        "app.workers": scenario.app.workers,
+        "host.servers": scenario.host.servers,
+        "auth_server.servers": scenario.auth_server.servers,
+    }
+    return {
+        "organisation.people": people * each,
+        "run.horizon": _minutes(scenario) * A_MINUTE,
+        **{
+            name: A_SERVER * n
+            for name, n in servers.items()
+            if engine == "compiled" and n < math.inf
+        },
+    }
+
+
+def of_records(scenario: Scenario, number: int) -> Needs:
+    """What is kept of so many finished replications (of all strategies)."""
+    cases = scenario.organisation.people * _share_of_cases(scenario)
+    return {
+        "run.replications": number * A_RECORD,
+        "run.horizon": number * _minutes(scenario) * A_MINUTE,
+        "organisation.people": number * cases * A_CASE,
+    }
+
+
+def _share_of_cases(scenario: Scenario) -> float:
+    return min(1.0, math.fsum(map(scenario.cases.share_of, CAUSES)))
+
+
+def _minutes(scenario: Scenario) -> float:
+    return scenario.run.horizon_s / 60.0
+
+
+def require(*needs: tuple[int, Needs]) -> None:
+    """Raise TooLarge where so many times these needs are more than the memory that is free."""
+    total: Needs = {}
+    for times, of in needs:
+        for name, size in of.items():
+            total[name] = total.get(name, 0.0) + times * size
+    require_bytes(sum(total.values()), max(total, key=lambda name: total[name]))
+
+
+def require_bytes(size: float, what: str) -> None:
+    """Raise TooLarge where so many bytes are not free; `what` asks for most of them."""
+    if size > ALWAYS_FREE and size > (free := free_bytes()):
+        raise TooLarge(
+            f"{what}: this needs about {_gigabytes(size)} of memory, and {_gigabytes(free)} are free"
+        )
+
+
+def _gigabytes(size: float) -> str:
+    return f"{size / 1e9:,.2g} GB" if size < 1e11 else f"{size / 1e9:,.0f} GB"
+
+
+# -- what is free -------------------------------------------------------------------------------
+
+
+def free_bytes() -> float:
+    """What this process may still take: of the machine, of its container, of its own limit; infinite where nothing says."""
+    return min((free for free in _free()), default=math.inf)
+
+
+def _free() -> Iterator[float]:
+    with suppress(OSError, IndexError, ValueError):
+        text = Path("/proc/meminfo").read_text()
+        yield 1024.0 * int(text.partition("MemAvailable:")[2].split()[0])
+    with suppress(OSError, IndexError, ValueError):
+        limit = resource.getrlimit(resource.RLIMIT_AS)[0]
+        if limit != resource.RLIM_INFINITY:
+            used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+            yield max(0.0, limit - used)
+    yield from _free_in_containers()
+
+
+def _free_in_containers() -> Iterator[float]:
+    """The limits of control groups, of both kinds; a group without one says nothing."""
+    groups: list[tuple[Path, str, str]] = []
+    with suppress(OSError):
+        for line in Path("/proc/self/cgroup").read_text().splitlines():
+            _, kinds, place = line.split(":", 2)
+            if kinds == "":
+                root, names = Path("/sys/fs/cgroup"), ("memory.max", "memory.current")
+            elif "memory" in kinds.split(","):
+                root = Path("/sys/fs/cgroup/memory")
+                names = ("memory.limit_in_bytes", "memory.usage_in_bytes")
+            else:
+                continue
+            here = root / place.lstrip("/")
+            groups += [(folder, *names) for folder in {root, here if here.is_dir() else root}]
+    for folder, limit, used in groups:
+        with suppress(OSError, ValueError):  # "max" is no limit
+            free = int((folder / limit).read_text()) - int((folder / used).read_text())
+            yield max(0.0, free + _cached(folder))
+
+
+def _cached(folder: Path) -> float:
+    """Files that the group holds in memory and would give up."""
+    with suppress(OSError):
+        for line in (folder / "memory.stat").read_text().splitlines():
+            name, _, size = line.partition(" ")
+            if name in ("inactive_file", "total_inactive_file"):
+                return float(size)
+    return 0.0
