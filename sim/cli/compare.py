@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from sim.model.strategies import Strategy
     from sim.results.experiment import Comparison
     from sim.scenario import Scenario
+    from sim.verdict import Verdict
 
 
 @click.command()
@@ -46,6 +47,13 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path, dir_okay=False),
     help="Draw exposure against overhead (SVG, PNG, PDF).",
 )
+@click.option("--full", is_flag=True, help="All tables, below the verdict.")
+@click.option("--explain", is_flag=True, help="Every goal with its causes, and lines to paste.")
+@click.option(
+    "--check",
+    is_flag=True,
+    help="For CI: a line a goal for `today`, else the first strategy, or those named; exit code 1 where one is not shown to be met.",
+)
 @click.option("--quiet", is_flag=True, help="No progress, no tables.")
 def compare(
     scenario: str | None,
@@ -58,20 +66,29 @@ def compare(
     as_json: bool,
     out: Path | None,
     figure: Path | None,
+    full: bool,
+    explain: bool,
+    check: bool,
     quiet: bool,
 ) -> None:
-    """Compare strategies on the same people and cases.
+    """Compare strategies on the same people and cases, and say which to use.
 
     SCENARIO is the name of a shipped scenario or a file; without it the built-in office: 500 people, a working day,
     20 replications, every strategy of the catalogue.
     """
     from sim.results import experiment
     from sim.results.precision import check_names
+    from sim.results.ranking import default_name
+    from sim.verdict import verdict_of
+    from sim.verdict.store import write_verdict
 
     must_be_writable(out, figure)
     loaded = load(scenario or "office")
     for warning in loaded.warnings:
         click.echo(f"warning: {warning}", err=True)
+    if check:
+        _must_have_goals(loaded)
+        names = names or (default_name(loaded.strategies),)
     to_run = _strategies(loaded, names, baseline)
     try:
         check_names(loaded)
@@ -88,18 +105,52 @@ def compare(
             workers=workers or cores(),
             engine=engine,
             report=report,
-            provisional=None if as_json or quiet or not sys.stdout.isatty() else _show_provisional,
+            provisional=None
+            if as_json or quiet or check or not sys.stdout.isatty()
+            else _show_provisional,
         )
+    with interruptible():
+        verdict = verdict_of(comparison, workers=workers or cores(), engine=engine)
     if out is not None:
         from sim.results.store import write_comparison
 
         with file_errors(out):
             write_comparison(comparison, out, baseline)
+            write_verdict(verdict, out)
     if figure is not None:
         _draw(comparison, figure)
-    _show(comparison, as_json, quiet, baseline)
+    if as_json:
+        _show_json(comparison, verdict, baseline)
+    elif not quiet and not check:
+        _show(comparison, verdict, baseline, full, explain)
     if out is not None and not quiet:
         click.echo(f"written to {out}", err=True)
+    if check:
+        sys.exit(_checked(verdict, as_json or quiet))
+
+
+def _must_have_goals(scenario: "Scenario") -> None:
+    from sim.scenario import ScenarioError
+    from sim.verdict import goals_of
+
+    try:
+        goals_of(scenario)
+    except ScenarioError as error:
+        raise InputError(f"--check: {error}") from None
+
+
+def _checked(verdict: "Verdict", silent: bool) -> int:
+    """Print a line a goal; 1 where one of them is not shown to be met."""
+    from sim.verdict.cells import cells_text
+    from sim.verdict.words import check_lines
+
+    lines = list(check_lines(verdict))
+    for _, line in () if silent else lines:
+        click.echo(line)
+    for row in () if silent else verdict.rows:
+        if row.open:
+            click.echo(f"open       {row.strategy}  {cells_text(row.open)}")
+    return 0 if all(kept for kept, _ in lines) else 1
 
 
 def _prepare(strategies: "list[Strategy]", engine: str) -> None:
@@ -136,44 +187,61 @@ def _strategies(
     return found
 
 
-def _show(
-    comparison: "Comparison", as_json: bool, quiet: bool, baseline: str | None = None
-) -> None:
-    if as_json:
-        document = as_document(comparison)
-        if baseline is not None:
-            document |= {"differences": differences_document(comparison, baseline)}
-        click.echo(json.dumps(document, indent=1, allow_nan=False))
-    elif not quiet:
-        from sim.results.tables import comparison_table, coverage_table, notes, ranking_text
+def _show_json(comparison: "Comparison", verdict: "Verdict", baseline: str | None) -> None:
+    found = as_document(comparison, verdict)
+    if baseline is not None:
+        found |= {"differences": differences_document(comparison, baseline)}
+    click.echo(json.dumps(found, indent=1, allow_nan=False))
 
-        scenario = comparison.scenario
-        click.echo(f"{scenario.title}\n{scenario.question}\n")
-        click.echo("Coverage: the longest exposure window by settings, or open\n")
-        click.echo(coverage_table(comparison.coverage) + "\n")
-        click.echo(comparison_table(comparison))
-        for text in (ranking_text(comparison, baseline), notes(comparison)):
-            if text:
-                click.echo(f"\n{text}")
-        cases = len(next(iter(comparison.runs.values()))[0].cases)
-        number = comparison.replications
-        interval = f"± 95 % interval over {number} replications"
-        click.echo(
-            f"\n{interval if number > 1 else 'One replication: no interval'}, about {cases} cases each;"
-            " open: by settings nothing ends it; >=: some cases outlived the run."
-            "\nBest first: by the mean window over all cases, counted to the end of the run at most, and to that end where it is open."
-            f"\nscenario {scenario.id}, seed {comparison.seed}, engine {comparison.engine}, version {__version__}"
-        )
+
+def _show(
+    comparison: "Comparison", verdict: "Verdict", baseline: str | None, full: bool, explain: bool
+) -> None:
+    """The verdict first, then a table that fits; all tables where they are asked for."""
+    from sim.verdict.terminal import verdict_text
+    from sim.verdict.words import explained
+
+    click.echo(verdict_text(verdict))
+    if explain:
+        click.echo(f"\n{explained(verdict)}")
+    if full or baseline is not None:
+        _show_tables(comparison, baseline)
+    scenario = comparison.scenario
+    click.echo(
+        f"\n{scenario.title}: scenario {scenario.id}, seed {comparison.seed}, engine {comparison.engine},"
+        f" version {__version__}"
+        + ("" if full else "\nAll tables: --full; causes and lines to paste: --explain")
+    )
+
+
+def _show_tables(comparison: "Comparison", baseline: str | None) -> None:
+    from sim.results.tables import comparison_table, coverage_table, notes, ranking_text
+
+    click.echo("\nCoverage: the longest exposure window by settings, or open\n")
+    click.echo(coverage_table(comparison.coverage) + "\n")
+    click.echo(comparison_table(comparison))
+    for text in (ranking_text(comparison, baseline), notes(comparison)):
+        if text:
+            click.echo(f"\n{text}")
+    cases = len(next(iter(comparison.runs.values()))[0].cases)
+    number = comparison.replications
+    interval = f"± 95 % interval over {number} replications"
+    click.echo(
+        f"\n{interval if number > 1 else 'One replication: no interval'}, about {cases} cases each;"
+        " open: by settings nothing ends it; >=: some cases outlived the run."
+        "\nBest first: by the mean window over all cases, counted to the end of the run at most, and to that end where it is open."
+    )
 
 
 def _show_provisional(comparison: "Comparison") -> None:
     """What is known so far, on a terminal, while the other replications run (and move the bar)."""
     from tqdm import tqdm
 
-    from sim.results.tables import comparison_table
+    from sim.verdict import verdict_of
+    from sim.verdict.terminal import verdict_text
 
     head = f"\nProvisional, from {comparison.replications} replications; the others follow:\n\n"
-    tqdm.write(head + comparison_table(comparison) + "\n", file=sys.stdout)
+    tqdm.write(head + verdict_text(verdict_of(comparison, second=False)) + "\n", file=sys.stdout)
 
 
 def differences_document(comparison: "Comparison", baseline: str) -> list[dict[str, Any]]:
@@ -185,8 +253,10 @@ def differences_document(comparison: "Comparison", baseline: str) -> list[dict[s
     return [asdict(row) for row in differences(comparison, baseline)]
 
 
-def as_document(comparison: "Comparison") -> dict[str, Any]:
+def as_document(comparison: "Comparison", verdict: "Verdict") -> dict[str, Any]:
     """The comparison as `--json` prints it."""
+    from sim.verdict.store import document
+
     scenario = comparison.scenario
     keys = ("strategy", "cause", "of", "covered", "bound_s")
     return {
@@ -195,6 +265,7 @@ def as_document(comparison: "Comparison") -> dict[str, Any]:
         "engine": comparison.engine,
         "seed": comparison.seed,
         "replications": comparison.replications,
+        "verdict": document(verdict),
         "coverage": [{key: getattr(cell, key) for key in keys} for cell in comparison.coverage],
         "results": list(map(vars, comparison.figures)),
     }

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from textwrap import fill
 
 import click
 
@@ -29,6 +30,12 @@ from sim.cli.common import (
     help="Where the goals stay open; default: the scenario's, or 8 times as many.",
 )
 @click.option("--seed", type=click.IntRange(min=0), help="Instead of the scenario's.")
+@click.option(
+    "--explain",
+    is_flag=True,
+    help="Every goal with its causes, lines to paste, what the search knows.",
+)
+@click.option("--full", is_flag=True, help="The ranges and the front as a table, too.")
 @engine_option
 @answer_options
 def recommend(
@@ -37,6 +44,8 @@ def recommend(
     replications: int | None,
     max_replications: int | None,
     seed: int | None,
+    explain: bool,
+    full: bool,
     engine: str,
     workers: int | None,
     cluster: str | None,
@@ -46,10 +55,12 @@ def recommend(
 ) -> None:
     """Find the strategies and lifetimes that meet the [goals] of SCENARIO, and say which to use.
 
-    The first paragraph is made to be pasted into a review.
+    The first paragraph is made to be pasted into a review. Without goals it answers by stand-ins, and says so.
     """
     from sim.recommendation import answer, words
     from sim.scenario import ScenarioError
+    from sim.verdict.terminal import terminal_width, verdict_text
+    from sim.verdict.words import explained
 
     must_be_writable(out)
     loaded = load(scenario)
@@ -71,11 +82,22 @@ def recommend(
     except ScenarioError as error:
         raise InputError(str(error)) from None
     record = json.dumps(words.document(found), indent=1, allow_nan=False)
-    text = f"{words.paragraph(found)}\n\n{words.table(found)}\n"
+    whole = f"{words.paragraph(found)}\n\n{words.details(found)}\n"
     if out is not None:
         from sim.results.store import write_text
 
         with file_errors(out):
             write_text(out / "recommendation.json", record + "\n")
-            write_text(out / "recommendation.txt", text)
-    click.echo(record if as_json else text)
+            write_text(out / "recommendation.txt", whole)
+    if as_json:
+        click.echo(record)
+        return
+    click.echo(
+        f"{fill(words.paragraph(found), terminal_width())}\n\n{verdict_text(found.verdict, head=False)}"
+    )
+    if explain:
+        click.echo(
+            f"\n{explained(found.verdict)}\n\n{fill(words.evidence(found), terminal_width())}"
+        )
+    if full:
+        click.echo(f"\n{words.table(found)}")

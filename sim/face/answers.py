@@ -10,7 +10,7 @@ from sim.recommendation import sensitivity as analysis
 
 
 class Recommendation(answer.Recommendation):
-    """What `sim.recommendation.answer.Recommendation` holds; printed, the paragraph for a review and a table."""
+    """What `sim.recommendation.answer.Recommendation` holds; printed, the paragraph for a review and the verdict's table."""
 
     @classmethod
     def of(cls, found: answer.Recommendation) -> Self:
@@ -25,18 +25,25 @@ class Recommendation(answer.Recommendation):
         return words.paragraph(self)
 
     def __str__(self) -> str:
+        from sim.verdict.terminal import verdict_text
+
+        return f"{self.paragraph}\n\n{verdict_text(self.verdict, colour=False, head=False)}"
+
+    @property
+    def evidence(self) -> str:
+        """All that the search knows: ranges, prices, what it means in a year, how the others differ."""
         from sim.recommendation import words
 
-        return f"{self.paragraph}\n\n{words.table(self)}"
+        return words.evidence(self)
 
     def __repr__(self) -> str:
         found = "none meets the goals" if self.best is None else self.best.setting
         return f"<recommendation for scenario {self.scenario.id}: {found}>"
 
     def _repr_html_(self) -> str:
-        from sim.recommendation import words
+        from sim.verdict.html import paragraph_html, verdict_html
 
-        return f"<p>{html.escape(self.paragraph)}</p>{preformatted(words.table(self))}"
+        return paragraph_html(self.verdict) + verdict_html(self.verdict)
 
 
 class Sensitivity(analysis.Sensitivity):

@@ -19,6 +19,9 @@ from sim.model.mechanisms import CAUSES
 from sim.results import experiment
 from sim.results.study import Study, study_of
 from sim.results.tables import after_table, coverage_rows, price_table
+from sim.verdict import Verdict, verdict_of
+from sim.verdict.html import verdict_html
+from sim.verdict.words import paragraph
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -103,12 +106,14 @@ class Comparison(experiment.Comparison):
 
         return timeline_of(self.scenario, self.study, strategies, cause)
 
-    def answer(self) -> str:
-        """The answer in two sentences, as the report gives it."""
-        from sim.report.answer import answer
+    @cached_property
+    def verdict(self) -> Verdict:
+        """Which setting to use, why not the others, what stays open; another seed is tried once it is asked for."""
+        return verdict_of(self)
 
-        found = answer(self.study)
-        return f"{found.first} {found.second}"
+    def answer(self) -> str:
+        """The verdict as a paragraph for a review, at most 120 words."""
+        return paragraph(self.verdict)
 
     def manifest_text(self) -> str:
         """The manifest without the resolved scenario, to be printed at the end of a notebook."""
@@ -123,8 +128,10 @@ class Comparison(experiment.Comparison):
         from pathlib import Path
 
         from sim.results.store import write_comparison
+        from sim.verdict.store import write_verdict
 
         write_comparison(self, Path(folder))
+        write_verdict(self.verdict, Path(folder))
 
     def __repr__(self) -> str:
         names = ", ".join(self.strategies)
@@ -134,6 +141,7 @@ class Comparison(experiment.Comparison):
         scenario = self.scenario
         parts = [
             f"<h4>{html.escape(scenario.title)}</h4><p>{html.escape(scenario.question)}</p>",
+            verdict_html(self.verdict),
             table("Coverage: the longest exposure window by settings, or open", coverage_rows(self.coverage)),
             table("After the revocation: means per case, 95 % intervals", after_table(self)),
             table("The price: honest people", price_table(self)),

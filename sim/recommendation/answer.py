@@ -10,20 +10,24 @@ from sim.basics.selection import Selection, select_smallest
 from sim.basics.statistics import LEVEL, Difference, Estimate, holm, paired_difference
 from sim.engine import engine_for
 from sim.engine import run as simulate
+from sim.engine.recording import Run
 from sim.model.lifetimes import search_variable_of
 from sim.model.mechanisms import CAUSES
 from sim.model.strategies import Strategy
 from sim.recommendation.runs import Runs
 from sim.recommendation.search import Found, families, search
 from sim.recommendation.trials import Runner
+from sim.recommendation.verdict import verdict_on
 from sim.results import precision
 from sim.results.metrics import Figure, figures, pooled_mean
 from sim.results.warmup import PILOT_RUNS
 from sim.results.warmup import warm_up_s as found_warm_up_s
 from sim.scenario import Problem, Scenario, ScenarioError, with_changes
 from sim.sweeps.executors import Pool, make_pool
-from sim.verdict.goals import Goal, goals_of
+from sim.verdict.build import hypothetical
+from sim.verdict.goals import Goal, goals_or_stand_ins
 from sim.verdict.preference import OBJECTIVES, mean_of, objective, preference
+from sim.verdict.record import Verdict
 
 # What is taken where the scenario gives no `per_month`: rate and source. Other causes have no published rate.
 NATURAL_PER_MONTH = {
@@ -78,6 +82,7 @@ class Recommendation:
     found: list[Found]
     selection: Selection | None
     dominated: dict[str, list[str]]
+    verdict: Verdict
 
     @property
     def pareto(self) -> list[str]:
@@ -156,15 +161,15 @@ def recommend(
     engine: str = "compiled",
     report: Callable[[float, int], None] | None = None,
 ) -> Recommendation:
-    """Answer "which strategy, and which timeout?" for the scenario's `[goals]`.
+    """Answer "which strategy, and which timeout?" for the scenario's `[goals]`, or for stand-ins where it has none.
 
     A trial of the search begins with `replications` (default: the scenario's, at least 2); where the goals stay open
     it takes up to `max_replications` (default: the scenario's, else eight times as many). As many fresh ones verify
     each pick, and with a `precision` in the scenario (and no `replications` here) more until it holds. With
     `warm_up = "auto"` a pilot of the strategies as they stand finds what to cut. The answer does not depend on
-    workers. Raises ScenarioError for a scenario without goals, and for a precision of what has no mean.
+    workers. Raises ScenarioError for a precision of what has no mean.
     """
-    goals = goals_of(scenario)
+    goals, assumed = goals_or_stand_ins(scenario)
     try:
         precision.check_names(scenario)
     except ValueError as error:
@@ -188,10 +193,17 @@ def recommend(
     ]
     try:
         found = _search_all(runs, searches, replications)
+        ranked = sorted(found, key=lambda f: _rank(f, prefer, goals))
+
+        def again(strategy: Strategy, number: int, seed: int) -> list[Run]:
+            return Runs(pool, seed, engine).of(strategy.name, number)(
+                scenario, strategy, range(number)
+            )
+
+        verdict = verdict_on(scenario, goals, assumed, ranked, seed, again)
     finally:
         if own:
             pool.close(now=runs.stopped)
-    ranked = sorted(found, key=lambda f: _rank(f, prefer, goals))
     return Recommendation(
         scenario=scenario,
         seed=seed,
@@ -204,6 +216,7 @@ def recommend(
         found=ranked,
         selection=_selection(ranked, prefer, goals),
         dominated=_dominated(ranked, goals),
+        verdict=verdict,
     )
 
 
@@ -247,10 +260,12 @@ def _search_all(
 # -- ranking ------------------------------------------------------------------------------------
 
 
-def _rank(found: Found, prefer: str, goals: list[Goal]) -> tuple[bool, float, float, str]:
+def _rank(found: Found, prefer: str, goals: list[Goal]) -> tuple[bool, bool, float, float, str]:
+    """Those that meet every goal first, of them those that need no event which no host sends today."""
     if not found.feasible:
-        return (True, max(j.ratio_to_limit for j in found.verified.judged), 0.0, found.name)
-    return (False, *preference(found.runs, found.lifetime_s, prefer, goals), found.name)
+        return (True, False, max(j.ratio_to_limit for j in found.verified.judged), 0.0, found.name)
+    preferred = preference(found.runs, found.lifetime_s, prefer, goals)
+    return (False, bool(hypothetical(found.strategy)), *preferred, found.name)
 
 
 def _selection(ranked: list[Found], prefer: str, goals: list[Goal]) -> Selection | None:

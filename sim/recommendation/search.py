@@ -29,7 +29,7 @@ class Found:
     `shortest_s` and `longest_s` enclose the lifetimes that meet every goal, None where none does; `search_variable` is the
     setting that was searched, None where the strategy has no lifetime. `not_confirmed` are the lifetimes that would have been
     preferred, but the fresh runs did not show them to meet every goal. `runs` are those behind `verified`, and `engine` is
-    what made them.
+    what made them. `own`: the trial of the lifetime that the scenario has, with its runs.
     """
 
     strategy: Strategy
@@ -43,6 +43,8 @@ class Found:
     relaxations: tuple[tuple[Judged, ...], ...]
     engine: str
     runs: tuple[Run, ...] = field(repr=False, default=())
+    own: Trial | None = None
+    own_runs: tuple[Run, ...] = field(repr=False, default=())
 
     @property
     def name(self) -> str:
@@ -139,7 +141,15 @@ def search(
     return Found(
         strategy, also, variable, shortest_s, longest_s, verified, tuple(not_confirmed), trials, relaxations,
         engine_for(strategy, engine), tuple(bench.runs),
+        *_own(bench, verified.lifetime_s),
     )  # fmt: skip
+
+
+def _own(bench: Bench, picked_s: float | None) -> tuple[Trial | None, tuple[Run, ...]]:
+    """The trial of the lifetime that the scenario has, with its runs, where another was picked."""
+    if bench.own_s is None or bench.own_s == picked_s:
+        return None, ()
+    return bench.search(bench.own_s), tuple(bench.searched.get(bench.own_s, ()))
 
 
 def _pick(

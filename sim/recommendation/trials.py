@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from sim.coverage import coverage
 from sim.engine.recording import Run
+from sim.model.lifetimes import lifetimes
 from sim.model.strategies import Strategy
 from sim.results import precision
 from sim.scenario import Scenario
@@ -93,6 +94,12 @@ class Bench:
     searched: dict[float | None, list[Run]] = field(default_factory=dict)
     runs: list[Run] = field(default_factory=list)
 
+    @property
+    def own_s(self) -> float | None:
+        """The lifetime that the scenario has."""
+        variable = self.search_variable
+        return None if variable is None else lifetimes(self.strategy)[variable]
+
     def search(self, lifetime_s: float | None, most: int | None = None) -> Trial:
         """A trial on the replications of the search: as many as it takes to tell whether it fits, but not over `most`.
 
@@ -106,7 +113,7 @@ class Bench:
             target = min(most, max(_FIRST_RUNS, 2 * len(runs)))
             runs += self.run(self.scenario, strategy, range(len(runs), target))
             self.trials[lifetime_s] = trial = self._judge(lifetime_s, strategy, runs)
-        if not trial.open:
+        if not trial.open and lifetime_s != self.own_s:
             self.searched.pop(lifetime_s, None)  # no more will be added
         return trial
 

@@ -1,7 +1,6 @@
 """The recommendation in words: a paragraph for a review, and the evidence below it."""
 
 import math
-from collections.abc import Sequence
 from typing import Any
 
 from sim.basics.statistics import Estimate
@@ -9,10 +8,15 @@ from sim.basics.wording import about, format_duration
 from sim.recommendation.answer import Against, Recommendation
 from sim.recommendation.ends import LONGEST_S, SHORTEST_S
 from sim.recommendation.numbers import count, inwards, plain, seconds, share
+from sim.recommendation.relaxing import listed, relaxed, rounded_up
 from sim.recommendation.search import Found
 from sim.results.metrics import Figure
 from sim.results.tables import grid
+from sim.verdict import store
+from sim.verdict import words as verdict_words
+from sim.verdict.cells import cells_text
 from sim.verdict.goals import Judged
+from sim.verdict.terminal import verdict_text
 
 _PREFERENCES = {
     "longest_lifetime": "the longest lifetime",
@@ -20,16 +24,25 @@ _PREFERENCES = {
     "lowest_overhead": "the lowest gate overhead",
 }
 
+# Differences that matter to nobody: seconds of exposure and of overhead, calls a second, interruptions an hour.
+_LEAST = {"exposure": 1.0, "auth_overhead": 1e-3, "host_calls": 0.01, "interruptions": 0.01}
+
 
 def paragraph(r: Recommendation) -> str:
-    """The answer as prose."""
+    """The verdict for a review, in at most 120 words."""
+    return verdict_words.paragraph(r.verdict)
+
+
+def evidence(r: Recommendation) -> str:
+    """All that the search knows, as prose: ranges, prices, a year, the others, the front."""
     return _use(r, r.best) if r.best is not None else _none_fits(r)
 
 
 def _use(r: Recommendation, best: Found) -> str:
+    open_ = cells_text(r.verdict.row(best.name).open)
     sentences = [
-        f"Use {best.setting}.",
-        f"In {_runs(r, best)} it meets every goal: {_listed([_said(j) for j in best.verified.judged])}.",
+        f"In {_runs(r, best)} {best.setting} meets every goal: {listed([_said(j) for j in best.verified.judged])}.",
+        f"It leaves open: {open_}." if open_ else "",
         _range(best),
         _price(r, best),
         *_years(r, best),
@@ -89,7 +102,7 @@ def _range(found: Found) -> str:
     if below is not None:
         parts.append(f"shorter ones {_fail(below)}")
     if found.not_confirmed:
-        given = _listed([format_duration(s) for s in found.not_confirmed])
+        given = listed([format_duration(s) for s in found.not_confirmed])
         parts.append(f"fresh runs did not confirm {given}")
     binding = found.verified.binding()
     if binding is not None:
@@ -146,7 +159,7 @@ def _price(r: Recommendation, found: Found) -> str:
             parts.append(text.format(figure_text(figure)))
         if key == "auth_overhead mean" and mean and p95 and mean.estimate > 1.05 * p95.estimate:
             parts[-1:] = [f"{part} (few slow clicks carry the mean)" for part in parts[-1:]]
-    return f"It costs {_listed(parts)}." if parts else ""
+    return f"It costs {listed(parts)}." if parts else ""
 
 
 def _years(r: Recommendation, found: Found) -> list[str]:
@@ -165,8 +178,8 @@ def _years(r: Recommendation, found: Found) -> list[str]:
     unknown = r.without_rate(found)
     if unknown:
         sentences.append(
-            f"What {_listed([c.replace('_', ' ') for c in unknown])} mean in a year is not said, since no natural rate is"
-            f" known ({_listed([f'cases.{c}.per_month' for c in unknown])})"
+            f"What {listed([c.replace('_', ' ') for c in unknown])} mean in a year is not said, since no natural rate is"
+            f" known ({listed([f'cases.{c}.per_month' for c in unknown])})"
         )
     return [sentence + "." for sentence in sentences]
 
@@ -192,7 +205,7 @@ def _instead(r: Recommendation, best: Found) -> str:
     thin = [f for f in others if not f.feasible and not f.missed]
     if missing:
         sentences.append(
-            f"No setting tried of {_listed([f'{_family(f)} ({_why_not(f)})' for f in missing])} meets the goals"
+            f"No setting tried of {listed([f'{_family(f)} ({_why_not(f)})' for f in missing])} meets the goals"
         )
     if thin:
         sentences.append(f"Left open: {'; '.join(f'{f.setting} ({_why_not(f)})' for f in thin)}")
@@ -203,9 +216,7 @@ def _instead(r: Recommendation, best: Found) -> str:
         if math.isfinite(max(j.ratio_to_limit for j in way)) and f.missed
     ]
     if ways:
-        sentences.append(
-            f"What it would take: {'; '.join(_relaxed(f, way) for f, way in ways[:3])}"
-        )
+        sentences.append(f"What it would take: {'; '.join(relaxed(f, way) for f, way in ways[:3])}")
     return " ".join(f"{s}." for s in sentences)
 
 
@@ -213,17 +224,17 @@ def _family(found: Found) -> str:
     """The name, with those of strategies that differ in the searched lifetime only."""
     if not found.also:
         return found.name
-    return f"{_listed([found.name, *found.also])}, which differ in {found.search_variable} only,"
+    return f"{listed([found.name, *found.also])}, which differ in {found.search_variable} only,"
 
 
 def _front(r: Recommendation) -> str:
     """Who is dominated by nobody, and who by whom."""
     if len(r.found) < 2:
         return ""
-    dominated = [f"{name} by {_listed(by)}" for name, by in r.dominated.items()]
-    front = f"In mean exposure, gate overhead, host calls and interruptions together, {_listed(r.pareto)}"
+    dominated = [f"{name} by {listed(by)}" for name, by in r.dominated.items()]
+    front = f"In mean exposure, gate overhead, host calls and interruptions together, {listed(r.pareto)}"
     are = "are dominated by no other" if len(r.pareto) > 1 else "is dominated by no other"
-    return f"{front} {are} (the Pareto front){'; ' if dominated else ''}{_listed(dominated)}."
+    return f"{front} {are} (the Pareto front){'; ' if dominated else ''}{listed(dominated)}."
 
 
 def _confidence(selection: str) -> str:
@@ -245,16 +256,16 @@ def _against(r: Recommendation, best: Found, other: Found) -> str:
             continue
         if not math.isfinite(d.value):
             continue
-        if d.low <= 0 <= d.high:
+        if d.low <= 0 <= d.high or abs(d.value) < _LEAST[row.objective]:
             alike.append(name)
         else:
             less = "less" if row.objective in ("exposure", "auth_overhead") else "fewer"
             more = "more" if d.value > 0 else less
             low, high = sorted((abs(d.low), abs(d.high)))
             told.append(f"{show(Estimate(abs(d.value), low, high, d.n))} {more} {name}")
-    text = _listed(told)
+    text = listed(told)
     if alike:
-        text += f"{'; ' if told else ''}not told apart in {_listed(alike)}"
+        text += f"{'; ' if told else ''}not told apart in {listed(alike)}"
     return text
 
 
@@ -262,7 +273,7 @@ def _why_not(found: Found) -> str:
     missed = found.missed
     if not missed:
         runs = found.verified.replications
-        goals = _listed([_open(j) for j in found.verified.misses()])
+        goals = listed([_open(j) for j in found.verified.misses()])
         seen = ""
         if found.longest_s is not None:
             seen = "the search found it to meet every goal, but it is "
@@ -298,7 +309,7 @@ def _none_fits(r: Recommendation) -> str:
     )
     ways = [item for item in ways if math.isfinite(item[0])]
     if ways:
-        said = [_relaxed(f, way) for _, f, way in ways[:3]]
+        said = [relaxed(f, way) for _, f, way in ways[:3]]
         sentences.append(f"The gentlest ways out: {'; or '.join(said)}.")
     missing = [f"{f.name}: {_why_not(f)}" for f in r.found if f.missed]
     if missing:
@@ -308,22 +319,10 @@ def _none_fits(r: Recommendation) -> str:
     return " ".join(s for s in (*sentences, _front(r)) if s)
 
 
-def _relaxed(found: Found, way: Sequence[Judged]) -> str:
-    changes = [
-        f"{j.goal.key} from {j.goal.shown(j.goal.limit)} to {j.goal.said(_rounded_up(j.estimate.high or math.inf))}"
-        f" (+{100 * (j.ratio_to_limit - 1):.0f} %)"
-        for j in way
-    ]
-    trial = next((t for t in found.trials if tuple(t.misses()) == tuple(way)), found.verified)
-    at = "" if trial.lifetime_s is None else f" at {about(trial.lifetime_s)}"
-    return f"{found.name}{at}, if you relax {_listed(changes)}"
-
-
-def _rounded_up(value: float) -> float:
-    if not value or not math.isfinite(value):
-        return value
-    unit = 10.0 ** (math.floor(math.log10(value)) - 1)
-    return math.ceil(value / unit - 1e-9) * unit
+def details(r: Recommendation) -> str:
+    """What a file keeps below the paragraph: the verdict's table, the search's, and the evidence."""
+    below = (verdict_text(r.verdict, 100, False), verdict_words.explained(r.verdict))
+    return "\n\n".join((*below, table(r), evidence(r)))
 
 
 # -- tables -------------------------------------------------------------------------------------
@@ -373,8 +372,10 @@ def document(r: Recommendation) -> dict[str, Any]:
         "warm_up_s": r.warm_up_s,
         "prefer": r.prefer,
         "goals": [{"key": g.key, "limit": g.limit, "unit": g.unit} for g in r.goals],
-        "best": None if r.best is None else r.best.name,
+        "best": r.verdict.use,
         "paragraph": paragraph(r),
+        "verdict": store.document(r.verdict),
+        "evidence": evidence(r),
         "pareto": r.pareto,
         "against_best": [] if r.best is None else [_against_document(a) for a in r.against(r.best)],
         "strategies": [_strategy_document(r, f) for f in r.found],
@@ -400,7 +401,7 @@ def _strategy_document(r: Recommendation, f: Found) -> dict[str, Any]:
             {"cause": y.cause, "per_month": y.per_month, "source": y.source, "cases": y.cases, "reads": _bounds(y.reads), "writes": _bounds(y.writes)}
             for y in r.years(f)
         ],
-        "relax": [[{"goal": j.goal.key, "to": _finite(_rounded_up(j.estimate.high or math.inf))} for j in way] for way in f.relaxations],
+        "relax": [[{"goal": j.goal.key, "to": _finite(rounded_up(j.estimate.high or math.inf))} for j in way] for way in f.relaxations],
         "trials": [
             {"lifetime_s": t.lifetime_s, "replications": t.replications, "goals": [_judged_document(j) for j in t.judged]}
             for t in f.trials
@@ -442,7 +443,3 @@ def figure_text(f: Figure) -> str:
     """A figure with its interval, in a unit that fits."""
     e = Estimate(f.estimate, f.low, f.high, f.n)
     return seconds(e) if f.unit == "s" else share(e) if f.unit == "share" else plain(e)
-
-
-def _listed(parts: Sequence[str]) -> str:
-    return ", ".join(parts[:-1]) + f" and {parts[-1]}" if len(parts) > 1 else "".join(parts)

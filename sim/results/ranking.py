@@ -1,6 +1,6 @@
 """Which strategy is better, by how much, and whether the replications tell."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from sim.basics.selection import Selection, select_smallest
@@ -33,13 +33,14 @@ class Against:
     n: int
 
 
+def default_name(names: Iterable[str]) -> str:
+    """The strategy that is in use: `today`, else the first."""
+    return "today" if "today" in (known := list(names)) else known[0]
+
+
 def default_baseline(comparison: Comparison) -> str:
-    """The first strategy that ends every cause before the run ends; the first of all where none does."""
-    names, causes = list(comparison.strategies), comparison.causes
-    for name in names:
-        if all(_comparable(comparison, name, cause) for cause in causes):
-            return name
-    return names[0]
+    """The user's own setting, open or not: `today`, else the first."""
+    return default_name(comparison.strategies)
 
 
 def differences(comparison: Comparison, baseline: str | None = None) -> list[Against]:

@@ -110,6 +110,12 @@ admin_loss      = { share = 0.05 }
 [host]
 check = { dist = "lognormal", median = "250ms", p95 = "400ms" }    # measure yours
 
+[goals]                     # what the answer must keep: yours, not ours
+prefer                        = "longest_lifetime"
+exposure_p95                  = "15min"     # of all cases; or a cause each: [goals.logout]
+auth_overhead_p95             = "50ms"
+interruptions_per_person_hour = 1
+
 # Strategies: names of the catalogue (`lastclick strategies`), changed where a table says so, or new ones.
 [strategies.short_token]
 token = { lifetime = "10min" }

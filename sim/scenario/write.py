@@ -26,6 +26,11 @@ def scenario_file_text(scenario: Scenario, folder: Path | None = None) -> str:
     return _HEAD.format(version=__version__) + "\n".join(lines) + "\n"
 
 
+def value_as_written(value: Any) -> str:
+    """A value as a file holds it."""
+    return _value(value)
+
+
 def _strategies(tables: Mapping[str, Mapping[str, Any]]) -> list[str]:
     lines = []
     for name, table in tables.items():

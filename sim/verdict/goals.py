@@ -22,7 +22,9 @@ from sim.coverage import coverage
 from sim.engine.recording import Run
 from sim.model.mechanisms import CAUSES
 from sim.model.strategies import Strategy
+from sim.results.tables import CAUSE_HEADS
 from sim.scenario import Problem, Scenario, ScenarioError
+from sim.scenario.model import Goals
 
 _NO_END_S = 1e15  # stands for infinity while quantiles are interpolated
 Verdict = Literal["met", "missed", "unclear"]
@@ -46,6 +48,20 @@ class Goal:
     def rises(self) -> bool:
         """Whether a longer lifetime makes it worse."""
         return self.metric == "exposure"
+
+    @property
+    def head(self) -> str:
+        """Short, for the head of a column: `p95 exposure, logout`."""
+        if self.metric == "exposure":
+            return f"{self.statistic} exposure" + (
+                f", {CAUSE_HEADS[self.cause]}" if self.cause else ""
+            )
+        names = {
+            "auth_overhead": f"{self.statistic} added",
+            "host_calls": "host calls/s",
+            "interruptions": "interruptions/h",
+        }
+        return names[self.metric]
 
     @property
     def text(self) -> str:
@@ -134,6 +150,27 @@ def goals_of(scenario: Scenario) -> list[Goal]:
         message = 'a recommendation needs at least one limit, for instance exposure_p95 = "5min"'
         raise ScenarioError([Problem(scenario.path or "scenario", None, "goals", "", message)])
     return found
+
+
+# What is judged by where a file asks which timeout and sets no limit: said with the answer, to be replaced.
+STAND_INS: dict[str, float | str] = {
+    "exposure_p95": "15min",
+    "auth_overhead_p95": "50ms",
+    "interruptions_per_person_hour": 1,
+}
+
+
+def goals_or_stand_ins(scenario: Scenario) -> tuple[list[Goal], tuple[str, ...]]:
+    """The goals of a scenario; where it has none those that stand in for them, and the lines that would set them."""
+    try:
+        return goals_of(scenario), ()
+    except ScenarioError:
+        goals = Goals.model_validate(STAND_INS)
+        lines = [
+            f'{key} = "{v}"' if isinstance(v, str) else f"{key} = {v}"
+            for key, v in STAND_INS.items()
+        ]
+        return goals_of(scenario.model_copy(update={"goals": goals})), ("[goals]", *lines)
 
 
 def judge(goal: Goal, scenario: Scenario, strategy: Strategy, runs: Sequence[Run]) -> Judged:

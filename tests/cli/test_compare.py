@@ -21,6 +21,7 @@ from sim.results import experiment
 from sim.results.store import TABLES
 from sim.results.tables import seconds_text
 from sim.scenario import load, with_changes
+from sim.verdict import verdict_of
 
 SMALL = {
     "organisation.people": 20,
@@ -82,7 +83,9 @@ def test_a_terminal_gets_a_provisional_table() -> None:
     os.close(ours)
     text = said.decode()
     assert text.count("Provisional, from 2 replications") == 1
-    assert text.index("Provisional") < text.index("Coverage") < text.index("over 3 replications")
+    first, whole = text.split("Provisional, from 2 replications")[1].split("2 runs; rarest cause")
+    assert "short_token" in first
+    assert "3 runs; rarest cause" in whole
 
 
 def test_without_a_scenario_the_whole_office_runs() -> None:
@@ -137,7 +140,8 @@ def test_a_duration_is_said_as_people_say_it_and_read_back(seconds: float, text:
 
 def test_the_document_has_its_shape_and_no_interval_with_one_replication() -> None:
     chosen = [CATALOGUE["short_token"]]
-    document = as_document(experiment.compare(small(), chosen, replications=1))
+    found = experiment.compare(small(), chosen, replications=1)
+    document = as_document(found, verdict_of(found, second=False))
     json.dumps(document, allow_nan=False)
     assert list(document) == [
         "scenario",
@@ -145,6 +149,7 @@ def test_the_document_has_its_shape_and_no_interval_with_one_replication() -> No
         "engine",
         "seed",
         "replications",
+        "verdict",
         "coverage",
         "results",
     ]
@@ -176,10 +181,65 @@ def test_the_command_line(tmp_path: Path) -> None:
     names = sorted(p.name for p in (tmp_path / "out").iterdir())
     assert names == sorted(
         [f"{t}.{ending}" for t in (*TABLES, "differences") for ending in ("csv", "parquet")]
-        + ["manifest.json", "scenario.toml"]
+        + ["manifest.json", "scenario.toml", "verdict.json"]
     )
     manifest = json.loads((tmp_path / "out" / "manifest.json").read_text())
     assert manifest["scenario"]["id"] == document["scenario"]["id"]
+
+
+GOALS = """
+format = 1
+[run]
+horizon = "2h"
+drain = "2h"
+replications = 2
+[organisation]
+people = 30
+[cases]
+from = "30min"
+until = "100min"
+[strategies.first]
+token = {{ lifetime = "10min" }}
+[strategies.{other}]
+token = {{ lifetime = "1min", renewal = "host" }}
+[goals]
+exposure_max = "{limit}"
+auth_overhead_p95 = "50ms"
+"""
+
+
+@pytest.mark.parametrize(
+    ("other", "limit", "named", "judged", "code"),
+    [
+        ("other", "10min", [], "first", 0),
+        ("other", "5min", [], "first", 1),
+        ("today", "10min", [], "today", 1),  # open after a lost permission
+        ("today", "10min", ["--strategy", "first"], "first", 0),
+    ],
+)
+def test_a_check_judges_what_is_in_use_and_its_code_says_so(
+    other: str, limit: str, named: list[str], judged: str, code: int, tmp_path: Path
+) -> None:
+    path = tmp_path / "ours.toml"
+    path.write_text(GOALS.format(other=other, limit=limit))
+    shown = CliRunner().invoke(main, ["compare", str(path), "--check", *named])
+    assert shown.exit_code == code, shown.output
+    lines = [line.split() for line in shown.stdout.splitlines()]
+    goals = [line for line in lines if line[0] != "open"]
+    assert [line[-1 - len(line) :][line.index(judged) + 1] for line in goals] == [
+        "goals.exposure_max",
+        "goals.auth_overhead_p95",
+    ]
+    assert ([line[0] for line in lines if line[0] == "open"] == ["open"]) == (judged == "today")
+    as_json = CliRunner().invoke(main, ["compare", str(path), "--check", "--json", *named])
+    assert as_json.exit_code == code
+    assert json.loads(as_json.stdout)["verdict"]["use"] == (judged if code == 0 else None)
+
+
+def test_a_check_needs_goals() -> None:
+    shown = CliRunner().invoke(main, ["compare", "office", "--check"])
+    assert shown.exit_code == 2
+    assert "at least one limit" in shown.output
 
 
 @pytest.mark.parametrize(

@@ -94,13 +94,39 @@ def is_number(value: Any) -> bool:
 
 
 def check_head(made: dict[str, Any], replications: int) -> None:
-    keys = ["scenario", "version", "engine", "seed", "replications", "coverage", "results"]
+    keys = [
+        "scenario",
+        "version",
+        "engine",
+        "seed",
+        "replications",
+        "verdict",
+        "coverage",
+        "results",
+    ]
     assert list(made) == keys
     assert list(made["scenario"]) == ["title", "id", "path"]
     assert made["scenario"]["title"] == "Two strategies"
     assert made["replications"] == replications
     assert made["engine"] in ("reference", "compiled")
     assert isinstance(made["seed"], int)
+
+
+def check_verdict(made: dict[str, Any]) -> None:
+    verdict = made["verdict"]
+    assert verdict["assumed_goals"][0] == "[goals]"
+    assert {row["strategy"] for row in verdict["rows"]} == {"layered", "allowlist_webhook"}
+    open_ = {
+        (row["strategy"], cell["cause"], cell["kind"], cell["of"])
+        for row in verdict["rows"]
+        for cell in row["open"]
+    }
+    assert open_ == {
+        ("layered", "permission_loss", "read", None),
+        ("layered", "permission_loss", "admin", None),
+        ("layered", "admin_loss", None, None),
+    }
+    assert isinstance(verdict["paragraph"], str)
 
 
 def check_coverage(rows: list[dict[str, Any]]) -> None:
@@ -144,6 +170,7 @@ def test_it_has_exactly_the_shape(replications: int, tmp_path: Any) -> None:
     made = document(tmp_path, "--replications", str(replications))
     check_head(made, replications)
     check_coverage(made["coverage"])
+    check_verdict(made)
     for row in made["results"]:
         check_result(row, replications)
     addresses = [

@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -20,6 +21,7 @@ from sim.results.precision import enough, judge, next_batch, targets
 from sim.results.ranking import best, default_baseline, differences
 from sim.results.warmup import warm_up_s
 from sim.scenario import Scenario, load, with_changes
+from sim.verdict import verdict_of
 
 FORMS = {
     "renewed": "A1",
@@ -60,7 +62,7 @@ def test_theory_stands_in_rows_and_tables_and_intervals_hold_it(comparison: Comp
     held = [row.low <= row.theory <= (row.high or 0) for row in rows if row.low != row.high]  # type: ignore[operator]
     assert np.mean(held) > 0.85  # rows of a strategy go together; coverage has a study of its own
     assert "[2 min 30 s]" in tables.comparison_table(comparison)
-    document = as_document(comparison)
+    document = as_document(comparison, verdict_of(comparison, second=False))
     assert any(row["theory"] == 150.0 for row in document["results"])
 
 
@@ -248,8 +250,11 @@ def test_differences_are_paired_and_corrected(comparison: Comparison) -> None:
         differences(comparison, "nobody")
 
 
-def test_the_default_baseline_ends_every_cause(comparison: Comparison) -> None:
-    assert default_baseline(comparison) == "on_demand"
+def test_the_default_baseline_is_what_is_in_use_else_the_first(comparison: Comparison) -> None:
+    first = next(iter(comparison.strategies))
+    assert default_baseline(comparison) == first
+    named = {**comparison.strategies, "today": comparison.strategies[first]}
+    assert default_baseline(replace(comparison, strategies=named)) == "today"
 
 
 def test_the_best_is_named_or_not_told_apart(comparison: Comparison) -> None:

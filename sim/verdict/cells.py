@@ -1,0 +1,45 @@
+"""The cells of the coverage record that stay open: nothing ends access for this cause and kind."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sim.coverage import coverage
+from sim.model.mechanisms import CAUSES
+from sim.model.strategies import Strategy
+from sim.results.tables import CAUSE_HEADS
+from sim.scenario import Scenario
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cause and a kind of request; `kind` is None for every kind that the cause takes away. `of`: which carrier."""
+
+    cause: str
+    kind: str | None = None
+    of: str | None = None
+
+
+def open_cells(scenario: Scenario, strategy: Strategy) -> tuple[Cell, ...]:
+    """What the settings of a strategy leave open, in the order of the model."""
+    rows = coverage(scenario, {strategy.name: strategy})
+    found: list[Cell] = []
+    for cause in CAUSES:
+        worst, *kinds = [row for row in rows if row.cause == cause]
+        if not worst.covered:
+            open_kinds = [Cell(cause, row.of) for row in kinds if not row.covered]
+            found += open_kinds or [Cell(cause)]
+    return tuple(found)
+
+
+def cells_text(cells: Sequence[Cell]) -> str:
+    """For instance `permission lost (read, write), logout`; empty where nothing is open."""
+    return ", ".join(
+        _cause_text(cause, [cell for cell in cells if cell.cause == cause])
+        for cause in dict.fromkeys(cell.cause for cell in cells)
+    )
+
+
+def _cause_text(cause: str, cells: Sequence[Cell]) -> str:
+    parts = [" ".join(filter(None, (cell.kind, cell.of))) for cell in cells]
+    within = ", ".join(part for part in parts if part)
+    return CAUSE_HEADS[cause] + (f" ({within})" if within else "")
