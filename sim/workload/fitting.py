@@ -1,10 +1,10 @@
-"""A workload fitted from an access log: laws, a summary of what was found, a part of a scenario."""
+"""A workload fitted from an access log: laws and a part of a scenario."""
 
 import math
 import os
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -14,20 +14,72 @@ import numpy.typing as npt
 from pydantic import TypeAdapter
 
 from sim.basics.distributions import CountLaw, DurationLaw, Law, SizeLaw
-from sim.workload.logs import FitOptions, Log, LogError, read_log
-from sim.workload.sessions import (
-    Sessions,
-    Visits,
-    repeated_share,
-    sessions_of,
-    visits_of,
-)
+from sim.workload.doubles import Doubles
+from sim.workload.gather import Gathered, gather, hours_of, refused_error
+from sim.workload.logs import BadLines, FitOptions, Log, LogError
+from sim.workload.logs.read import Progress, names_given
+from sim.workload.logs.sources import names_of
+from sim.workload.polls import Polls
+from sim.workload.sample import Sample
+from sim.workload.sessions import Cut, Visits, cut, joined
 
-Array = npt.NDArray[np.float64]
+Logs = str | Path | Sequence[str | Path]
 _DURATION: TypeAdapter[Law] = TypeAdapter(DurationLaw)
 _COUNT: TypeAdapter[Law] = TypeAdapter(CountLaw)
 _SIZE: TypeAdapter[Law] = TypeAdapter(SizeLaw)
 _GRIDS = (41, 101, 201, 501, 1001, 2001)
+_NAMED = 0.9  # share of rows that must name their session, for names to be taken
+
+
+@dataclass
+class Sessions:
+    """What was found about sessions, over all persons."""
+
+    key: str  # how a session was told apart
+    pauses_split: bool  # whether a long pause starts a new session
+    persons: int = 0
+    without_person: int = 0
+    with_long_pause: int = 0  # keys with a pause longer than the gap
+    rows: int = 0  # in sessions
+    again: int = 0
+    same_tick: int = 0
+    kinds: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(3, dtype=np.int64))
+    hours: npt.NDArray[np.float64] = field(default_factory=lambda: np.zeros(24))
+
+
+@dataclass
+class Samples:
+    """What laws are made of."""
+
+    think_s: Sample = field(default_factory=Sample)
+    length_s: Sample = field(default_factory=Sample)
+    requests: Sample = field(default_factory=Sample)
+    per_page: Sample = field(default_factory=Sample)
+    pages: Sample = field(default_factory=Sample)
+    sizes: Sample = field(default_factory=Sample)
+    clicks: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(3, dtype=np.int64))
+    loads: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(3, dtype=np.int64))
+
+    def add(self, found: Cut) -> None:
+        """Count the visits of some persons."""
+        visits = found.visits
+        clicks = ~visits.is_page
+        page_of_load = visits.is_page.cumsum() - 1
+        per_page = np.bincount(page_of_load[clicks], minlength=int(visits.is_page.sum()))
+        self.think_s.add(visits.think_s[~np.isnan(visits.think_s)])
+        self.length_s.add(found.length_s)
+        self.requests.add(found.requests)
+        # a page without a click happens in a log; the format's counts begin at 1
+        self.per_page.add(np.maximum(per_page, 1))
+        self.pages.add(np.add.reduceat(visits.is_page.astype(float), visits.first_load[:-1]))
+        self.sizes.add(visits.bytes[(visits.kind == 0) & ~np.isnan(visits.bytes)])
+        self.clicks += np.bincount(visits.kind[clicks], minlength=3)
+        self.loads += np.bincount(visits.kind, minlength=3)
+
+    @property
+    def rounded(self) -> bool:
+        """Whether any law comes from rounded values."""
+        return any(sample.rounded for sample in vars(self).values() if isinstance(sample, Sample))
 
 
 @dataclass(frozen=True)
@@ -35,48 +87,50 @@ class Fit:
     """What a log says about a workload. Samples are in seconds, requests and bytes."""
 
     path: str
-    log: Log
+    names: tuple[str, ...]
+    gathered: Gathered
     sessions: Sessions
-    visits: Visits
+    samples: Samples
+    polls: Polls
+    doubles: Doubles
     options: FitOptions
-    think_s: Array
-    length_s: Array
-    requests: Array
     tables: dict[str, Any]  # the laws, as a scenario writes them
     daily: tuple[float, ...]
     pause_mean_s: float
+    kept: Visits | None = None
+
+    @property
+    def log(self) -> Log:
+        """What was read: its form, rows, columns and bad lines."""
+        return self.gathered.log
+
+    @property
+    def think_s(self) -> Sample:
+        """Think times, seconds."""
+        return self.samples.think_s
+
+    @property
+    def length_s(self) -> Sample:
+        """Lengths of sessions, seconds."""
+        return self.samples.length_s
+
+    @property
+    def requests(self) -> Sample:
+        """Requests per session."""
+        return self.samples.requests
+
+    @property
+    def visits(self) -> Visits:
+        """All visits, to be replayed; they are read for that, and their memory grows with the log."""
+        visits = self.kept or _cached(self.names, self.options, keep=True).kept
+        assert visits is not None
+        return visits
 
     def summary_text(self) -> str:
-        """What was found, inferred and dropped."""
-        log, sessions = self.log, self.sessions
-        kinds = sessions.rows["kind"].to_numpy()
-        hour, share = _busiest(log, self.options.time_zone)
-        gaps = np.diff(np.sort(_times_s(log)))
-        lines = [
-            f"{self.path}: {log.form}, {log.lines:,} rows, {log.bad.count:,} bad, "
-            f"{sessions.without_person:,} without a person (left out)",
-            *(f"  bad: {sample}" for sample in log.bad.first),
-            f"sessions by {sessions.key}, {self._gap_text()}: "
-            f"{len(self.visits):,} sessions of {sessions.persons:,} persons",
-            _statistics("think time, s", self.think_s),
-            _statistics("session length, s", self.length_s),
-            _statistics("requests per session", self.requests),
-            f"share of writes {np.mean(kinds == 1):.2%}, of administration {np.mean(kinds == 2):.2%}, "
-            f"of non-GET (all rows) {_non_get(log):.2%}",
-            f"the same address again in the session {repeated_share(sessions, self.options.page_load_window):.2%}",
-            f"busiest hour {hour} h ({self.options.time_zone}) with {share:.2%} of all rows",
-            "inferred: requests at most "
-            f"{self.options.page_load_window:g} s after the one before are one load (a click); a load that goes "
-            "back to an address is a page load, since a log has no reload flag; pauses from the rate of sessions",
-            f"dropped: how visits end (not in a log); clock resolution {_resolution(gaps)}",
-        ]
-        return "\n".join(lines)
+        """What was found, inferred, left out and not found."""
+        from sim.workload.summary import summary_text
 
-    def _gap_text(self) -> str:
-        gap_s, long = self.options.gap_s, self.sessions.with_long_pause
-        if self.sessions.pauses_split:
-            return f"a gap over {gap_s:g} s starts a new one"
-        return f"as the log names them (a gap over {gap_s:g} s would split {long:,})"
+        return summary_text(self)
 
     def write_toml(self, path: Path) -> None:
         """Write the part of a scenario, whole or not at all."""
@@ -93,7 +147,7 @@ class Fit:
 
     def toml(self) -> str:
         """The part of a scenario, as text."""
-        source = f"fitted from {Path(self.path).name} (M)"
+        source = f"fitted from {self.short_name()} (M)"
         keys = [f"workload.{key}" for key in (*self.tables, "daily")] + ["organisation.visits"]
         sources = "\n".join(f'"{key}" = "{source}"' for key in keys)
         laws = "\n".join(f"{key} = {_toml(table)}" for key, table in self.tables.items())
@@ -107,12 +161,17 @@ class Fit:
             f"[sources]\n{sources}\n"
         )
 
+    def short_name(self) -> str:
+        """The log's name without its folder."""
+        names = [Path(name).name for name in self.names]
+        return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
+
     def figure(self, path: Path) -> None:
         """Draw how well the laws fit (PNG, SVG or PDF by the name's ending)."""
         from sim.workload.goodness import draw_goodness
 
         law = self.laws()["think"]
-        draw_goodness(self.path, self.think_s, self.length_s, self.requests, law, path)
+        draw_goodness(self.short_name(), self.think_s, self.length_s, self.requests, law, path)
 
     def laws(self) -> dict[str, Any]:
         """The laws as objects; `read_size` is None where the log has no bytes."""
@@ -130,10 +189,20 @@ class Fit:
         }
 
 
-def fit_log(path: Path | str, options: FitOptions | None = None) -> Fit:
-    """Fit a workload from a log. Raises LogError where nothing can be fitted, OSError where it cannot be read."""
-    options = options or FitOptions()
-    return _fit(str(path), os.stat(path).st_mtime_ns, options.key)
+def fit_log(
+    logs: Logs,
+    options: FitOptions | None = None,
+    progress: Progress | None = None,
+    veiled: bool = False,
+) -> Fit:
+    """Fit a workload from a log: a file, several, a glob, a folder, or `-` for standard input.
+
+    Where `veiled`, no name of a person is in what the fit says. Raises LogError where nothing can be fitted.
+    """
+    names, options = tuple(names_given(logs)), options or FitOptions()
+    if progress is not None or veiled or "-" in names:
+        return _fit(names, options, progress=progress, veiled=veiled)
+    return _cached(names, options, keep=False)
 
 
 def fitted_laws(path: Path | str, options: FitOptions) -> dict[str, Any]:
@@ -146,117 +215,164 @@ def log_visits(path: Path | str, options: FitOptions) -> Visits:
     return fit_log(path, options).visits
 
 
-@lru_cache(maxsize=4)
-def _fit(path: str, changed_ns: int, options_key: str) -> Fit:
-    options = FitOptions.model_validate_json(options_key)
-    log = read_log(path, options)
+def _cached(names: tuple[str, ...], options: FitOptions, keep: bool) -> Fit:
+    files = tuple(names_of(names))
     try:
-        sessions = sessions_of(log, options)
-        visits = visits_of(sessions)
-        think_s = visits.think_s[~np.isnan(visits.think_s)]
-        if not len(think_s):
-            raise LogError("no person came back within a session: there is no think time to fit")
+        changed_ns = tuple(os.stat(file).st_mtime_ns for file in files)
+    except OSError as error:
+        raise LogError(f"{error.filename}: cannot be read: {error.strerror}") from None
+    return _remembered(names, changed_ns, options.key, keep)
+
+
+@lru_cache(maxsize=4)
+def _remembered(
+    names: tuple[str, ...], changed_ns: tuple[int, ...], options_key: str, keep: bool
+) -> Fit:
+    return _fit(names, FitOptions.model_validate_json(options_key), keep)
+
+
+def _fit(
+    names: tuple[str, ...],
+    options: FitOptions,
+    keep: bool = False,
+    progress: Progress | None = None,
+    veiled: bool = False,
+) -> Fit:
+    gathered = gather(Log(list(names), options, BadLines(veiled=veiled), progress=progress))
+    path = ", ".join(names) if len(names) < 4 else f"{names[0]} and {len(names) - 1} more"
+    try:
+        return _fitted(path, names, gathered, options, keep)
     except LogError as error:
         raise LogError(f"{path}: {error}") from None
-    by_session = sessions.rows.groupby("session_no")["ts_s"]
-    length_s = (by_session.max() - by_session.min()).to_numpy(float)
-    span_s = float(np.ptp(_times_s(log)))
+
+
+def _fitted(
+    path: str, names: tuple[str, ...], gathered: Gathered, options: FitOptions, keep: bool
+) -> Fit:
+    by = _key(gathered)
+    seen = _Seen(gathered, options, by, keep)
+    seen.look(options.polls != "keep")
+    if not len(seen.samples.think_s) and seen.polls.requests:
+        # nothing but polls: then that is what there is
+        seen = _Seen(gathered, options, by, keep)
+        seen.look(False)
+    sessions, samples = seen.sessions, seen.samples
+    if not len(samples.think_s):
+        raise LogError("no person came back within a session: there is no think time to fit")
     # a day's log covers a day, though its last row comes a little before midnight
+    span_s = (gathered.end_us - gathered.begin_us) / 1e6
     span_s = math.ceil(span_s / 3600.0) * 3600.0 or 3600.0
-    away_s = max(sessions.persons * span_s - float(length_s.sum()), 60.0)
+    away_s = max(sessions.persons * span_s - samples.length_s.sum(), 60.0)
     return Fit(
         path=path,
-        log=log,
+        names=names,
+        gathered=gathered,
         sessions=sessions,
-        visits=visits,
+        samples=samples,
+        polls=seen.polls,
+        doubles=seen.doubles,
         options=options,
-        think_s=think_s,
-        length_s=length_s,
-        requests=np.asarray(by_session.size(), dtype=np.float64),
-        tables=_tables(visits, think_s),
-        daily=_daily(by_session.min().to_numpy(float), options.time_zone),
-        pause_mean_s=away_s / len(visits),
+        tables=_tables(samples),
+        daily=tuple(float(weight) for weight in sessions.hours / sessions.hours.mean()),
+        pause_mean_s=away_s / len(samples.requests),
+        kept=joined(seen.visits) if keep else None,
     )
 
 
-def _tables(visits: Visits, think_s: Array) -> dict[str, Any]:
-    clicks = ~visits.is_page
-    page_of_load = visits.is_page.cumsum() - 1
-    per_page = np.bincount(page_of_load[clicks], minlength=int(visits.is_page.sum()))
-    pages = np.add.reduceat(visits.is_page.astype(float), visits.first_load[:-1])
-    kinds = np.bincount(visits.kind[clicks] if clicks.any() else visits.kind, minlength=3).astype(
-        float
-    )
-    shares = kinds / kinds.sum()
+def _key(gathered: Gathered) -> str:
+    """What tells sessions apart: their names where nearly all rows have one, else the person. Raises LogError."""
+    if gathered.log.denied == gathered.rows:
+        raise refused_error(gathered)
+    if gathered.with_session and gathered.with_session >= _NAMED * (
+        gathered.rows - gathered.log.refused
+    ):
+        return "session"
+    if not gathered.with_person:
+        raise refused_error(gathered)
+    return "person"
+
+
+class _Seen:
+    """Looks at the rows person by person."""
+
+    def __init__(self, gathered: Gathered, options: FitOptions, by: str, keep: bool):
+        self._gathered, self._options, self._by, self._keep = gathered, options, by, keep
+        named = by == "session"
+        label = "session" if named else "user + client" if gathered.clients else "user"
+        self.sessions = Sessions(label, not named or options.session_gap is not None)
+        self.samples, self.polls, self.doubles = Samples(), Polls(), Doubles()
+        self.visits: list[Visits] = []
+
+    def look(self, without_polls: bool) -> None:
+        """Look at all of them."""
+        gathered, named = self._gathered, self._by == "session"
+        self.polls.left_out = without_polls
+        ranks = (gathered.sessions if named else gathered.persons).ranks()
+        used = gathered.with_session if named else gathered.with_person
+        self.sessions.without_person = gathered.rows - used
+        for rows in gathered.store.by(self._by, ranks):
+            key = ranks[rows[self._by]]
+            order = np.lexsort((rows["time"], key))
+            self._part(rows[order], key[order])
+
+    def _part(self, rows: Any, key: Any) -> None:
+        dropped = self.doubles.look(rows, key) & self._options.once
+        polls = self.polls.find(rows, key)
+        if self.polls.left_out:
+            dropped |= polls
+        if dropped.any():
+            rows, key = rows[~dropped], key[~dropped]
+        if not len(rows):
+            return
+        found = cut(rows, key, self._options, self.sessions.pauses_split)
+        self.samples.add(found)
+        self._count(found, rows, key)
+        if self._keep:
+            self.visits.append(found.visits)
+
+    def _count(self, found: Cut, rows: Any, key: Any) -> None:
+        sessions = self.sessions
+        sessions.persons += len(np.unique(key))
+        sessions.rows += len(rows)
+        sessions.with_long_pause += found.with_long_pause
+        sessions.again += found.again
+        sessions.same_tick += found.same_tick
+        sessions.kinds += found.kinds
+        sessions.hours += hours_of(found.start_us, self._options.time_zone)
+
+
+def _tables(samples: Samples) -> dict[str, Any]:
+    kinds = samples.clicks if samples.clicks.any() else samples.loads
     tables: dict[str, Any] = {
-        "think": _empirical(think_s, 0.0),
-        # a page without a click happens in a log; the format's counts begin at 1
-        "requests_per_page": _empirical(np.maximum(per_page.astype(float), 1.0), 1.0),
-        "pages_per_visit": _empirical(pages, 1.0),
-        "kinds": dict(zip(("read", "write", "admin"), _sum_to_1(shares), strict=True)),
+        "think": _empirical(samples.think_s, 0.0),
+        "requests_per_page": _empirical(samples.per_page, 1.0),
+        "pages_per_visit": _empirical(samples.pages, 1.0),
+        "kinds": dict(zip(("read", "write", "admin"), _sum_to_1(kinds / kinds.sum()), strict=True)),
     }
-    sizes = visits.bytes[(visits.kind == 0) & ~np.isnan(visits.bytes)]
-    if len(sizes) and sizes.sum() > 0:
-        tables["read_size"] = _empirical(sizes, 0.0)
+    if len(samples.sizes) and samples.sizes.sum() > 0:
+        tables["read_size"] = _empirical(samples.sizes, 0.0)
     return tables
 
 
-def _sum_to_1(shares: Array) -> list[float]:
+def _sum_to_1(shares: npt.NDArray[np.float64]) -> list[float]:
     rounded = [round(float(s), 6) for s in shares]
     rounded[0] = round(1.0 - rounded[1] - rounded[2], 6)
     return rounded
 
 
-def _empirical(sample: Array, least: float) -> dict[str, Any]:
+def _empirical(sample: Sample, least: float) -> dict[str, Any]:
     """Equally spaced quantiles: as few as keep the mean within 0.5 %, the last few moved if none does."""
-    mean = float(sample.mean())
+    mean = sample.mean()
     for points in _GRIDS:
-        quantiles = np.maximum(np.quantile(sample, np.linspace(0, 1, points)), least)
+        quantiles = np.maximum(sample.quantile(np.linspace(0, 1, points)), least)
         if abs(_mean(quantiles) / mean - 1 if mean else 0.0) <= 0.005:
             break
     digits = np.array([float(f"{q:.5g}") for q in quantiles])
     return {"dist": "empirical", "quantiles": digits.tolist()}
 
 
-def _mean(quantiles: Array) -> float:
+def _mean(quantiles: npt.NDArray[np.float64]) -> float:
     return float((quantiles[:-1] + quantiles[1:]).mean() / 2)
-
-
-def _daily(starts_s: Array, zone: str) -> tuple[float, ...]:
-    counts = np.bincount(_local_hours(starts_s, zone), minlength=24).astype(float)
-    return tuple(float(weight) for weight in counts / counts.mean())
-
-
-def _local_hours(times_s: Array, zone: str) -> npt.NDArray[np.int64]:
-    import pandas as pd
-
-    stamps = pd.to_datetime(times_s, unit="s", utc=True).tz_convert(zone)
-    return np.asarray(stamps.hour, dtype=np.int64)
-
-
-def _busiest(log: Log, zone: str) -> tuple[int, float]:
-    counts = np.bincount(_local_hours(_times_s(log), zone), minlength=24)
-    return int(counts.argmax()), float(counts.max() / counts.sum())
-
-
-def _non_get(log: Log) -> float:
-    method = log.rows["method"].dropna()
-    return float((method != "GET").sum() / max(len(method), 1))
-
-
-def _times_s(log: Log) -> Array:
-    return np.asarray(log.rows["time"].astype("int64") / 1e6, dtype=np.float64)
-
-
-def _resolution(gaps_s: Array) -> str:
-    positive = gaps_s[gaps_s > 0]
-    step = f"{positive.min():.3g} s" if len(positive) else "unknown"
-    return f"{step}, {np.mean(gaps_s == 0):.0%} of neighbouring rows at the same time"
-
-
-def _statistics(name: str, sample: Array) -> str:
-    p50, p90, p99 = np.quantile(sample, [0.5, 0.9, 0.99])
-    return f"{name}: mean {sample.mean():.2f}, p50 {p50:g}, p90 {p90:g}, p99 {p99:g}"
 
 
 def _toml(value: Any) -> str:

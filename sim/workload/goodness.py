@@ -5,17 +5,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from sim.basics.distributions import Exponential, Law, Lognormal
+from sim.workload.sample import Array, Sample
 
-Array = npt.NDArray[np.float64]
+_FOLLOWS = 0.05  # the distance up to which a law is said to follow
 _COLOURS = {"log": "#000000", "fitted": "#0072B2", "exponential": "#D55E00", "lognormal": "#009E73"}
 _DASHES = {"fitted": (4, 2), "exponential": (1, 1), "lognormal": (6, 2, 1, 2)}
 
 
 def draw_goodness(
-    log: str, think_s: Array, length_s: Array, requests: Array, law: Law, path: Path
+    log: str, think_s: Sample, length_s: Sample, requests: Sample, law: Law, path: Path
 ) -> None:
     """Survival curves of think time, session length and requests per session, with distances (Kolmogorov-Smirnov).
 
@@ -33,28 +33,39 @@ def draw_goodness(
         ("requests per session", requests, None),
     )
     distances = [_panel(ax, *panel) for ax, panel in zip(axes, panels, strict=True)]
-    think = distances[0]
-    figure.suptitle(
-        f"The fitted law follows the think times of {Path(log).name} (KS {think['fitted']:.2f});"
-        f" exponential ({think['exponential']:.2f}) and lognormal ({think['lognormal']:.2f}) do not",
-        fontsize=11,
-    )
+    figure.suptitle(finding(distances[0], log), fontsize=11)
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=120)
 
 
-def _panel(ax: Any, label: str, sample: Array, law: Law | None) -> dict[str, float]:
-    ordered = np.sort(np.maximum(sample, 0.5))
-    above = 1 - np.arange(len(ordered)) / len(ordered)
-    ax.step(ordered, above, where="post", color=_COLOURS["log"], lw=2.2, label="log")
+def finding(distances: dict[str, float], name: str) -> str:
+    """The finding about think times: which laws follow them, by their distance (Kolmogorov-Smirnov)."""
+    near = {law: distance <= _FOLLOWS for law, distance in distances.items()}
+    fitted, shown = distances["fitted"], {k: f"{k} ({d:.2f})" for k, d in distances.items()}
+    textbook = [law for law in distances if law != "fitted"]
+    follow = [shown[law] for law in textbook if near[law]]
+    rest = [shown[law] for law in textbook if not near[law]]
+    verb = "follows" if near["fitted"] else "only comes near"
+    begin = f"The fitted law {verb} the think times of {name} (KS {fitted:.2f})"
+    if not follow:
+        return f"{begin}; {' and '.join(rest)} do not"
+    if not rest:
+        return f"{begin}; so do {' and '.join(follow)}"
+    return f"{begin}; so does {follow[0]}, {rest[0]} does not"
+
+
+def _panel(ax: Any, label: str, sample: Sample, law: Law | None) -> dict[str, float]:
+    values, counts = np.maximum(sample.values, 0.5), sample.counts
+    above = 1 - (counts.cumsum() - counts) / counts.sum()
+    ax.step(values, above, where="post", color=_COLOURS["log"], lw=2.2, label="log")
     distances = {}
-    for name, candidate in _candidates(np.maximum(sample, 0.5), law).items():
+    for name, candidate in _candidates(values, counts, law).items():
         u = (np.arange(2000) + 0.5) / 2000
-        values = np.array([candidate.quantile(float(v)) for v in u])
-        distances[name] = _distance(sample, values)
+        drawn = np.array([candidate.quantile(float(v)) for v in u])
+        distances[name] = _distance(sample, drawn)
         text = f"{name} (KS {distances[name]:.2f})"
         ax.plot(
-            np.maximum(values, 0.5), 1 - u, color=_COLOURS[name], dashes=_DASHES[name], label=text
+            np.maximum(drawn, 0.5), 1 - u, color=_COLOURS[name], dashes=_DASHES[name], label=text
         )
     ax.set(xscale="log", yscale="log", xlabel=label, ylim=(0.5 / len(sample), 1.3))
     ax.set_ylabel("share above")
@@ -63,19 +74,22 @@ def _panel(ax: Any, label: str, sample: Array, law: Law | None) -> dict[str, flo
     return distances
 
 
-def _candidates(sample: Array, law: Law | None) -> dict[str, Law]:
-    logs = np.log(sample)
-    median, sigma = math.exp(float(logs.mean())), max(float(logs.std()), 1e-6)
+def _candidates(values: Array, counts: "np.ndarray[Any, Any]", law: Law | None) -> dict[str, Law]:
+    logs = np.log(values)
+    centre = float(np.average(logs, weights=counts))
+    sigma = max(float(np.sqrt(np.average((logs - centre) ** 2, weights=counts))), 1e-6)
+    median = math.exp(centre)
     laws: dict[str, Law] = {} if law is None else {"fitted": law}
     z = 1.6448536269514722
-    laws["exponential"] = Exponential(mean=float(sample.mean()))
+    laws["exponential"] = Exponential(mean=float(np.average(values, weights=counts)))
     laws["lognormal"] = Lognormal(median=median, p95=median * math.exp(z * sigma))
     return laws
 
 
-def _distance(sample: Array, values: Array) -> float:
+def _distance(sample: Sample, drawn: Array) -> float:
     """The largest gap between two distribution functions, of a sample and of a law's grid of quantiles."""
-    points = np.union1d(sample, values)
-    a = np.searchsorted(np.sort(sample), points, side="right") / len(sample)
-    b = np.searchsorted(np.sort(values), points, side="right") / len(values)
+    points = np.union1d(sample.values, drawn)
+    ends = np.append(0, sample.counts.cumsum()) / len(sample)
+    a = ends[np.searchsorted(sample.values, points, side="right")]
+    b = np.searchsorted(np.sort(drawn), points, side="right") / len(drawn)
     return float(np.abs(a - b).max())

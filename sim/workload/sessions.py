@@ -1,19 +1,16 @@
-"""From rows of a log to visits: who, sessions, page loads, think times, kinds."""
+"""From rows of a log to visits: sessions, page loads, think times, kinds."""
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from sim.workload.logs import FitOptions, Log, LogError
+from sim.workload.logs import FitOptions
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-_SAFE = ("GET", "HEAD", "OPTIONS")
-KIND_CODES = {"read": 0, "write": 1, "admin": 2}
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -45,99 +42,85 @@ class Visits:
         return np.searchsorted(self.loads, self.first_load).astype(np.int64)
 
 
-@dataclass(frozen=True)
-class Sessions:
-    """Rows with `key`, `session_no`, `load_no`, `kind`; sessions and loads numbered in order."""
-
-    rows: "pd.DataFrame"
-    key: str  # how a session was told apart
-    pauses_split: bool  # whether a long pause starts a new session
-    with_long_pause: int  # keys with a pause longer than the gap
-    without_person: int
-    persons: int
-
-
-def sessions_of(log: Log, options: FitOptions) -> Sessions:
-    """Cut a log into sessions and loads. Raises LogError where no row has a person."""
-    frame, key, without = _keyed(log)
-    if not len(frame):
-        raise LogError("no row of the log has a person (an authenticated user or a session)")
-    frame = frame.sort_values(["key", "ts_s"], kind="stable", ignore_index=True)
-    times, keys = frame["ts_s"].to_numpy(), frame["key"].to_numpy()
-    gap_s = np.diff(times, prepend=-np.inf)
-    new_key = np.r_[True, keys[1:] != keys[:-1]]
-    long = ~new_key & (gap_s > options.gap_s)
-    named = key == "session" and options.session_gap is None
-    starts = new_key if named else new_key | long
-    loads = starts | (gap_s > options.page_load_window)
-    frame["session_no"], frame["load_no"] = starts.cumsum() - 1, loads.cumsum() - 1
-    frame["kind"] = _kinds(frame, options)
-    persons = int(frame["person"].nunique())
-    return Sessions(frame, key, not named, len(set(keys[long])), without, persons)
-
-
-def _keyed(log: Log) -> tuple["pd.DataFrame", str, int]:
-    frame = log.rows.assign(ts_s=log.rows["time"].astype("int64") / 1e6)
-    if frame["session"].notna().mean() >= 0.9:
-        kept = frame[frame["session"].notna()].copy()
-        kept["key"] = kept["person"] = kept["session"]
-        return kept, "session", len(frame) - len(kept)
-    kept = frame[frame["user"].notna()].copy()
-    by = "user"
-    kept["key"] = kept["user"]
-    if kept["client"].notna().any():
-        by = "user + client"
-        kept["key"] = kept["user"] + "|" + kept["client"].fillna("")
-    kept["person"] = kept["key"]
-    return kept, by, len(frame) - len(kept)
-
-
-def _kinds(frame: "pd.DataFrame", options: FitOptions) -> npt.NDArray[np.int8]:
-    """The kind of each row: the first rule that matches, else by method."""
-    method = frame["method"].fillna("GET").to_numpy(dtype=object)
-    kinds = np.where(np.isin(method, _SAFE), 0, KIND_CODES["write"]).astype(np.int8)
-    open_rows = np.ones(len(frame), dtype=bool)
-    path = frame["path"].fillna("").astype(str)
-    for rule in options.kinds:
-        hit = open_rows & path.str.contains(rule.path, regex=True).to_numpy(dtype=bool)
-        hit &= np.array([rule.takes_method(m) for m in method], dtype=bool)
-        kinds[hit], open_rows = KIND_CODES[rule.kind], open_rows & ~hit
-    return kinds
-
-
-def visits_of(sessions: Sessions) -> Visits:
-    """The visits, flat."""
-    rows = sessions.rows
-    by_load = rows.groupby("load_no", sort=True)
-    begins, ends = by_load["ts_s"].min().to_numpy(), by_load["ts_s"].max().to_numpy()
-    session = by_load["session_no"].first().to_numpy()
-    first = np.r_[True, session[1:] != session[:-1]]
-    think_s = np.r_[np.nan, begins[1:] - ends[:-1]]
-    think_s[first] = np.nan
-    sizes = by_load["bytes"].sum(min_count=1).to_numpy(float)
+def joined(parts: list[Visits]) -> Visits:
+    """Visits of several parts of a log as one."""
+    shifts = np.cumsum([0, *(len(part.kind) for part in parts)])
+    firsts = [part.first_load[:-1] + shift for part, shift in zip(parts, shifts, strict=False)]
     return Visits(
-        first_load=np.r_[np.flatnonzero(first), len(first)].astype(np.int64),
-        think_s=think_s,
-        kind=by_load["kind"].max().to_numpy(np.int8),
-        bytes=sizes,
-        is_page=first | _goes_back(rows),
+        first_load=np.concatenate([*firsts, shifts[-1:]]).astype(np.int64),
+        think_s=np.concatenate([part.think_s for part in parts]),
+        kind=np.concatenate([part.kind for part in parts]),
+        bytes=np.concatenate([part.bytes for part in parts]),
+        is_page=np.concatenate([part.is_page for part in parts]),
     )
 
 
-def _goes_back(rows: "pd.DataFrame") -> npt.NDArray[np.bool_]:
-    """Loads whose first request goes to an address that an earlier load of the session went to."""
-    column = "address"
-    loads = int(rows["load_no"].iloc[-1]) + 1
-    heads = ~rows["load_no"].duplicated().to_numpy()
-    earlier = rows.groupby(["session_no", column], dropna=True)["load_no"].transform("min")
-    seen = (earlier < rows["load_no"]).to_numpy()
-    result = np.zeros(loads, dtype=bool)
-    result[rows["load_no"].to_numpy()[heads]] = seen[heads]
-    return result
+@dataclass(frozen=True)
+class Cut:
+    """Some persons' rows cut into sessions and loads."""
+
+    visits: Visits
+    start_us: Ints  # of each session
+    length_s: Floats
+    requests: Ints
+    kinds: Ints  # rows of each kind
+    with_long_pause: int  # keys with a pause longer than the gap
+    again: int  # rows that go to an address of their session again, later than a load takes
+    same_tick: int  # rows at the time of the row before, of the same key
 
 
-def repeated_share(sessions: Sessions, window_s: float) -> float:
-    """The share of requests that go to an address of the session again, later than a page load takes."""
-    rows: Any = sessions.rows
-    again_s = rows.groupby(["session_no", "address"])["ts_s"].diff()
-    return float((again_s > window_s).sum() / len(rows))
+def cut(rows: npt.NDArray[Any], key: Ints, options: FitOptions, pauses_split: bool) -> Cut:
+    """Cut rows, in the order of key and time, at changes of the key and at long pauses."""
+    time = rows["time"]
+    pause_us = np.diff(time, prepend=time[0])
+    new_key = np.append(True, key[1:] != key[:-1])
+    long = ~new_key & (pause_us > options.gap_s * 1e6)
+    starts = new_key | long if pauses_split else new_key
+    loads = starts | (pause_us > options.page_load_window * 1e6)
+    first, heads = np.flatnonzero(starts), np.flatnonzero(loads)
+    session, load = starts.cumsum() - 1, loads.cumsum() - 1
+    goes_back, again = _addresses(rows, session, load, heads, options.page_load_window * 1e6)
+    first_of_session = starts[heads]
+    think_s = np.where(first_of_session, np.nan, pause_us[heads] / 1e6)
+    last = np.append(first[1:], len(rows)) - 1
+    return Cut(
+        visits=Visits(
+            first_load=np.append(np.flatnonzero(first_of_session), len(heads)).astype(np.int64),
+            think_s=think_s,
+            kind=np.maximum.reduceat(rows["kind"], heads),
+            bytes=_sums(rows["bytes"], heads),
+            is_page=first_of_session | goes_back,
+        ),
+        start_us=time[first],
+        length_s=(time[last] - time[first]) / 1e6,
+        requests=last - first + 1,
+        kinds=np.bincount(rows["kind"], minlength=3),
+        with_long_pause=len(np.unique(key[long])),
+        again=again,
+        same_tick=int((~new_key & (pause_us == 0)).sum()),
+    )
+
+
+def _sums(values: Floats, heads: Ints) -> Floats:
+    """The sum of each load's values, NaN where it has none."""
+    known = ~np.isnan(values)
+    sums = np.add.reduceat(np.where(known, values, 0.0), heads)
+    sums[~np.logical_or.reduceat(known, heads)] = np.nan
+    return np.asarray(sums)
+
+
+def _addresses(
+    rows: npt.NDArray[Any], session: Ints, load: Ints, heads: Ints, window_us: float
+) -> tuple[npt.NDArray[np.bool_], int]:
+    """Loads whose first request goes where an earlier load of the session went; rows that go somewhere again."""
+    place = rows["place"]
+    order = np.lexsort((place, session))
+    new = np.ones(len(rows), dtype=bool)
+    new[1:] = (place[order][1:] != place[order][:-1]) | (session[order][1:] != session[order][:-1])
+    # rows of one address are in the order of time, so the first of them tells its earliest load
+    earliest = np.empty(len(rows), dtype=np.int64)
+    earliest[order] = load[order][np.maximum.accumulate(np.where(new, np.arange(len(rows)), 0))]
+    pause_us = np.diff(rows["time"][order], prepend=0)
+    known = place[order] != 0
+    again = int((~new & known & (pause_us > window_us)).sum())
+    return (earliest[heads] < load[heads]) & (place[heads] != 0), again

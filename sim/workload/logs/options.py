@@ -11,42 +11,8 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from sim.basics.ranges import Duration, PositiveDuration
-
-# Field -> names it goes by in logs, most telling first; compared in lower case, with _ for other signs.
-# Columns of addresses (ip, remote_addr, ...) are not guessed as `client`: an address is no part of a person.
-ALIASES: dict[str, tuple[str, ...]] = {
-    "ts": (
-        *("ts", "ts_utc_ms", "timestamp", "time", "datetime", "date_time", "time_iso8601"),
-        *("time_local", "event_time", "eventtime", "start_time", "logged_at", "created_at"),
-        *("epoch", "msec", "date"),
-    ),
-    "user": (
-        *("user", "username", "user_name", "uid", "user_id", "userid", "remote_user"),
-        *("auth_user", "authuser", "login", "account", "account_id", "principal", "subject"),
-        *("sub", "person", "actor", "email"),
-    ),
-    "session": ("session", "session_id", "sessionid", "sid", "jsessionid", "session_key"),
-    "client": ("client", "device", "device_id", "browser_id"),
-    "event": ("event",),
-    "method": ("method", "http_method", "request_method", "verb", "cs_method"),
-    "host": ("host", "vhost", "server_name", "http_host", "authority", "domain"),
-    "path": ("path", "uri", "url", "request_uri", "request_path", "cs_uri_stem", "target"),
-    "address": ("url_id",),
-    "request": ("request", "request_line"),
-    "status": ("status", "status_code", "http_status", "response_code", "sc_status", "code"),
-    "bytes": (
-        *("bytes", "size", "body_bytes_sent", "bytes_sent", "response_size", "response_bytes"),
-        *("content_length", "sc_bytes", "length"),
-    ),
-}
-
-
-def normal(name: str) -> str:
-    """A column's name as aliases are compared: `@timestamp`, `Remote-User` -> `timestamp`, `remote_user`."""
-    return re.sub(r"[^0-9a-z]+", "_", name.strip().lower()).strip("_")
-
-
-FIELD_OF = {alias: field for field, names in ALIASES.items() for alias in (field, *names)}
+from sim.workload.logs.fields import ALIASES, FIELD_OF, normal
+from sim.workload.logs.times import shape_of
 
 
 def _nearest(word: str, words: Any) -> str:
@@ -77,6 +43,30 @@ def _pattern(text: str) -> str:
     return text
 
 
+def _time_format(text: str) -> str:
+    shape_of(text)
+    return text
+
+
+def _exclusions(value: Any) -> Any:
+    """`path=^/health` as a table; a table stays as it is."""
+    if not isinstance(value, list | tuple):
+        value = [value]
+    return tuple(_exclusion(item) if isinstance(item, str) else item for item in value)
+
+
+def _exclusion(text: str) -> dict[str, str]:
+    by, equals, pattern = text.partition("=")
+    if not equals:
+        raise ValueError(f'"{text}": expected path=, user=, status= or agent= and a pattern')
+    if by not in EXCLUDED_BY:
+        raise ValueError(
+            f'"{by}" leaves nothing out{_nearest(by, EXCLUDED_BY)} Known: path, user, status, agent'
+        )
+    return {"by": by, "pattern": pattern}
+
+
+EXCLUDED_BY = ("path", "user", "status", "agent")
 Zone = Annotated[str, AfterValidator(_known_zone)]
 Columns = Annotated[dict[str, str], AfterValidator(_known_fields)]
 Pattern = Annotated[str, AfterValidator(_pattern)]
@@ -100,13 +90,32 @@ class KindRule(_Options):
         """Whether the rule is about requests of this method."""
         return not self.method or str(method).upper() in {name.upper() for name in self.method}
 
+    def takes_path(self, path: str) -> bool:
+        """Whether the rule is about requests for this path."""
+        return re.search(self.path, path) is not None
+
+
+class Exclusion(_Options):
+    """Requests that are left out: the pattern is found in the path or the user agent, or is the whole user or status."""
+
+    by: Literal["path", "user", "status", "agent"]
+    pattern: Pattern
+
+    def takes(self, text: str) -> bool:
+        """Whether a request with this path, user, status or user agent is left out."""
+        if self.by in ("user", "status"):
+            return re.fullmatch(self.pattern, text) is not None
+        return re.search(self.pattern, text) is not None
+
 
 class FitOptions(_Options):
     """How to read a log and to cut it into sessions and page loads.
 
     `columns` says which column holds a field (`{user = "uid"}`); a dot reaches into nested JSON. `time_zone` (IANA)
     gives the local hours of the daily shape, and the zone of times written without one unless `naive_time_zone` is
-    set. A pause above `session_gap` (default 30 min) starts a new session; where the log names its sessions they are
+    set; `time_format` is that of `strptime` for times that are not understood. `exclude` leaves requests out by path,
+    user, status or user agent (`["path=^/health", "user=svc-.*"]`). Background polls are left out unless `polls` is
+    "keep"; `once` counts rows that stand twice once; `fold_case` takes accounts that differ in case for one. A pause above `session_gap` (default 30 min) starts a new session; where the log names its sessions they are
     taken at their word, and a pause splits one only if `session_gap` is given. A request within `page_load_window` of
     the one before belongs to the same load. `kinds`: the first rule that matches decides; then GET, HEAD, OPTIONS read and other
     methods write.
@@ -115,6 +124,11 @@ class FitOptions(_Options):
     columns: Columns = {}
     time_zone: Zone = "UTC"
     naive_time_zone: Zone | None = None
+    time_format: Annotated[str, AfterValidator(_time_format)] | None = None
+    exclude: Annotated[tuple[Exclusion, ...], BeforeValidator(_exclusions)] = ()
+    polls: Literal["drop", "keep"] = "drop"
+    once: bool = False
+    fold_case: bool = False
     session_gap: PositiveDuration | None = None
     page_load_window: Duration = 2.0
     kinds: tuple[KindRule, ...] = ()

@@ -1,0 +1,210 @@
+"""A log read once, in parts: its rows in few bytes each, and what is counted over all of them."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import numpy.typing as npt
+
+from sim.workload.logs import FitOptions, KindRule, Log, LogError, Rows
+from sim.workload.logs.read import nothing_usable
+from sim.workload.polls import is_known
+from sim.workload.store import ROW, Names, Store
+
+_SAFE = ("GET", "HEAD", "OPTIONS")
+KIND_CODES = {"read": 0, "write": 1, "admin": 2}
+_QUARTER_US = 900_000_000  # zones change at quarters of an hour
+_TICKS_US = (60_000_000, 1_000_000, 100_000, 10_000, 1_000, 100, 10, 1)
+_TRAILS = 20_000  # paths whose text is kept to name polls by
+
+
+@dataclass
+class Gathered:
+    """What a log holds: `store` has the rows that have a person or a session."""
+
+    log: Log
+    store: Store = field(default_factory=Store)
+    persons: Names = field(default_factory=Names)  # (user, client or None)
+    sessions: Names = field(default_factory=Names)
+    users: set[str] = field(default_factory=set)
+    with_person: int = 0
+    with_session: int = 0
+    clients: bool = False
+    begin_us: int = np.iinfo(np.int64).max
+    end_us: int = 0
+    tick_us: int = _TICKS_US[0]
+    quarters: Counter[int] = field(default_factory=Counter)
+    methods: Counter[str] = field(default_factory=Counter)
+    repeats: int = 0  # rows like the one before
+    trails: dict[int, str] = field(default_factory=dict)
+
+    @property
+    def rows(self) -> int:
+        """Rows with a time, used or without a person."""
+        return self.log.rows - self.log.excluded
+
+    @property
+    def non_get(self) -> float:
+        """The share of other methods than GET, of the rows that have one."""
+        total = sum(self.methods.values())
+        return 1 - self.methods["GET"] / total if total else 0.0
+
+
+def gather(log: Log) -> Gathered:
+    """Read a log. Raises LogError where nothing in it can be used."""
+    found = Gathered(log)
+    for rows in log:
+        if len(rows):
+            _take(found, rows, log.options)
+    if not found.rows:
+        raise nothing_usable(log)
+    return found
+
+
+def _take(found: Gathered, rows: Rows, options: FitOptions) -> None:
+    _count(found, rows)
+    compact = np.zeros(len(rows), dtype=ROW)
+    compact["time"] = rows.time
+    compact["bytes"] = rows.bytes
+    compact["person"] = _persons(found, rows, options.fold_case)
+    compact["session"] = _codes(found.sessions, rows.session)
+    compact["kind"] = _kinds(rows, options.kinds)
+    compact["place"] = _hashes(rows.address)
+    compact["trail"], compact["polls"] = _trails(found, rows.path)
+    has_session = compact["session"] >= 0
+    found.with_person += int((compact["person"] >= 0).sum())
+    found.with_session += int(has_session.sum())
+    compact = compact[(compact["person"] >= 0) | has_session]
+    found.repeats += int((compact[1:] == compact[:-1]).sum())
+    found.store.put(compact)
+
+
+def _count(found: Gathered, rows: Rows) -> None:
+    time = rows.time
+    found.begin_us = min(found.begin_us, int(time.min()))
+    found.end_us = max(found.end_us, int(time.max()))
+    finer = (tick for tick in _TICKS_US if tick <= found.tick_us and not (time % tick).any())
+    found.tick_us = next(finer)
+    found.quarters.update(_counted(time // _QUARTER_US))
+    counts = rows.method.drop_null().value_counts()
+    values, times = counts.field("values").to_pylist(), counts.field("counts").to_pylist()
+    found.methods.update(dict(zip(values, times, strict=True)))
+
+
+def _counted(values: npt.NDArray[np.int64]) -> dict[int, int]:
+    unique, counts = np.unique(values, return_counts=True)
+    return dict(zip(unique.tolist(), counts.tolist(), strict=True))
+
+
+def _spread(encoded: Any, values: npt.NDArray[Any], missing: Any) -> npt.NDArray[Any]:
+    """The value of each row's text, from those of the different texts."""
+    codes = encoded.indices.fill_null(len(values)).to_numpy()
+    with_missing = np.append(values, np.array([missing], dtype=values.dtype))
+    return np.asarray(with_missing[codes])
+
+
+def _codes(names: Names, column: Any, fold: bool = False) -> npt.NDArray[np.int32]:
+    encoded = column.dictionary_encode()
+    texts = encoded.dictionary.to_pylist()
+    return _spread(encoded, names.codes([t.casefold() for t in texts] if fold else texts), -1)
+
+
+def _persons(found: Gathered, rows: Rows, fold: bool) -> npt.NDArray[np.int32]:
+    """A person is a user, with his device where the log tells devices apart."""
+    encoded = rows.user.dictionary_encode()
+    users = encoded.dictionary.to_pylist()
+    found.users.update(users)
+    if fold:
+        users = [user.casefold() for user in users]
+    if rows.client.null_count == len(rows):
+        return _spread(encoded, found.persons.codes([(user, "") for user in users]), -1)
+    found.clients = True
+    devices = rows.client.dictionary_encode()
+    names = [*devices.dictionary.to_pylist(), ""]
+    user = encoded.indices.fill_null(len(users)).to_numpy().astype(np.int64)
+    device = devices.indices.fill_null(len(names) - 1).to_numpy()
+    pairs, at = np.unique(user * len(names) + device, return_inverse=True)
+    named = [divmod(pair, len(names)) for pair in pairs.tolist()]
+    codes = found.persons.codes([(users[u], names[d]) for u, d in named if u < len(users)])
+    return np.append(codes, np.full(len(pairs) - len(codes), -1, dtype=np.int32))[at]
+
+
+def _kinds(rows: Rows, rules: Iterable[KindRule]) -> npt.NDArray[np.int8]:
+    """The kind of each row: the first rule that matches, else by method; without a method it is a read."""
+    methods = rows.method.dictionary_encode()
+    names = methods.dictionary.to_pylist()
+    by_method = np.array([0 if m in _SAFE else KIND_CODES["write"] for m in names], dtype=np.int8)
+    kinds = _spread(methods, by_method, 0)
+    open_rows = np.ones(len(rows), dtype=bool)
+    for rule in rules:
+        takes = np.array([rule.takes_method(name) for name in names], dtype=bool)
+        hit = open_rows & _spread(methods, takes, rule.takes_method("GET"))
+        hit &= _matching(rows.path, rule)
+        kinds[hit], open_rows = KIND_CODES[rule.kind], open_rows & ~hit
+    return kinds
+
+
+def _matching(paths: Any, rule: KindRule) -> npt.NDArray[np.bool_]:
+    encoded = paths.dictionary_encode()
+    hits = np.array([rule.takes_path(text) for text in encoded.dictionary.to_pylist()], dtype=bool)
+    return _spread(encoded, hits, rule.takes_path(""))
+
+
+def _hashes(column: Any) -> npt.NDArray[np.uint64]:
+    """A number for each text, 0 for none. Equal texts have equal ones; different ones differ but for one pair in 2^64."""
+    encoded = column.dictionary_encode()
+    return _spread(encoded, _hashed(encoded.dictionary.to_pylist()), 0)
+
+
+def _hashed(texts: list[str]) -> npt.NDArray[np.uint64]:
+    hashes = np.fromiter(map(hash, texts), dtype=np.int64, count=len(texts)).view(np.uint64)
+    return np.maximum(hashes, np.uint64(1))
+
+
+def _trails(found: Gathered, paths: Any) -> tuple[npt.NDArray[np.uint64], Any]:
+    """Numbers of paths without their queries, and which are known to be polled."""
+    import pyarrow.compute as pc
+
+    if pc.any(pc.match_substring(paths, "?")).as_py():
+        paths = pc.replace_substring_regex(paths, r"(?s)[?].*", "")
+    encoded = paths.dictionary_encode()
+    texts = encoded.dictionary.to_pylist()
+    numbers = _hashed(texts)
+    for number, text in zip(numbers[: _TRAILS - len(found.trails)].tolist(), texts, strict=False):
+        found.trails.setdefault(number, text)
+    known = np.array([is_known(text) for text in texts], dtype=bool)
+    return _spread(encoded, numbers, 0), _spread(encoded, known, False)
+
+
+def local_hours(quarters: Iterable[tuple[int, int]], zone: str) -> npt.NDArray[np.float64]:
+    """24 counts from counts by quarter of an hour since 1970."""
+    where = UTC if zone == "UTC" else ZoneInfo(zone)
+    hours = np.zeros(24)
+    for quarter, count in quarters:
+        hours[datetime.fromtimestamp(quarter * 900, where).hour] += count
+    return hours
+
+
+def hours_of(times_us: npt.NDArray[np.int64], zone: str) -> npt.NDArray[np.float64]:
+    """24 counts of times by their local hour."""
+    return local_hours(_counted(times_us // _QUARTER_US).items(), zone)
+
+
+def refused_error(found: Gathered) -> LogError:
+    """Why a log has nobody in it."""
+    log = found.log
+    if log.denied == found.rows:
+        return LogError("it holds refusals only (401, 403, 407): nobody was let in")
+    if log.refused:
+        return LogError(
+            f"no row of the log has a person: {log.refused:,} rows were refused with 401 or 407, so their user is a"
+            " claim, and the others have none"
+        )
+    return LogError(
+        "no row of the log has a person (an authenticated user or a session); where another column holds it, say so"
+        f" by --column user=NAME. Of each row are known: {', '.join(log.columns.values())}"
+    )

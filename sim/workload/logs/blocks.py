@@ -1,0 +1,96 @@
+"""Lines of a log, some megabytes at a time, as an Arrow column: memory does not grow with the file."""
+
+import codecs
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from sim.workload.logs.problems import BadLines
+from sim.workload.logs.sources import CutOff
+
+LONGEST = 1 << 20  # bytes of a line; what is longer is no line of a log
+UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+Numbers = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Block:
+    """Lines, each with its end, and their numbers in the file."""
+
+    lines: Any  # pyarrow.StringArray
+    numbers: Numbers
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    def only(self, kept: Any) -> "Block":
+        """The lines where `kept` (an array of truth values) holds."""
+        import pyarrow as pa
+
+        return Block(self.lines.filter(pa.array(kept)), self.numbers[kept])
+
+
+def blocks_of(pieces: Iterable[bytes], bad: BadLines) -> Iterator[Block]:
+    """Cut a stream of bytes into lines. A line longer than `LONGEST` and a stream that is cut off are noted in `bad`."""
+    number, pending, dropping = 1, b"", False
+    try:
+        for piece in _utf_8(pieces):
+            if dropping:
+                end = piece.find(b"\n") + 1
+                if not end:
+                    continue
+                number, piece, dropping = number + 1, piece[end:], False
+            data = pending + piece
+            cut = data.rfind(b"\n") + 1
+            pending = data[cut:]
+            if cut:
+                block = block_of(data[:cut], number)
+                number += len(block)
+                yield block
+            if len(pending) > LONGEST:
+                shown = pending[:200].decode(errors="replace")
+                bad.add(number, f"a line longer than {LONGEST:,} bytes", shown)
+                pending, dropping = b"", True
+    except CutOff as error:
+        bad.add(number, f"here the compressed data are cut off or damaged ({error})")
+    if pending:
+        yield block_of(pending, number)
+
+
+def block_of(data: bytes, number: int = 1) -> Block:
+    """Whole lines as a block; bytes that are not UTF-8 become replacement characters."""
+    import pyarrow as pa
+
+    if not _is_utf_8(data):
+        data = data.decode(errors="replace").encode()
+    if b"\r\n" in data:
+        data = data.replace(b"\r\n", b"\n")
+    ends = np.flatnonzero(np.frombuffer(data, dtype=np.uint8) == 10).astype(np.int32) + 1
+    if not len(ends) or ends[-1] != len(data):
+        ends = np.append(ends, np.int32(len(data)))
+    offsets = np.concatenate((np.zeros(1, dtype=np.int32), ends))
+    lines = pa.StringArray.from_buffers(len(ends), pa.py_buffer(offsets), pa.py_buffer(data))
+    return Block(lines, np.arange(number, number + len(ends), dtype=np.int64))
+
+
+def _is_utf_8(data: bytes) -> bool:
+    try:
+        data.isascii() or data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _utf_8(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """The same text in UTF-8 without a mark of the byte order."""
+    decoder = None
+    for at, piece in enumerate(pieces):
+        if at == 0 and piece.startswith(UTF_16):
+            decoder = codecs.getincrementaldecoder("utf-16")(errors="replace")
+        if decoder is not None:
+            yield decoder.decode(piece).encode(errors="replace")
+        else:
+            yield piece.removeprefix(codecs.BOM_UTF8) if at == 0 else piece

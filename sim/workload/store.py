@@ -1,0 +1,132 @@
+"""Rows of a log in few bytes each, by person: in memory while they are few, in a temporary file beyond."""
+
+import tempfile
+from collections.abc import Iterator
+from typing import IO, Any
+
+import numpy as np
+import numpy.typing as npt
+
+Codes = npt.NDArray[np.int32]
+
+# `person` and `session` are codes, -1 where there is none; `place` and `trail` stand for the address and for the path
+# without its query (0 where there is none): equal numbers for equal texts.
+ROW = np.dtype(
+    [
+        ("time", "i8"),
+        ("person", "i4"),
+        ("session", "i4"),
+        ("place", "u8"),
+        ("trail", "u8"),
+        ("bytes", "f8"),
+        ("kind", "i1"),
+        ("polls", "?"),  # whether the path is one that pages ask by themselves
+    ]
+)
+_IN_MEMORY = 1_500_000  # rows
+_PART = 250_000  # rows looked at together
+_MOST_PARTS = 256
+
+
+class Names:
+    """Texts, each with a number."""
+
+    def __init__(self) -> None:
+        self._codes: dict[Any, int] = {}
+
+    def __len__(self) -> int:
+        return len(self._codes)
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._codes)
+
+    def codes(self, names: list[Any]) -> Codes:
+        """The numbers of names, new ones for those that are new."""
+        known = self._codes
+        return np.array([known.setdefault(name, len(known)) for name in names], dtype=np.int32)
+
+    def ranks(self) -> npt.NDArray[np.int64]:
+        """The place of each number's name among all names in order."""
+        ranks = np.empty(len(self._codes), dtype=np.int64)
+        order = sorted(range(len(self._codes)), key=list(self._codes).__getitem__)
+        ranks[order] = np.arange(len(order))
+        return ranks
+
+
+class Store:
+    """Rows in the order in which they were put in, to be taken out by person."""
+
+    def __init__(self) -> None:
+        self._chunks: list[npt.NDArray[Any]] = []
+        self._rows = 0
+        self._file: IO[bytes] | None = None
+
+    def put(self, rows: npt.NDArray[Any]) -> None:
+        """Put rows in."""
+        self._chunks.append(rows)
+        self._rows += len(rows)
+        if self._rows > _IN_MEMORY:
+            self._spill()
+
+    def _spill(self) -> None:
+        if self._file is None:
+            self._file = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the store
+        for chunk in self._chunks:
+            chunk.tofile(self._file)
+        self._chunks = []
+
+    def _all(self) -> Iterator[npt.NDArray[Any]]:
+        if self._file is not None:
+            self._file.seek(0)
+            while data := self._file.read(ROW.itemsize * _PART):
+                yield np.frombuffer(data, dtype=ROW)
+        yield from self._chunks
+
+    def by(self, key: str, ranks: npt.NDArray[np.int64]) -> Iterator[npt.NDArray[Any]]:
+        """The rows that have this key, all of one key together and keys by their rank, some keys at a time."""
+        counts = np.zeros(len(ranks), dtype=np.int64)
+        for chunk in self._all():
+            codes = chunk[key]
+            counts += np.bincount(codes[codes >= 0], minlength=len(ranks))
+        part_of = _parts(counts, ranks)
+        number = int(part_of.max()) + 1 if len(part_of) else 0
+        if self._file is None:
+            for part in range(number):
+                yield _joined([chunk[_in(chunk[key], part_of, part)] for chunk in self._chunks])
+        else:
+            yield from self._by_files(key, part_of, number)
+
+    def _by_files(self, key: str, part_of: Codes, number: int) -> Iterator[npt.NDArray[Any]]:
+        self._spill()
+        files = [tempfile.TemporaryFile() for _ in range(number)]  # noqa: SIM115
+        for chunk in self._all():
+            kept = chunk[chunk[key] >= 0]
+            parts = part_of[kept[key]]
+            kept = kept[np.argsort(parts, kind="stable")]
+            ends = np.bincount(parts, minlength=number).cumsum()
+            for file, begin, end in zip(files, np.r_[0, ends], ends, strict=False):
+                kept[begin:end].tofile(file)
+        for file in files:
+            file.seek(0)
+            yield np.frombuffer(bytearray(file.read()), dtype=ROW)
+            file.close()
+
+
+def _parts(counts: npt.NDArray[np.int64], ranks: npt.NDArray[np.int64]) -> Codes:
+    """Which part each key is in: neighbours in rank together, as many as make a part."""
+    total = int(counts.sum())
+    size = max(_PART, -(-total // _MOST_PARTS))
+    by_rank = np.zeros(len(counts), dtype=np.int64)
+    by_rank[ranks] = counts
+    begins = by_rank.cumsum() - by_rank
+    _, parts = np.unique(begins // size, return_inverse=True)
+    return parts[ranks].astype(np.int32)
+
+
+def _in(codes: Codes, part_of: Codes, part: int) -> npt.NDArray[np.bool_]:
+    found: npt.NDArray[np.bool_] = (codes >= 0) & (part_of[codes] == part)
+    return found
+
+
+def _joined(chunks: list[npt.NDArray[Any]]) -> npt.NDArray[Any]:
+    return np.concatenate(chunks) if chunks else np.zeros(0, dtype=ROW)
