@@ -197,13 +197,14 @@ def verify(
         )
 
 
-def fit(path: str | Path, **options: Any) -> "Fit":
+def fit(path: str | Path | Sequence[str | Path], **options: Any) -> "Fit":
     """Fit a workload from an access log; `options` are those of a scenario's `log_options` (`time_zone`, `columns`, ...).
 
-    Raises ValueError that names a wrong option, LogError where nothing can be fitted, OSError where it cannot be read.
+    The log is a file, several, a glob or a folder. Raises ValueError that names a wrong option, LogError where nothing can
+    be fitted or read.
     """
     from sim.workload.fitting import fit_log
-    from sim.workload.options import FitOptions
+    from sim.workload.logs import FitOptions
 
     return fit_log(path, FitOptions.from_table(options))
 
