@@ -51,7 +51,7 @@ def verify(quick: bool, engine: str | None, write: Path | None) -> None:
 
         document = page(lines, _command(quick, engine, write), Z_LIMIT)
         with file_errors(write):
-            document += _of_the_testbed(write)
+            document += _made_elsewhere(write)
             write_atomically(write, lambda path: _write(path, document))
     took_s = time.monotonic() - started
     if wrong:
@@ -75,8 +75,8 @@ def _every_tenth(share: float) -> None:
         click.echo(f"coverage: {100 * share:.0f} % of the studies", err=True, nl=True)
 
 
-def _of_the_testbed(page: Path) -> str:
-    """The part of an existing page that `lastclick testbed --write` has made: it is kept."""
+def _made_elsewhere(page: Path) -> str:
+    """The parts of an existing page that `lastclick testbed --write` and the tests have made: they are kept."""
     if not page.exists():
         return ""
     _, begin, rest = page.read_text(encoding="utf-8").partition("<!-- testbed")
