@@ -5,8 +5,8 @@
 # come 3 s later than it did, and behind the quick one); Apache 2.4.71 writes the line at the end with the time of the
 # start, so its file is not in order of time; gunicorn 27.0.1 writes the end; uvicorn 0.54.0 writes its line when the
 # answer's head is sent, without a time, before it is known whether the body will get through.
-# Why it matters: from Apache a think time is a gap less the response before it; from nginx less the response after
-# it. Sessions that end with a slow request end too late in one, and the order of clicks is wrong in the other.
+# Why it matters: a think time is a gap less the response of the first click (Apache) or of the second (nginx). Sessions
+# that end with a slow request end too late in one, and the order of lines is not that of clicks in the other.
 set -euo pipefail
 for program in nginx apache2; do
     command -v $program >/dev/null || { echo "this needs $program (Debian: apt-get install nginx-light apache2-bin)" >&2; exit 1; }

@@ -1,10 +1,9 @@
 #!/usr/bin/env bash
 # Think times a thousand times too short, without a warning.
 # Guess (from pandas 2): times as integers are nanoseconds, so .astype("int64") / 1e9 are seconds.
-# Seen with pandas 3.1.1: times read from text, and from numbers of seconds, are kept in microseconds, so the same
-# line gives thousandths; durations given as text too. Which unit it is depends on how the column came to be: a
-# column made from nanoseconds (numpy, Parquet) stays in nanoseconds, and a mixture of both compares as it should.
-# .dt.total_seconds() of a difference is right in both.
+# Seen with pandas 3.1.1: times read from text, and from numbers of seconds, are kept in microseconds, so the same line
+# gives thousandths of seconds. A column made from nanoseconds stays in nanoseconds, so the unit depends on where a
+# column came from. .dt.total_seconds() of a difference is right in all.
 # Why it matters: a script that fits think times or sessions from a log and worked last year now says that people
 # click a thousand times faster; every ratio and every picture without an axis looks the same as before.
 set -euo pipefail
