@@ -103,7 +103,7 @@ def fit(logs: tuple[str, ...], out: Path | None, figure: Path | None, **given: A
 
 
 def _options(given: dict[str, Any]) -> Any:
-    from sim.workload.logs import FitOptions
+    from sim.workload.logs.options import FitOptions
 
     same = ("time_zone", "time_format", "session_gap", "page_load_window")
     return FitOptions.from_table(
@@ -116,8 +116,9 @@ def _options(given: dict[str, Any]) -> Any:
 
 
 def _preview(logs: tuple[str, ...], options: Any, veiled: bool) -> str:
-    from sim.workload.logs import BadLines, Log
     from sim.workload.logs.preview import preview_text
+    from sim.workload.logs.problems import BadLines
+    from sim.workload.logs.read import Log
 
     return preview_text(Log(list(logs), options, BadLines(veiled=veiled)))
 

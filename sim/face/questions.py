@@ -204,7 +204,7 @@ def fit(path: str | Path | Sequence[str | Path], **options: Any) -> "Fit":
     be fitted or read.
     """
     from sim.workload.fitting import fit_log
-    from sim.workload.logs import FitOptions
+    from sim.workload.logs.options import FitOptions
 
     return fit_log(path, FitOptions.from_table(options))
 

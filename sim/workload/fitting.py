@@ -16,8 +16,9 @@ from pydantic import TypeAdapter
 from sim.basics.distributions import CountLaw, DurationLaw, Law, SizeLaw
 from sim.workload.doubles import Doubles
 from sim.workload.gather import Gathered, gather, hours_of, refused_error
-from sim.workload.logs import BadLines, FitOptions, Log, LogError
-from sim.workload.logs.read import Progress, names_given
+from sim.workload.logs.options import FitOptions
+from sim.workload.logs.problems import BadLines, LogError
+from sim.workload.logs.read import Log, Progress, names_given
 from sim.workload.logs.sources import names_of
 from sim.workload.polls import Polls
 from sim.workload.sample import Sample

@@ -2,7 +2,7 @@
 
 from sim.scenario import Scenario
 from sim.workload.fitting import fitted_laws, log_visits
-from sim.workload.logs import FitOptions
+from sim.workload.logs.options import FitOptions
 from sim.workload.synthetic import PlanLaws
 
 

@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import numpy.typing as npt
 
-from sim.workload.logs import FitOptions, KindRule, Log, LogError, Rows
-from sim.workload.logs.read import nothing_usable
+from sim.workload.logs.options import FitOptions, KindRule
+from sim.workload.logs.problems import LogError
+from sim.workload.logs.read import Log, Rows, nothing_usable
 from sim.workload.polls import is_known
 from sim.workload.store import ROW, Names, Store
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from sim.workload.logs import FitOptions
+from sim.workload.logs.options import FitOptions
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]

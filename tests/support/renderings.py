@@ -50,7 +50,17 @@ def a_day(people: int = 6, seed: int = 14) -> list[Hit]:
                 for burst in range(int(random.integers(1, 3)) if person else 1):
                     at = start + timedelta(seconds=second + burst)
                     size = int(random.integers(100, 9999))
-                    hits.append(Hit(at, user, method if not burst else "GET", path if not burst else "/s.css", 200, size, f"10.0.0.{person}"))
+                    hits.append(
+                        Hit(
+                            at,
+                            user,
+                            method if not burst else "GET",
+                            path if not burst else "/s.css",
+                            200,
+                            size,
+                            f"10.0.0.{person}",
+                        )
+                    )
                 second += int(random.integers(5, 300))
             second += int(random.integers(4000, 9000))
     return sorted(hits, key=lambda hit: hit.at)
@@ -69,7 +79,14 @@ def _iso(h: Hit) -> str:
 
 
 def _json(h: Hit) -> dict[str, Any]:
-    return {"time": _iso(h), "user": h.user, "method": h.method, "path": h.path, "status": h.status, "bytes": h.bytes}
+    return {
+        "time": _iso(h),
+        "user": h.user,
+        "method": h.method,
+        "path": h.path,
+        "status": h.status,
+        "bytes": h.bytes,
+    }
 
 
 def _nginx(h: Hit) -> dict[str, Any]:
@@ -88,14 +105,36 @@ def _traefik(h: Hit) -> dict[str, Any]:
 
 
 def _gcp(h: Hit) -> dict[str, Any]:
-    request = {"requestMethod": h.method, "requestUrl": f"https://app.example.com:443{h.path}", "status": h.status, "responseSize": str(h.bytes), "userAgent": AGENT}
-    return {"timestamp": _iso(h), "httpRequest": request, "labels": {"user": h.user}, "receiveTimestamp": "2026-03-11T00:00:00Z"}
+    request = {
+        "requestMethod": h.method,
+        "requestUrl": f"https://app.example.com:443{h.path}",
+        "status": h.status,
+        "responseSize": str(h.bytes),
+        "userAgent": AGENT,
+    }
+    return {
+        "timestamp": _iso(h),
+        "httpRequest": request,
+        "labels": {"user": h.user},
+        "receiveTimestamp": "2026-03-11T00:00:00Z",
+    }
 
 
 def _azure(h: Hit, as_text: bool) -> dict[str, Any]:
     path, _, query = h.path.partition("?")
-    inner = {"httpMethod": h.method, "requestUri": path, "requestQuery": query, "httpStatus": h.status, "sentBytes": h.bytes, "user": h.user}
-    return {"time": _iso(h), "category": "ApplicationGatewayAccessLog", "properties": json.dumps(inner) if as_text else inner}
+    inner = {
+        "httpMethod": h.method,
+        "requestUri": path,
+        "requestQuery": query,
+        "httpStatus": h.status,
+        "sentBytes": h.bytes,
+        "user": h.user,
+    }
+    return {
+        "time": _iso(h),
+        "category": "ApplicationGatewayAccessLog",
+        "properties": json.dumps(inner) if as_text else inner,
+    }
 
 
 def _cloudflare(h: Hit) -> dict[str, Any]:
@@ -143,7 +182,9 @@ def _ltsv(h: Hit) -> str:
                       f"status:{h.status}", f"size:{h.bytes}", "ua:x"))  # fmt: skip
 
 
-def _table(delimiter: str, names: list[str], cells: Callable[[Hit], list[Any]]) -> Callable[[list[Hit]], str]:
+def _table(
+    delimiter: str, names: list[str], cells: Callable[[Hit], list[Any]]
+) -> Callable[[list[Hit]], str]:
     def write(hits: list[Hit]) -> str:
         text = io.StringIO()
         table = csv.writer(text, delimiter=delimiter, lineterminator="\n")
@@ -153,7 +194,9 @@ def _table(delimiter: str, names: list[str], cells: Callable[[Hit], list[Any]]) 
     return write
 
 
-def _w3c(delimiter: str, names: str, cells: Callable[[Hit], list[Any]]) -> Callable[[list[Hit]], str]:
+def _w3c(
+    delimiter: str, names: str, cells: Callable[[Hit], list[Any]]
+) -> Callable[[list[Hit]], str]:
     head = f"#Software: x\n#Version: 1.0\n#Fields: {names}\n"
     return lambda hits: head + "".join(delimiter.join(map(str, cells(h))) + "\n" for h in hits)
 
@@ -161,12 +204,40 @@ def _w3c(delimiter: str, names: str, cells: Callable[[Hit], list[Any]]) -> Calla
 def _iis(h: Hit) -> list[Any]:
     path, _, query = h.path.partition("?")
     user = f"EXAMPLE\\{h.user}" if h.user else "-"
-    return [h.clock("%Y-%m-%d"), h.clock("%H:%M:%S"), "10.0.0.1", h.method, path, query or "-", 443, user, h.client, AGENT.replace(" ", "+"), h.status, h.bytes, 15]
+    return [
+        h.clock("%Y-%m-%d"),
+        h.clock("%H:%M:%S"),
+        "10.0.0.1",
+        h.method,
+        path,
+        query or "-",
+        443,
+        user,
+        h.client,
+        AGENT.replace(" ", "+"),
+        h.status,
+        h.bytes,
+        15,
+    ]
 
 
 def _cloudfront(h: Hit) -> list[Any]:
     path, _, query = h.path.partition("?")
-    return [h.clock("%Y-%m-%d"), h.clock("%H:%M:%S"), "FRA2", h.bytes, h.client, h.method, "d1.cloudfront.net", path, h.status, "-", "UA", query or "-", f"u={h.user}" if h.user else "-"]
+    return [
+        h.clock("%Y-%m-%d"),
+        h.clock("%H:%M:%S"),
+        "FRA2",
+        h.bytes,
+        h.client,
+        h.method,
+        "d1.cloudfront.net",
+        path,
+        h.status,
+        "-",
+        "UA",
+        query or "-",
+        f"u={h.user}" if h.user else "-",
+    ]
 
 
 Write = Callable[[list[Hit]], "str | bytes"]
@@ -245,4 +316,8 @@ RENDERINGS: dict[str, tuple[Write, dict[str, Any]]] = {
     "CSV, a format": (_table(",", _NAMES, lambda h: [h.clock("%m/%d/%Y %H:%M:%S"), *_zoned(h)[1:]]), {"time_format": "%m/%d/%Y %H:%M:%S"}),
 }  # fmt: skip
 # Forms that have no person, and say so.
-REFUSED: dict[str, Write] = {"AWS load balancer": _each(_alb), "Envoy": _each(_envoy), "Cloudflare": _objects(_cloudflare)}
+REFUSED: dict[str, Write] = {
+    "AWS load balancer": _each(_alb),
+    "Envoy": _each(_envoy),
+    "Cloudflare": _objects(_cloudflare),
+}

@@ -12,7 +12,9 @@ from support.logs import put
 
 from sim.cli import main
 from sim.workload.fitting import Fit, fit_log
-from sim.workload.logs import FitOptions, LogError, read_log
+from sim.workload.logs.options import FitOptions
+from sim.workload.logs.problems import LogError
+from sim.workload.logs.read import read_log
 
 HANDED = DATA / "log-cases"
 

@@ -8,7 +8,8 @@ from support.logs import put
 from support.renderings import REFUSED, RENDERINGS, a_day
 
 from sim.workload.fitting import Fit, fit_log
-from sim.workload.logs import FitOptions, LogError
+from sim.workload.logs.options import FitOptions
+from sim.workload.logs.problems import LogError
 
 DAY = a_day()
 

@@ -20,7 +20,7 @@ from sim.results.experiment import compare
 from sim.scenario import Scenario, load
 from sim.workload import plans
 from sim.workload.fitting import Fit, fit_log
-from sim.workload.logs import FitOptions
+from sim.workload.logs.options import FitOptions
 from sim.workload.plan import Plan
 
 GATEWAY = DATA / "ezproxy_inist_sd_20121130.csv.gz"

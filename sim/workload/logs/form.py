@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from sim.workload.logs.blocks import Block, Numbers
 from sim.workload.logs.fields import words
-from sim.workload.logs.options import FitOptions
 from sim.workload.logs.problems import BadLines
+
+if TYPE_CHECKING:
+    from sim.workload.logs.blocks import Block, Numbers
+    from sim.workload.logs.options import FitOptions
 
 
 @dataclass(frozen=True)
@@ -15,7 +17,7 @@ class Part:
     """Some rows of a log: columns of text under the log's own names, and the number of each row's line."""
 
     columns: Mapping[str, Any]  # pyarrow.StringArray
-    numbers: Numbers
+    numbers: "Numbers"
 
 
 class Named(Protocol):
@@ -34,7 +36,7 @@ class Named(Protocol):
 class Reader(Named, Protocol):
     """Reads one file of a form, block by block."""
 
-    def read(self, block: Block, wanted: set[str]) -> Part:
+    def read(self, block: "Block", wanted: set[str]) -> Part:
         """The columns that are wanted, without the lines that cannot be read (they are noted)."""
 
 
@@ -42,14 +44,16 @@ class Reader(Named, Protocol):
 class Head:
     """The first lines of a file, by which its form is told."""
 
-    block: Block
+    block: "Block"
     texts: list[str] = field(repr=False)
-    options: FitOptions
+    options: "FitOptions"
     seen: dict[str, Any] = field(default_factory=dict, repr=False)  # what forms found out, once
 
     @staticmethod
-    def of(block: Block, options: FitOptions, lines: int = 1000) -> "Head":
+    def of(block: "Block", options: "FitOptions", lines: int = 1000) -> "Head":
         """The first lines of a block that are not blank."""
+        from sim.workload.logs.blocks import Block
+
         texts = [text.rstrip("\n") for text in block.lines[:lines].to_pylist()]
         at = [i for i, text in enumerate(texts) if text.strip()]
         lines_left = block.lines.take(at)

@@ -15,9 +15,9 @@ from sim.workload.logs.columns import NOTHING, Chosen
 from sim.workload.logs.fields import normal
 from sim.workload.logs.form import Head, Part
 from sim.workload.logs.forms import form_of
-from sim.workload.logs.forms.parquet import MAGIC, ParquetReader
 from sim.workload.logs.options import FitOptions
 from sim.workload.logs.problems import BadLines, LogError
+from sim.workload.logs.readers.parquet import MAGIC, ParquetReader
 from sim.workload.logs.sources import CutOff, Source, names_of
 from sim.workload.logs.times import Clock, Micros
 

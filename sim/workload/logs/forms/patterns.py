@@ -1,19 +1,9 @@
-"""Forms of which every line has one shape, said by a pattern (RE2, run by Arrow over a block of lines at a time)."""
+"""Forms of which every line has one shape."""
 
-import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
-
-import numpy as np
-
-from sim.workload.logs.blocks import Block
 from sim.workload.logs.fields import FIELDS
-from sim.workload.logs.form import Form, Head, Part
+from sim.workload.logs.form import Form, Head, Reader
 from sim.workload.logs.problems import BadLines
-
-Columns = dict[str, Any]
-Repair = Callable[[Columns], Columns]
+from sim.workload.logs.shape import Shape
 
 # A client, ident and user before the time, a request line, status and bytes behind it. What stands before the three
 # (virtual hosts, a list of forwarding proxies, the prefixes of syslog, containers and clusters) and behind is ignored.
@@ -37,174 +27,34 @@ _CLF_PLAIN = (
 )
 
 
-@dataclass(frozen=True)
-class Shape:
-    """A pattern, a faster one for the plainest lines, and one that also finds the user agent."""
-
-    pattern: str
-    plain: str | None = None
-    with_agent: str | None = None
-    repair: Repair | None = None
-
-    def names(self) -> list[str]:
-        """The groups that are columns."""
-        return list(re.compile(self.with_agent or self.pattern).groupindex)
-
-
 def pattern_form(name: str, where: str, shape: Shape, remark: str = "", utc: bool = False) -> Form:
-    """A form from its shape; the names of groups are fields, or columns that may be named by `--column`."""
+    """A form from its shape."""
     finds = tuple(field for field in FIELDS if field in shape.names())
 
     def share(head: Head) -> float:
-        import pyarrow.compute as pc
+        from sim.workload.logs.readers.patterns import share_of
 
-        hits = pc.match_substring_regex(head.block.lines, _unnamed(shape.pattern, set()))
-        return float(np.mean(hits.to_numpy(zero_copy_only=False)))
+        return share_of(shape, head)
 
-    def reader(head: Head, bad: BadLines) -> "PatternReader":
+    def reader(head: Head, bad: BadLines) -> Reader:
+        from sim.workload.logs.readers.patterns import PatternReader
+
         return PatternReader(name, shape, bad)
 
     return Form(name, where, finds, share, reader, remark, utc)
 
 
-def _unnamed(pattern: str, kept: set[str]) -> str:
-    """The pattern with only these groups captured: what is not captured costs nothing."""
-    return re.sub(r"\(\?P<(\w+)>", lambda match: match[0] if match[1] in kept else "(?:", pattern)
-
-
-class PatternReader:
-    """Reads lines of one shape."""
-
-    def __init__(self, name: str, shape: Shape, bad: BadLines):
-        self.name, self._shape, self._bad = name, shape, bad
-        self.names = shape.names()
-
-    def candidates(self) -> Mapping[str, list[str]]:
-        return {name: [name] for name in self.names if name in FIELDS}
-
-    def read(self, block: Block, wanted: set[str]) -> Part:
-        shape = self._shape
-        if "agent" in wanted and shape.with_agent:
-            groups, numbers = self._matched(block, [shape.with_agent], wanted)
-        else:
-            patterns = [p for p in (shape.plain, shape.pattern) if p is not None]
-            extra = wanted - set(FIELDS)  # a column that only the whole pattern has
-            groups, numbers = self._matched(block, patterns[-1:] if extra else patterns, wanted)
-        columns = groups if shape.repair is None else shape.repair(groups)
-        kept = {name: _as_meant(columns[name]) for name in wanted if name in columns}
-        return Part(kept, numbers)
-
-    def _matched(self, block: Block, patterns: list[str], wanted: set[str]) -> tuple[Columns, Any]:
-        """The groups of the lines that match the first pattern, or else the next."""
-        import pyarrow as pa
-        import pyarrow.compute as pc
-
-        kept = wanted | {"before", "ident"}
-        names = [n for n in re.compile(patterns[-1]).groupindex if n in kept]
-        found, numbers, left = [], [], block
-        for pattern in patterns:
-            groups = pc.extract_regex(left.lines, _unnamed(pattern, kept))
-            hit = groups.is_valid().to_numpy(zero_copy_only=False)
-            groups = groups if hit.all() else groups.filter(pa.array(hit))
-            found.append([_group(groups, name) for name in names])
-            numbers.append(left.numbers[hit])
-            left = left.only(~hit)
-            if not len(left):
-                break
-        self._note(left)
-        columns = dict(zip(names, found[0], strict=True))
-        if len(found) == 1:
-            return columns, numbers[0]
-        order = np.argsort(np.concatenate(numbers), kind="stable")
-        columns = {
-            name: pa.concat_arrays(parts).take(pa.array(order))
-            for name, parts in zip(names, zip(*found, strict=True), strict=True)
-        }
-        return columns, np.concatenate(numbers)[order]
-
-    def _note(self, left: Block) -> None:
-        import pyarrow.compute as pc
-
-        blank = pc.equal(pc.utf8_trim_whitespace(left.lines), "").to_numpy(zero_copy_only=False)
-        left = left.only(~blank)
-        self._bad_lines(left)
-
-    def _bad_lines(self, left: Block) -> None:
-        reason = f"not in {self.name}"
-        for at in range(len(left)):
-            if not self._bad.open:
-                self._bad.add_more(len(left) - at, reason)
-                return
-            self._bad.add(int(left.numbers[at]), reason, left.lines[at].as_py())
-
-
-_ESCAPED = re.compile(r'\\(?:x([0-9A-Fa-f]{2})|(["\\]))')
-
-
-def _as_meant(column: Any) -> Any:
-    """Text without the quotes around it and the escapes in it that servers write."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    odd = pc.match_substring_regex(column, r'\\|^".*"$').to_numpy(zero_copy_only=False)
-    if not odd.any():
-        return column
-    texts = column.to_pylist()
-    for at in np.flatnonzero(odd):
-        texts[at] = _plain(texts[at])
-    return pa.array(texts, pa.string())
-
-
-def _plain(text: str) -> str:
-    if len(text) > 1 and text[0] == text[-1] == '"':
-        text = text[1:-1]
-    # \xHH are bytes of UTF-8
-    raw = _ESCAPED.sub(lambda m: m[2] or chr(0xDC00 + int(m[1], 16)), text)
-    return b"".join(
-        bytes([ord(c) - 0xDC00]) if 0xDC00 <= ord(c) <= 0xDCFF else c.encode() for c in raw
-    ).decode(errors="replace")
-
-
-def _group(groups: Any, name: str) -> Any:
-    import pyarrow as pa
-
-    if groups.type.get_field_index(name) < 0:
-        return pa.array([""] * len(groups), pa.string())
-    return groups.field(name)
-
-
-# -- Common Log Format ------------------------------------------------------------------------------
-
-
-def _with_spaces(columns: Columns) -> Columns:
-    """A user with spaces in it: all that stands behind the client and an ident of `-`."""
-    import pyarrow as pa
-
-    if "user" not in columns:
-        return columns
-    idents = columns["ident"].to_numpy(zero_copy_only=False)
-    odd = np.flatnonzero((idents != "-") & (idents != ""))
-    if not len(odd):
-        return columns
-    users = columns["user"].to_pylist()
-    for at in odd:
-        _, dash, begin = columns["before"][int(at)].as_py().rpartition(" - ")
-        if dash and users[at] != "-":
-            users[at] = f"{begin}{idents[at]} {users[at]}"
-    return {**columns, "user": pa.array(users, pa.string())}
-
-
 COMMON = pattern_form(
     "Common or Combined Log Format",
     "Apache, nginx, Tomcat, Jetty, Jira; also behind syslog, Docker Compose, kubectl or CRI prefixes",
-    Shape(_CLF, _CLF_PLAIN, _CLF_AGENT, _with_spaces),
+    Shape(_CLF, _CLF_PLAIN, _CLF_AGENT, spaced=True),
 )
 TRAEFIK = pattern_form(
     "Traefik access log",
     "Traefik, its default (Common Log Format and more)",
     Shape(
         _CLF + r'(?:"(?:[^"\\]|\\.)*" "(?P<agent>(?:[^"\\]|\\.)*)") \d+ "[^"]*" "[^"]*" \d+ms\s*$',
-        repair=_with_spaces,
+        spaced=True,
     ),
 )
 

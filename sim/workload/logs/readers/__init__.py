@@ -1,0 +1,1 @@
+"""How the lines of each form become columns."""
