@@ -107,10 +107,10 @@ class Range:
 
     def schema(self) -> dict[str, Any]:
         """JSON Schema of what may be written."""
-        least = 0 if self.zero else self.least
-        limits = {"minimum": self._limit(least), "maximum": self._limit(self.most)}
+        limits = {"minimum": self._limit(self.least), "maximum": self._limit(self.most)}
         kinds: list[dict[str, Any]] = [
             {"type": "integer" if self.whole else "number", **limits},
+            *([{"const": 0}] if self.zero else []),
             *([{"type": "string", "pattern": self.pattern}] if self.pattern else []),
             *({"const": word} for word in self.words),
         ]

@@ -134,7 +134,9 @@ class Workload(Table):
     visit_ends: VisitEnds
     kinds: Kinds
     read_size: SizeLaw
-    daily: tuple[Annotated[float, number(1e-6, 1e6, zero=True)], ...] | None = None
+    daily: tuple[Annotated[float, number(1e-6, 1e6, zero=True)], ...] | None = Field(
+        None, json_schema_extra={"minItems": 24, "maxItems": 24}
+    )
     log: str | None = None
     mode: Literal["synthetic", "fitted", "replayed"] = "synthetic"
     log_options: dict[str, Any] = Field(default_factory=dict)

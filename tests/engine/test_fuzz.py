@@ -1,0 +1,117 @@
+"""Scenarios drawn from the schema, extremes included: refused with a line, stopped with a line, or the same on every runner."""
+
+import json
+import time
+import warnings
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, seed, settings
+from support import ROOT
+from support.fuzz import tables
+from support.worlds import scenario
+
+from sim.cli.compare import as_document
+from sim.engine import ENGINES, footprint, limits, run
+from sim.engine.limits import TooMuch
+from sim.results.experiment import Comparison, compare
+from sim.results.tables import comparison_table, coverage_table, notes, ranking_text
+from sim.scenario import Scenario, ScenarioError
+
+LONGEST_S = 2.0  # of one example, processor time
+NIGHTLY = 4_000
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _small() -> Iterator[None]:
+    """Bounds that are reached at once; the machine code is loaded before the first example is timed."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(limits, "AN_INSTANT", 1_000)
+        patch.setattr(limits, "A_RUN", 2_000)
+        patch.setattr(limits, "A_RUN_A_PERSON", 0)
+        patch.setattr(limits, "TRIES", 500)
+        patch.setattr(footprint, "free_bytes", lambda: 200e6)
+        office = scenario({"organisation": {"people": 1}})
+        run(office, office.strategies["no_check"])
+        yield
+
+
+def attacked(written: dict[str, Any]) -> str:
+    """What came of a scenario: "refused", "stopped" or "ran"; anything else is an error of the test."""
+    try:
+        world = scenario(written)
+    except ScenarioError:
+        return "refused"
+    outcomes = [_outcome(world, engine) for engine in ENGINES]
+    first = outcomes[0]
+    for other in outcomes[1:]:
+        assert type(other) is type(first), f"{ENGINES}: {outcomes}"
+        if isinstance(first, Comparison) and isinstance(other, Comparison):
+            for name, runs in first.runs.items():
+                for mine, theirs in zip(runs, other.runs[name], strict=True):
+                    assert mine.differences(theirs) == []
+        elif isinstance(first, limits.NeverEnds):
+            assert str(first) == str(other)
+    if not isinstance(first, Comparison):
+        return "stopped"
+    _shown(first)
+    return "ran"
+
+
+def _outcome(world: Scenario, engine: str) -> Comparison | TooMuch:
+    try:
+        return compare(world, replications=2, engine=engine)
+    except TooMuch as error:
+        return error
+
+
+def _shown(comparison: Comparison) -> None:
+    assert json.dumps(as_document(comparison), allow_nan=False)
+    assert coverage_table(comparison.coverage)
+    assert comparison_table(comparison)
+    ranking_text(comparison, None)
+    notes(comparison)
+
+
+def _attack(examples: int) -> Counter[str]:
+    counts: Counter[str] = Counter()
+
+    @seed(13)
+    @settings(
+        max_examples=examples,
+        deadline=None,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(tables())
+    def one(written: dict[str, Any]) -> None:
+        began = time.process_time()
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            counts[attacked(written)] += 1
+        assert time.process_time() - began < LONGEST_S
+
+    one()
+    return counts
+
+
+def test_a_few_scenarios_drawn_from_the_schema() -> None:
+    counts = _attack(60)
+    assert counts["ran"] >= 10
+
+
+@pytest.mark.nightly
+def test_thousands_of_scenarios_drawn_from_the_schema() -> None:
+    began = time.monotonic()
+    counts = _attack(NIGHTLY)
+    record = {
+        "scenarios": sum(counts.values()),
+        **counts,
+        "seconds": round(time.monotonic() - began),
+    }
+    (ROOT / "build").mkdir(exist_ok=True)
+    (ROOT / "build" / "fuzz.json").write_text(json.dumps(record) + "\n")
+    assert record["scenarios"] >= NIGHTLY
+    assert counts["ran"] >= NIGHTLY // 4
