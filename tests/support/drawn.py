@@ -28,43 +28,63 @@ def laws(draw: st.DrawFn, means: tuple[str, ...] = ("10ms", "250ms", "2s", "15s"
 
 
 @st.composite
-def mechanisms(draw: st.DrawFn) -> dict[str, Any]:
-    parts: dict[str, Any] = {}
+def tokens(draw: st.DrawFn) -> dict[str, Any]:
+    renewal = draw(st.sampled_from(["page", "sliding", "host", "host_each", "app"]))
+    token: dict[str, Any] = {
+        "lifetime": draw(lifetimes),
+        "renewal": renewal,
+        "leeway": draw(st.sampled_from(["0s", "30s"])),
+    }
+    if renewal in ("host", "app") and draw(st.booleans()):
+        token["refresh_at"] = draw(st.sampled_from([0.5, 0.8, 1.0]))
     if draw(st.booleans()):
-        renewal = draw(st.sampled_from(["page", "sliding", "host", "host_each", "app"]))
-        token: dict[str, Any] = {
-            "lifetime": draw(lifetimes),
-            "renewal": renewal,
-            "leeway": draw(st.sampled_from(["0s", "30s"])),
-        }
-        if renewal in ("host", "app") and draw(st.booleans()):
-            token["refresh_at"] = draw(st.sampled_from([0.5, 0.8, 1.0]))
-        if draw(st.booleans()):
-            token["absolute"] = "30min"
-        if renewal == "app" and draw(st.booleans()):
-            token["refresh_lifetime"] = "15min"
-        parts["token"] = token
-    if draw(st.booleans()):
-        parts["allowlist"] = {"lifetime": draw(lifetimes)}
-    if draw(st.booleans()):
-        parts["check"] = {
-            "scope": draw(st.sampled_from(["all", "reads", "writes", "admin"])),
-            "asks": draw(st.sampled_from(["permission", "session"])),
-            "allow_for": draw(st.sampled_from(["0s", "1min"])),
-            "deny_for": draw(st.sampled_from(["0s", "30s"])),
-            "timeout": draw(st.sampled_from(["1s", "100ms"])),
-            "on_failure": draw(st.sampled_from(["deny", "allow"])),
-        }
-    if draw(st.booleans()):
-        effects = ["drop_entries", "denylist", "not_before", "drop_refresh"]
-        causes = st.lists(st.sampled_from(CAUSES), min_size=1, unique=True)
-        parts["push"] = {"causes": draw(causes), "effect": draw(st.sampled_from(effects))}
-    return parts
+        token["absolute"] = "30min"
+    if renewal == "app" and draw(st.booleans()):
+        token["refresh_lifetime"] = "15min"
+    return token
 
 
 @st.composite
-def small_scenarios(draw: st.DrawFn) -> Scenario:
-    """20 people for 10 minutes, everything in reach of the others."""
+def allowlists(draw: st.DrawFn) -> dict[str, Any]:
+    return {"lifetime": draw(lifetimes)}
+
+
+@st.composite
+def checks(draw: st.DrawFn) -> dict[str, Any]:
+    return {
+        "scope": draw(st.sampled_from(["all", "reads", "writes", "admin"])),
+        "asks": draw(st.sampled_from(["permission", "session"])),
+        "allow_for": draw(st.sampled_from(["0s", "1min"])),
+        "deny_for": draw(st.sampled_from(["0s", "30s"])),
+        "timeout": draw(st.sampled_from(["1s", "100ms"])),
+        "on_failure": draw(st.sampled_from(["deny", "allow"])),
+    }
+
+
+@st.composite
+def pushes(draw: st.DrawFn) -> dict[str, Any]:
+    effects = ["drop_entries", "denylist", "not_before", "drop_refresh"]
+    causes = st.lists(st.sampled_from(CAUSES), min_size=1, unique=True)
+    return {"causes": draw(causes), "effect": draw(st.sampled_from(effects))}
+
+
+# Settings of each mechanism by its name in a scenario file.
+MECHANISMS = {"token": tokens(), "allowlist": allowlists(), "check": checks(), "push": pushes()}
+
+
+@st.composite
+def mechanisms(draw: st.DrawFn, always: str = "") -> dict[str, Any]:
+    """Settings of some of the mechanisms; of one always, if one is named."""
+    return {
+        name: draw(settings)
+        for name, settings in MECHANISMS.items()
+        if name == always or draw(st.booleans())
+    }
+
+
+@st.composite
+def small_scenarios(draw: st.DrawFn, always: str = "") -> Scenario:
+    """20 people for 10 minutes, everything in reach of the others; with one mechanism always, if one is named."""
     return scenario(
         {
             "run": {"seed": draw(st.integers(0, 2**31)), "horizon": "10min", "drain": "10min"},
@@ -117,6 +137,6 @@ def small_scenarios(draw: st.DrawFn) -> Scenario:
                 "outages": draw(st.sampled_from(["none", {"every": "2min", "lasts": "30s"}])),
                 "on_outage": draw(st.sampled_from(["hold", "lose"])),
             },
-            "strategies": {"tried": {"token": "none"} | draw(mechanisms())},
+            "strategies": {"tried": {"token": "none"} | draw(mechanisms(always))},
         }
     )

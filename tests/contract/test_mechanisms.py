@@ -1,0 +1,169 @@
+"""The contract of each mechanism. Closed forms: docs/model.md, section 9; `sim/theory.py`."""
+
+import math
+
+from support.contract import Form, MechanismContract, Misfit, exponential
+
+from sim import theory
+from sim.model.mechanisms import CAUSES
+from sim.scenario.files import MECHANISMS
+
+LONG = {"token": {"lifetime": "28h"}}
+
+
+def on_demand_s(rate: float, lifetime_s: float) -> float:
+    """The mean window of what is renewed by the first click after it ended."""
+    x = rate * lifetime_s
+    return rate * lifetime_s**2 / (2 * (1 + x))
+
+
+class TestToken(MechanismContract):
+    mechanism = "token"
+    least = {"lifetime": "5min"}
+    misfits = (
+        Misfit({}, "lifetime", "missing"),
+        Misfit({"lifetime": "0s"}, "lifetime", "expected"),
+        Misfit({"lifetime": "soon"}, "lifetime", "a duration"),
+        Misfit({"lifetime": "5min", "leeway": "-1s"}, "leeway", "at least 0"),
+        Misfit({"lifetime": "5min", "absolute": "0s"}, "absolute", "expected"),
+        Misfit({"lifetime": "5min", "renewal": "hst"}, "renewal", "'host'"),
+        Misfit({"lifetime": "5min", "renewal": "host", "refresh_at": 1.5}, "refresh_at", "1"),
+        Misfit({"lifetime": "5min", "refresh_at": 0.5}, "", "refresh_at needs renewal"),
+        Misfit({"lifetime": "5min", "refresh_lifetime": "1h"}, "", "refresh_lifetime needs"),
+        Misfit({"lifetime": "5min", "revalidates": ["acount"]}, "revalidates.0", "'account'"),
+    )
+    forms = (
+        Form(
+            "A1, renewed in the background",
+            {"token": {"lifetime": 300.0, "renewal": "host", "refresh_at": 1.0}},
+            theory.fixed_lifetime_exposure(300.0).mean,
+            300.0,
+            exponential(100.0),
+        ),
+        Form(
+            "A2, renewed early",
+            {"token": {"lifetime": 600.0, "renewal": "host", "refresh_at": 0.8}},
+            600.0 * (1 - 0.8 / 2),
+            600.0,
+            exponential(300.0),
+        ),
+        Form(
+            "B1, renewed on demand",
+            {"token": {"lifetime": 300.0, "renewal": "host"}},
+            theory.on_demand_exposure(1 / 60, 300.0).mean,
+            300.0,
+            exponential(60.0),
+        ),
+        Form(
+            "B1, by page load",
+            {"token": {"lifetime": 900.0}},
+            on_demand_s(1 / 120, 900.0),
+            900.0,
+            exponential(120.0),
+        ),
+        Form(
+            "C3, sliding",
+            {"token": {"lifetime": 120.0, "renewal": "sliding"}},
+            60.0 * (math.exp(2.0) - 1 - 2.0),
+            None,
+            exponential(60.0),
+        ),
+    )
+    live = {"token": {"lifetime": "5min"}}
+
+
+class TestAllowlist(MechanismContract):
+    mechanism = "allowlist"
+    least = {"lifetime": "1h"}
+    misfits = (
+        Misfit({}, "lifetime", "missing"),
+        Misfit({"lifetime": "-1s"}, "lifetime", "expected"),
+        Misfit({"lifetime": {"dist": "expo", "mean": "1h"}}, "lifetime.dist", "exponential"),
+    )
+    forms = (
+        Form(
+            "as B1, short",
+            {"allowlist": {"lifetime": 60.0}},
+            on_demand_s(0.1, 60.0),
+            60.0,
+            exponential(10.0),
+        ),
+        Form(
+            "as B1, long",
+            {"allowlist": {"lifetime": 900.0}},
+            on_demand_s(1 / 120, 900.0),
+            900.0,
+            exponential(120.0),
+        ),
+    )
+    live = {**LONG, "allowlist": {"lifetime": "5min"}}
+
+
+class TestCheck(MechanismContract):
+    mechanism = "check"
+    least = {}
+    misfits = (
+        Misfit({"scope": "al"}, "scope", "'all'"),
+        Misfit({"asks": "permissions"}, "asks", "'permission'"),
+        Misfit({"allow_for": "-1s"}, "allow_for", "at least 0"),
+        Misfit({"deny_for": "never"}, "deny_for", "a duration"),
+        Misfit({"timeout": "0s"}, "timeout", "expected"),
+        Misfit({"on_failure": "maybe"}, "on_failure", "'deny'"),
+    )
+    forms = (
+        Form("each request", {"check": {}}, 0.0, 1.0),
+        Form(
+            "B2, a yes is kept",
+            {"check": {"allow_for": 300.0}},
+            theory.on_demand_exposure(1 / 60, 300.0).mean,
+            301.0,
+            exponential(60.0),
+        ),
+        Form(
+            "B2, the session is asked",
+            {"check": {"asks": "session", "allow_for": 60.0}},
+            on_demand_s(0.1, 60.0),
+            61.0,
+            exponential(10.0),
+        ),
+    )
+    # a busy machine is no silent host
+    live = {"check": {"timeout": "1min"}}
+
+
+class TestPush(MechanismContract):
+    mechanism = "push"
+    least = {}
+    misfits = (
+        Misfit({"causes": ["logut"]}, "causes.0", "'logout'"),
+        Misfit({"effect": "deny"}, "effect", "'denylist'"),
+    )
+    forms = (
+        Form(
+            "denylist",
+            {**LONG, "push": {"effect": "denylist"}},
+            10.0,
+            20.0,
+            world={"push": {"delay": {"dist": "uniform", "low": 0.0, "high": 20.0}}},
+        ),
+        Form(
+            "not before",
+            {**LONG, "push": {"effect": "not_before"}},
+            45.0,
+            60.0,
+            world={"push": {"delay": {"dist": "uniform", "low": 30.0, "high": 60.0}}},
+        ),
+        Form(
+            "entries dropped",
+            {"allowlist": {"lifetime": "28h"}, "push": {"effect": "drop_entries"}},
+            10.0,
+            20.0,
+            world={"push": {"delay": {"dist": "uniform", "low": 0.0, "high": 20.0}}},
+        ),
+    )
+    live = {**LONG, "push": {"causes": list(CAUSES), "effect": "denylist"}}
+
+
+def test_every_mechanism_has_its_contract() -> None:
+    kept = [contract.mechanism for contract in MechanismContract.__subclasses__()]
+    assert sorted(kept) == sorted(MECHANISMS)
