@@ -64,13 +64,14 @@ class Sensitivity(analysis.Sensitivity):
     def _tables(self) -> str:
         from sim.recommendation import sensitivity_words as words
 
-        return f"{words.tornado_table(self)}\n\n{words.sobol_table(self)}"
+        tables = [words.tornado_table(self), *([words.sobol_table(self)] if self.samples else [])]
+        return "\n\n".join(tables)
 
     def __str__(self) -> str:
         return f"{self.paragraph}\n\n{self._tables()}"
 
     def __repr__(self) -> str:
-        moving = sum(bool(effect.thresholds) for effect in self.effects)
+        moving = sum(effect.changes(self.base) for effect in self.effects)
         return f"<sensitivity of {self.recommended}: {moving} of {len(self.effects)} uncertain inputs change it>"
 
     def _repr_html_(self) -> str:

@@ -88,6 +88,7 @@ def sensitivity(
     *,
     replications: int | None = None,
     each: int = 4,
+    full: bool = False,
     factors: int = 6,
     samples: int = 16,
     max_samples: int = 128,
@@ -99,8 +100,8 @@ def sensitivity(
 ) -> "Sensitivity":
     """Which guesses of the scenario change the recommendation, and from which value on.
 
-    A recommendation that was made before is taken as it is. `each`: replications of a world; `factors`: inputs with
-    Sobol indices, from `samples` (a power of 2) up to `max_samples` points of the design. Raises as `recommend`.
+    A recommendation that was made before is taken as it is. `each`: replications of a world; with `full` Sobol indices of
+    `factors` inputs, from `samples` (a power of 2) up to `max_samples` points of the design. Raises as `recommend`.
     """
     from sim.face.answers import Sensitivity
     from sim.recommendation import Recommendation
@@ -113,7 +114,7 @@ def sensitivity(
         )  # fmt: skip
     with bar(progress) as report:
         found = analyse(
-            scenario, replications=each, factors=factors, samples=samples, most_samples=max_samples,
+            scenario, replications=each, full=full, factors=factors, samples=samples, most_samples=max_samples,
             workers=workers, cluster=cluster, report=report,
         )  # fmt: skip
     return Sensitivity.of(found)

@@ -5,29 +5,20 @@ part is written in one step and its digest noted. Both are addressed by the cont
 interrupted, changed or damaged, the next run takes over what is still valid and nothing else.
 """
 
-import fcntl
 import hashlib
 import json
 import os
-import struct
-import zlib
-from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Self
+from typing import Any, Self
 
 from sim.results.store import write_atomically
+from sim.sweeps.journal import Journal, locked
 from sim.sweeps.plan import Plan
 from sim.sweeps.rows import table_of, unpacked_parts
 
-RESULTS, JOURNAL, LEDGER, LOCK = "results", "journal.tmp", "ledger.jsonl", ".lock"
-_HEAD = struct.Struct("<16sII")  # key of the cell, bytes of the rows, their CRC-32
+RESULTS, JOURNAL, LEDGER = "results", "journal.tmp", "ledger.jsonl"
 _COMPACT_ABOVE_BYTES = 64_000_000
-
-
-class FolderInUse(RuntimeError):
-    """Another sweep is writing into the folder."""
 
 
 class NotASweep(ValueError):
@@ -50,10 +41,10 @@ class Ledger:
         self._keys: dict[str, int] | None = None
         self._compact_above_bytes = _COMPACT_ABOVE_BYTES
         self._results.mkdir(parents=True, exist_ok=True)
-        self._lock = _locked(folder)
+        self._lock = locked(folder)
         try:
             self._refuse_foreign_files()
-            self._journal = _Journal(folder / JOURNAL)
+            self._journal = Journal(folder / JOURNAL)
             self._take_over()
         except BaseException:
             self._lock.close()
@@ -232,98 +223,6 @@ class Ledger:
                 self._set_aside_damaged(path)
         for path in self._results.glob(".part-*.tmp"):
             path.unlink(missing_ok=True)
-
-
-class _Journal:
-    """Rows of cells, appended; what an interruption tore off at the end is cut."""
-
-    def __init__(self, path: Path):
-        self._path = path
-        self._file = path.open("a+b")
-        self.bytes = 0
-        for _, place in self.places():
-            self.bytes = place + _HEAD.size + self._length(place)
-        self._file.truncate(self.bytes)
-
-    def append(self, key: str, rows: bytes) -> int:
-        """Add a record; returns its place. What could not be written whole is taken back."""
-        place = self.bytes
-        try:
-            self._file.write(_record(key, rows))
-            self._file.flush()
-        except OSError:
-            self._reopen()
-            raise
-        self.bytes += _HEAD.size + len(rows)
-        return place
-
-    def _reopen(self) -> None:
-        """A buffered writer that failed keeps the bytes and would write them again: begin anew."""
-        with suppress(OSError):
-            self._file.close()
-        self._file = self._path.open("a+b")
-        self._file.truncate(self.bytes)
-
-    def read(self, place: int) -> bytes:
-        self._file.seek(place + _HEAD.size)
-        return self._file.read(self._length(place))
-
-    def _length(self, place: int) -> int:
-        self._file.seek(place)
-        return int(_HEAD.unpack(self._file.read(_HEAD.size))[1])
-
-    def places(self) -> Iterator[tuple[str, int]]:
-        """(key, place) of every whole record."""
-        place = 0
-        while True:
-            self._file.seek(place)
-            head = self._file.read(_HEAD.size)
-            if len(head) < _HEAD.size:
-                return
-            key, length, checksum = _HEAD.unpack(head)
-            rows = self._file.read(length)
-            if len(rows) < length or zlib.crc32(key + rows) != checksum:
-                return
-            yield key.decode(), place
-            place += _HEAD.size + length
-
-    def replace(self, records: Iterable[tuple[str, bytes]]) -> list[int]:
-        """Write a new journal with these records and go on with it; returns their places."""
-        places, end = [], 0
-
-        def write(temporary: Path) -> None:
-            nonlocal end
-            with temporary.open("wb") as file:
-                for key, rows in records:
-                    places.append(end)
-                    end += file.write(_record(key, rows))
-
-        write_atomically(self._path, write)
-        self._file.close()
-        self._file, self.bytes = self._path.open("a+b"), end
-        return places
-
-    def close(self, remove: bool) -> None:
-        self._file.close()
-        if remove:
-            self._path.unlink(missing_ok=True)
-
-
-def _record(key: str, rows: bytes) -> bytes:
-    name = key.encode()
-    return _HEAD.pack(name, len(rows), zlib.crc32(name + rows)) + rows
-
-
-def _locked(folder: Path) -> IO[str]:
-    """The operating system's lock on the folder: it dies with its holder, and no child inherits it."""
-    file = (folder / LOCK).open("a+")
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        file.close()
-        message = f"{folder}: another sweep is writing here; wait for it, or choose another folder"
-        raise FolderInUse(message) from None
-    return file
 
 
 def _sha256(path: Path) -> str:

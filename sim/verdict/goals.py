@@ -123,6 +123,11 @@ class Judged:
         return f"{self.goal.text} {self.goal.shown(e.value)} [{low}, {high}], goal {limit} {self.verdict}"
 
 
+def quantile_of(goal: Goal) -> float | None:
+    """The quantile that a goal limits, as a share; None where it limits another statistic."""
+    return QUANTILES.get(goal.statistic)
+
+
 def goals_of(scenario: Scenario) -> list[Goal]:
     """The goals in the file's order. Raises ScenarioError where there is none."""
     found: list[Goal] = []

@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from sim.model.mechanisms import CAUSES
-from sim.scenario import Scenario, load
+from sim.scenario import Scenario, load, with_changes
 
 ZERO_LATENCY = {
     "host": {
@@ -80,6 +80,19 @@ def one_endless_page(
     for name, table in tables.items():
         base[name] = {**base[name], **table}
     return scenario(base)
+
+
+def endless(goals: dict[str, Any], **tables: Any) -> Scenario:
+    """A token always held, renewed at the host at expiry: exposure is uniform on (0, lifetime) (closed form A1)."""
+    scenario = one_endless_page(
+        {"token": {"lifetime": "5min", "renewal": "host", "refresh_at": 1.0}},
+        think={"dist": "exponential", "mean": "40s"},
+        people=40,
+        horizon_s=1500.0,
+        from_s=700.0,
+        run={"replications": 3, "horizon": 1500.0, "drain": 400.0, "seed": 5},
+    )
+    return with_changes(scenario, {"goals": goals, **tables})
 
 
 def hear_interrupts() -> None:
