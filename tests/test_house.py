@@ -2,6 +2,7 @@
 
 import ast
 import hashlib
+import re
 import subprocess
 import sys
 from collections.abc import Collection, Iterator
@@ -138,6 +139,20 @@ def test_no_log_is_committed(committed: list[Path]) -> None:
 
 def test_no_big_file_is_committed(committed: list[Path]) -> None:
     assert [path for path in committed if path.stat().st_size > 1_000_000] == []
+
+
+def test_decisions_are_found_from_their_index_and_dated() -> None:
+    index = (ROOT / "docs" / "decisions.md").read_text(encoding="utf-8")
+    pages = sorted((ROOT / "docs" / "decisions").glob("*.md"))
+    assert [f"](decisions/{page.name})" in index for page in pages] == [True] * len(pages)
+    for page in pages:
+        text = page.read_text(encoding="utf-8")
+        for entry in text.split("\n- ")[1:]:
+            assert re.search(r"\*\(\d{4}-\d\d-\d\d\)\*$", entry.strip()), (
+                f"{page.name}: {entry[:60]}"
+            )
+        for target in re.findall(r"\]\(([^)#:]+)", text):
+            assert (page.parent / target).exists(), f"{page.name}: {target}"
 
 
 def _digest(path: Path) -> str:
