@@ -1,19 +1,23 @@
 """The coverage matrix: which strategy ends which cause, and within which bound.
 
 A bound is the longest exposure window that settings allow (model, section 7): over the kinds of request the largest,
-of the smallest over the gates that cover the kind. Finite is *covered*, infinite is *open*.
+of the smallest over the gates that cover the kind. Finite is *covered*, infinite is *open*. What is typical is the bound
+where nothing goes wrong: the event arrives after its median delay, checks are answered at once.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sim.basics.wording import format_duration
+from sim.basics.distributions import Constant, Law
+from sim.basics.wording import about, format_duration
 from sim.model.mechanisms import CAUSES, KINDS, Cause, Kind, Push, Token, lost_kinds
 from sim.model.strategies import Strategy
 from sim.scenario import Scenario
 from sim.theory import cached_check_bound_s, gates_bound_s, refreshed_bound_s, token_bound_s
 
 INF = math.inf
+_FELT = 1.2  # a worst case that is longer by less is not set apart from the typical one
 
 
 def bound_s(
@@ -89,7 +93,11 @@ def _delivery_s(scenario: Scenario, push: Push, cause: Cause) -> float:
 
 @dataclass(frozen=True)
 class Cover:
-    """One cell of the matrix. `of` is a kind, or None for the worst; `bound_s` is None where open or without limit."""
+    """One cell of the matrix. `of` is a kind, or None for the worst; `bound_s` is None where open or without limit.
+
+    `typical_s` is the bound where nothing goes wrong, None where open; `unless` says what makes the worst of it, empty
+    where they are the same.
+    """
 
     strategy: str
     cause: str
@@ -97,6 +105,20 @@ class Cover:
     covered: bool
     bound_s: float | None
     text: str
+    typical_s: float | None = None
+    unless: str = ""
+
+    @property
+    def said(self) -> str:
+        """Typical and worst: `21 s; 1 h if the event is lost`."""
+        return said(self.text, self.typical_s, self.unless)
+
+
+def said(text: str, typical_s: float | None, unless: str) -> str:
+    """The worst, and what is typical where that is much shorter."""
+    if not unless or typical_s is None or math.isnan(typical_s):
+        return text
+    return f"{about(typical_s)}; {text} if {unless}"
 
 
 def coverage(scenario: Scenario, strategies: dict[str, Strategy] | None = None) -> list[Cover]:
@@ -108,25 +130,42 @@ def coverage(scenario: Scenario, strategies: dict[str, Strategy] | None = None) 
     return rows
 
 
+def pair_bound_s(scenario: Scenario, strategy: Strategy, cause: Cause) -> float:
+    """The bound of a pair for its worst kind, with the longest propagation; infinite where open."""
+    worst_s = max(bound_s(scenario, strategy, cause, kind, 0.0) for kind in lost_kinds(cause))
+    return worst_s + _propagation_s(scenario, cause)
+
+
+def _propagation_s(scenario: Scenario, cause: Cause) -> float:
+    """Until the host knows, at the longest."""
+    return scenario.directory.propagation.support()[1] if cause is Cause.DEACTIVATION else 0.0
+
+
 def _cells(scenario: Scenario, strategy: Strategy, cause: Cause) -> list[Cover]:
-    bounds = {kind: bound_s(scenario, strategy, cause, kind, 0.0) for kind in lost_kinds(cause)}
-    cells = [_cell(scenario, strategy, cause, None, max(bounds.values()))]
-    if len(set(bounds.values())) > 1:
-        cells += [_cell(scenario, strategy, cause, kind, b) for kind, b in bounds.items()]
+    kinds = lost_kinds(cause)
+    bounds = {kind: bound_s(scenario, strategy, cause, kind, 0.0) for kind in kinds}
+    typical = _typical(scenario, strategy, cause)
+    cells = [_cell(scenario, strategy, cause, None, max(bounds.values()), typical[None])]
+    if len({(bounds[kind], typical[kind]) for kind in kinds}) > 1:
+        cells += [_cell(scenario, strategy, cause, k, b, typical[k]) for k, b in bounds.items()]
     return cells
 
 
 def _cell(
-    scenario: Scenario, strategy: Strategy, cause: Cause, kind: Kind | None, after_s: float
+    scenario: Scenario,
+    strategy: Strategy,
+    cause: Cause,
+    kind: Kind | None,
+    after_s: float,
+    typical: tuple[float, str],
 ) -> Cover:
-    propagation_s = 0.0
-    if cause is Cause.DEACTIVATION:
-        propagation_s = scenario.directory.propagation.support()[1]
+    propagation_s = _propagation_s(scenario, cause)
     covered = math.isfinite(after_s)
     total_s = after_s + propagation_s
     text = "open"
     if covered:
         text = format_duration(after_s) if propagation_s == 0 else f"P + {format_duration(after_s)}"
+    typical_s, unless = typical
     return Cover(
         strategy.name,
         CAUSES[cause],
@@ -134,4 +173,58 @@ def _cell(
         covered,
         total_s if math.isfinite(total_s) else None,
         text,
+        typical_s if math.isfinite(typical_s) else None,
+        unless,
     )
+
+
+# -- what is typical ----------------------------------------------------------------------------
+
+
+def _typical(
+    scenario: Scenario, strategy: Strategy, cause: Cause
+) -> dict[Kind | None, tuple[float, str]]:
+    """By kind (None: the worst): the bound in s where nothing goes wrong, and what makes it longer."""
+    calm = _calm(scenario, strategy, push=True, check=True)
+    channel = scenario.push
+    lost = channel.loss > 0 or channel.outages is not None
+    troubles = {
+        f"the event is {'lost' if lost else 'late'}": _calm(
+            scenario, strategy, push=False, check=True
+        ),
+        "a check gets no answer": _calm(scenario, strategy, push=True, check=False),
+    }
+    kinds = lost_kinds(cause)
+
+    def longest_s(world: tuple[Scenario, Strategy], of: Sequence[Kind]) -> float:
+        return max(bound_s(*world, cause, kind, 0.0) for kind in of)
+
+    found: dict[Kind | None, tuple[float, str]] = {}
+    for kind, of in ((None, kinds), *((kind, (kind,)) for kind in kinds)):
+        typical_s, worst_s = longest_s(calm, of), longest_s((scenario, strategy), of)
+        causes = [text for text, world in troubles.items() if longest_s(world, of) > typical_s]
+        felt = worst_s > _FELT * typical_s
+        found[kind] = (typical_s, " or ".join(causes) if felt else "")
+    if cause is Cause.DEACTIVATION:
+        until_s = _median_s(scenario.directory.propagation)
+        found = {kind: (until_s + s, unless) for kind, (s, unless) in found.items()}
+    return found
+
+
+def _calm(
+    scenario: Scenario, strategy: Strategy, *, push: bool, check: bool
+) -> tuple[Scenario, Strategy]:
+    """The same settings in a world where events arrive after their median delay, and checks are answered at once."""
+    if push:
+        delay = Constant(value=_median_s(scenario.push.delay))
+        channel = {"delay": delay, "loss": 0.0, "outages": None}
+        scenario = scenario.model_copy(update={"push": scenario.push.model_copy(update=channel)})
+    if check and strategy.check is not None:
+        answered = {"timeout_s": 0.0, "on_failure": "deny"}
+        update = {"check": strategy.check.model_copy(update=answered)}
+        strategy = strategy.model_copy(update=update)
+    return scenario, strategy
+
+
+def _median_s(law: Law) -> float:
+    return law.sampler()(0.5)

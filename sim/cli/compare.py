@@ -215,10 +215,11 @@ def _show(
 
 
 def _show_tables(comparison: "Comparison", baseline: str | None) -> None:
-    from sim.results.tables import comparison_table, coverage_table, notes, ranking_text
+    from sim.results.tables import comparison_table, coverage_rows, notes, ranking_text
+    from sim.verdict.terminal import grid_text
 
-    click.echo("\nCoverage: the longest exposure window by settings, or open\n")
-    click.echo(coverage_table(comparison.coverage) + "\n")
+    click.echo("\nCoverage: the longest exposure window by settings, typical; and worst, or open\n")
+    click.echo(grid_text(*coverage_rows(comparison.coverage)) + "\n")
     click.echo(comparison_table(comparison))
     for text in (ranking_text(comparison, baseline), notes(comparison)):
         if text:

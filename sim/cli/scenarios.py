@@ -54,10 +54,13 @@ def schema() -> None:
 def strategies(scenario: str) -> None:
     """Print the strategies and the coverage matrix: the bound of each, by cause, or open."""
     from sim.coverage import coverage
-    from sim.results.tables import catalogue_text, coverage_table
+    from sim.results.tables import catalogue_text, coverage_rows
+    from sim.verdict.terminal import grid_text
 
     loaded = load(scenario)
     click.echo(catalogue_text(list(loaded.strategies.values())))
-    click.echo("\nCoverage: the longest exposure window, or open where nothing ends it")
+    click.echo(
+        "\nCoverage: the longest exposure window, typical; and worst, or open where nothing ends it"
+    )
     click.echo("(P is the time until the host knows of a deactivation)\n")
-    click.echo(coverage_table(coverage(loaded)))
+    click.echo(grid_text(*coverage_rows(coverage(loaded))))

@@ -1,5 +1,6 @@
 """The load on the host through the day, against its rate limit."""
 
+import textwrap
 from collections.abc import Sequence
 from typing import Any
 
@@ -40,7 +41,9 @@ def host_load(
     ax.set_ylim(0, 1.15 * max(highest, limit if limit and limit <= 3 * highest else 0.0))
     ax.set_xlim(0, end_s / 3600.0)
     ax.set_xlabel("hours from the start of the day")
-    ax.set_ylabel(f"calls per second at the host\n(means of {window_s / 60:g} minutes)")
+    ax.set_ylabel(
+        f"calls per second at the host, page loads included\n(means of {window_s / 60:g} minutes)"
+    )
     ax.grid(alpha=0.25)
     ax.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), frameon=False, fontsize=8.5, borderaxespad=0)  # fmt: skip
     headline(
@@ -64,11 +67,7 @@ def _mark_limit(ax: Any, limit: float, highest: float) -> None:
             fontsize=8.5,
         )
         return
-    ax.axhline(limit, color=INK, lw=1.3, dashes=(6, 3))
-    ax.annotate(
-        words, (0.01, limit), xycoords=("axes fraction", "data"), fontsize=8.5, va="bottom",
-        xytext=(0, 2), textcoords="offset points",
-    )  # fmt: skip
+    ax.axhline(limit, color=INK, lw=1.3, dashes=(6, 3), label=textwrap.fill(words, 34))
 
 
 def _means(rows: Any, edges: Array) -> Array:

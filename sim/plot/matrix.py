@@ -1,9 +1,11 @@
 """The coverage matrix: which strategy ends which cause, and within which bound."""
 
 import math
+import textwrap
 from collections.abc import Sequence
 from typing import Any
 
+from sim.coverage import said
 from sim.model.mechanisms import CAUSES
 from sim.plot.style import INK, Picture, canvas, headline, listed, readable
 from sim.results.study import Study
@@ -14,7 +16,8 @@ OPEN = "#E69F00"
 def coverage_matrix(study: Study, strategies: Sequence[str] | None = None) -> Picture:
     """One row a strategy, one column a cause: the bound, darker for longer, or *open* (hatched)."""
     names = study.named(strategies or study.names)
-    picture, ax = canvas(8.4, 1.5 + 0.36 * len(names))
+    lines = max(_lines(study, name) for name in names)
+    picture, ax = canvas(8.8, 1.5 + (0.36 if lines == 1 else 0.16 * lines + 0.12) * len(names))
     for row, name in enumerate(names):
         for column, cause in enumerate(CAUSES):
             _cell(ax, study, name, cause, column, row)
@@ -28,10 +31,20 @@ def coverage_matrix(study: Study, strategies: Sequence[str] | None = None) -> Pi
     headline(
         ax,
         _finding(study, names),
-        "A table of strategies and causes; a darker blue cell is a longer bound, a hatched orange cell is open.",
+        "A table of strategies and causes: what is typical; what is the worst, and when. A darker blue cell has a longer worst, a hatched orange cell is open.",
         70,
     )
     return picture
+
+
+def _lines(study: Study, name: str) -> int:
+    """The most lines that a cell of a row takes."""
+    return max(_text(study, name, cause).count("\n") + 1 for cause in CAUSES)
+
+
+def _text(study: Study, name: str, cause: str) -> str:
+    worst, kinds = cell_texts(study, name, cause)
+    return textwrap.fill(worst + (f" ({kinds})" if kinds else ""), 27)
 
 
 def _cell(ax: Any, study: Study, name: str, cause: str, column: int, row: int) -> None:
@@ -50,22 +63,32 @@ def _cell(ax: Any, study: Study, name: str, cause: str, column: int, row: int) -
             lw=0.6,
         )
     )
-    worst, kinds = cell_texts(study, name, cause)
+    text = _text(study, name, cause)
     box = None if covered else {"fc": "#fdf0d5", "ec": "none", "pad": 1.2}
-    text = worst + (f"  ({kinds})" if kinds else "")
-    ax.text(column, row, text, ha="center", va="center", fontsize=8.5, color=ink, bbox=box)
+    size = 8.5 if "\n" not in text else 7.0
+    ax.text(
+        column,
+        row,
+        text,
+        ha="center",
+        va="center",
+        fontsize=size,
+        color=ink,
+        bbox=box,
+        linespacing=1.0,
+    )
 
 
 def cell_texts(study: Study, name: str, cause: str) -> tuple[str, str]:
-    """The bound of the worst kind, and of the kinds that differ: ("15min", "admin 1s")."""
+    """Typical and worst of the worst kind, and of the kinds that differ: ("15 min", "admin 0 s; 1 s if ...")."""
     table = study.coverage
     rows = table[(table["strategy"] == name) & (table["cause"] == cause)]
-    worst = str(rows[rows["of"].isna()]["text"].iloc[0])
+    texts = [said(*row) for row in rows[["text", "typical_s", "unless"]].itertuples(index=False)]
     by_text: dict[str, list[str]] = {}
-    for kind, text in rows[rows["of"].notna()][["of", "text"]].itertuples(index=False):
-        if text != worst:
-            by_text.setdefault(str(text), []).append(str(kind))
-    return worst, ", ".join(f"{'/'.join(of)} {t}" for t, of in by_text.items())
+    for kind, text in zip(rows["of"][1:], texts[1:], strict=True):
+        if text != texts[0]:
+            by_text.setdefault(text, []).append(str(kind))
+    return texts[0], ", ".join(f"{'/'.join(of)} {t}" for t, of in by_text.items())
 
 
 def _colours(bound_s: float) -> tuple[str, str]:

@@ -1,7 +1,7 @@
 """The exposure survival curve: which share of revocations still leaves the door open after a time."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -21,7 +21,11 @@ from sim.plot.style import (
 )
 from sim.results.study import Study
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 Array = npt.NDArray[np.float64]
+FEW = 30  # persons behind a curve
 FIRST_S = 1.0  # shorter windows are drawn at the left edge
 PANELS = (
     ("tokens alone", ("token", "none")),
@@ -38,8 +42,9 @@ def survival(
 ) -> Picture:
     """Share of cases whose exposure window is longer than t, by strategy, with pointwise 95 % Wilson bands.
 
-    Strategies whose curves coincide share a line; more than seven are spread over a panel for each family, with the
-    other curves in grey. `theory` holds, by strategy, the probability that the window is at most t seconds; it is drawn
+    A case that outlived the run stays exposed: an open curve is flat to the edge, with a mark where the run ended for the
+    first of them. Strategies whose curves coincide share a line; more than seven are spread over a panel for each family,
+    with the other curves in grey. `theory` holds, by strategy, the probability that the window is at most t seconds; it is drawn
     dashed in black. A triangle at the foot marks the bound of the settings. Raises ValueError without a case of the
     cause.
     """
@@ -48,7 +53,12 @@ def survival(
     windows = {name: values for name, values in windows.items() if len(values)}
     if not windows:
         raise ValueError(f"the study has no case of the cause {cause}")
-    end_s = max(60.0, *(float(v.max()) for v in windows.values())) * 1.3
+    ended = {name: _ended_s(study, name, cause) for name in windows}
+    known = [v[np.isfinite(v)] for v in windows.values()]
+    last_s = [float(v.max()) for v in known if len(v)] + [
+        s for s in ended.values() if s is not None
+    ]
+    end_s = max(60.0, *last_s) * 1.3
     grid = np.geomspace(FIRST_S, end_s, 260)
     curves = {name: longer_share(values, grid) for name, values in windows.items()}
     panels = _panels(study, curves)
@@ -58,18 +68,24 @@ def survival(
             ax.plot(grid, curves[name], color=PALE, lw=0.8, zorder=1)
         for line in lines(shown):
             _draw(ax, study, line, grid, len(windows[line.names[0]]), cause)
+            _mark_end(ax, line, grid, [ended[name] for name in line.names])
         for name in shown.keys() & (theory or {}).keys():
             y = [1.0 - (theory or {})[name](float(t)) for t in grid]
             ax.plot(grid, y, color=INK, lw=1.3, dashes=(4, 3), label=f"theory, {name}", zorder=5)
         _frame(ax, title, grid[-1])
     last = axes[-1, 0]
+    persons = max(map(len, windows.values()))
+    runs = int(study.manifest["replications"])
+    few = ", few" if persons < FEW else ""
     last.set_xlabel(
-        f"time t after {CAUSE_WORDS[cause]} (log scale); triangles: bounds of the settings"
+        f"time t after {CAUSE_WORDS[cause]} (log scale); {persons:,} persons{few}, {runs} run{'s' if runs > 1 else ''}\n"
+        "triangle: bound of the settings; bar: the run ended, and requests would still pass"
     )
     headline(
         axes[0, 0],
         _fit(grid, curves, theory) if theory else _finding(cause, windows),
-        "One line a strategy, time on a logarithmic axis; triangles mark the bounds of the settings.",
+        "One line a strategy with its 95 % band, time on a logarithmic axis; triangles mark the bounds of the settings, bars"
+        " where the run ended with the door still open.",
         74,
     )
     return picture
@@ -82,8 +98,28 @@ def longer_share(values_s: Array, grid_s: Array) -> Array:
 
 
 def _windows(study: Study, name: str, cause: str) -> Array:
-    rows = study.cases[(study.cases["strategy"] == name) & (study.cases["cause"] == cause)]
-    return rows["exposure_s"].to_numpy(dtype=np.float64)
+    """The windows in s; what outlived the run has no end that was seen."""
+    rows = _cases(study, name, cause)
+    return np.where(rows["censored"], np.inf, rows["exposure_s"].to_numpy(dtype=np.float64))
+
+
+def _ended_s(study: Study, name: str, cause: str) -> float | None:
+    """When the run ended for the first case that outlived it, counted from its revocation."""
+    rows = _cases(study, name, cause)
+    cut = rows.loc[rows["censored"].astype(bool), "exposure_s"]
+    return float(cut.min()) if len(cut) else None
+
+
+def _cases(study: Study, name: str, cause: str) -> "pd.DataFrame":
+    return study.cases[(study.cases["strategy"] == name) & (study.cases["cause"] == cause)]
+
+
+def _mark_end(ax: Any, line: Line, grid: Array, ended_s: Sequence[float | None]) -> None:
+    known = [s for s in ended_s if s is not None]
+    if known:
+        at_s = max(FIRST_S, min(known))
+        y = float(np.interp(at_s, grid, line.y))
+        ax.plot([at_s], [y], "|", color=line.look["color"], ms=13, mew=2.5, zorder=5)
 
 
 def _panels(study: Study, curves: Mapping[str, Array]) -> list[tuple[str, dict[str, Array]]]:
@@ -102,8 +138,7 @@ def _draw(ax: Any, study: Study, line: Line, grid: Array, n: int, cause: str) ->
     label = line.label + (" (open)" if len(open_) == len(line.names) else "")
     ax.step(grid, line.y, where="post", **line.look, label=label, zorder=3)
     low, high = _wilson(line.y, n)
-    between = line.y > 0
-    ax.fill_between(grid, low, high, where=between, color=line.look["color"], alpha=0.15, lw=0)
+    ax.fill_between(grid, low, high, color=line.look["color"], alpha=0.15, lw=0)
     for bound_s in {study.bound_s(name, cause) for name in line.names}:
         if FIRST_S <= bound_s <= grid[-1]:
             ax.plot(
@@ -154,7 +189,5 @@ def _finding(cause: str, windows: Mapping[str, Array]) -> str:
     after = CAUSE_WORDS[cause]
     if share[worst] == 0:
         return f"{about(after_s)} after {after} no door is open any more"
-    text = (
-        f"{about(after_s)} after {after}, {share[worst]:.0%} of doors are still open under {worst}"
-    )
+    text = f"{about(after_s)} after {after}, {100 * share[worst]:.0f} % of doors are still open under {worst}"
     return f"{text}, none under {listed(shut)}" if shut else text

@@ -15,44 +15,84 @@ from sim.plot.style import (
     canvas,
     headline,
     place_labels,
+    readable,
     time_axis,
 )
 from sim.results.study import Study
 
+LETTERS = {"deactivation": "D", "permission_loss": "P", "logout": "L", "admin_loss": "A"}
+
 
 @dataclass(frozen=True)
 class Point:
-    """One setting: mean gate overhead of an honest click and mean exposure window, in seconds."""
+    """One setting: mean gate overhead of an honest click and mean exposure window, in seconds.
+
+    `covered`: its settings end what is drawn; `elsewhere` are the causes after which nothing does.
+    """
 
     name: str
     family: str
     overhead: Estimate
     exposure: Estimate
     covered: bool
+    elsewhere: tuple[str, ...] = ()
+    hypothetical: bool = False
+
+    @property
+    def label(self) -> str:
+        """The name, and by their letters the causes after which it stays open."""
+        letters = " ".join(LETTERS[cause] for cause in self.elsewhere)
+        name = f"{self.name} (hypothetical)" if self.hypothetical else self.name
+        return f"{name} [{letters}]" if letters else name
 
 
 def points(study: Study, cause: str | None) -> list[Point]:
-    """The points of a study for a cause, or for all causes together (then covered means: every cause is)."""
+    """The points of a study for a cause, for all causes together ("all"), or each at its worst (None).
+
+    The worst is the longest mean of those that the settings end; a strategy that ends none is not covered.
+    """
     found = []
     families = dict(zip(study.strategies["name"], study.strategies["family"], strict=True))
     for name in study.names:
         overhead = study.find(name, "auth_overhead")
-        exposure = (
-            study.pooled(name, "exposure")
-            if cause is None
-            else study.find(name, "exposure", "mean", cause)
-        )
+        exposure = _exposure(study, name, cause)
         if overhead is None or exposure is None:
             continue
-        covered = all(study.covered(name, c) for c in ([cause] if cause else study.causes))
-        found.append(Point(name, families[name], overhead, exposure, covered))
+        open_ = tuple(c for c in study.causes if not study.covered(name, c))
+        covered = (
+            cause not in open_ if cause not in (None, "all") else len(open_) < len(study.causes)
+        )
+        if cause == "all":
+            covered = not open_
+        found.append(
+            Point(
+                name, families[name], overhead, exposure, covered, open_, _hypothetical(study, name)
+            )
+        )
     return found
 
 
+def _hypothetical(study: Study, name: str) -> bool:
+    """Whether it needs events that no host sends today, as in the verdict."""
+    push = (study.manifest["resolved"]["strategies"].get(name) or {}).get("push") or {}
+    return any(cause != "deactivation" for cause in push.get("causes", ()))
+
+
+def _exposure(study: Study, name: str, cause: str | None) -> Estimate | None:
+    if cause == "all":
+        return study.pooled(name, "exposure")
+    if cause is not None:
+        return study.find(name, "exposure", "mean", cause)
+    ended = [c for c in study.causes if study.covered(name, c)] or study.causes
+    means = [e for c in ended if (e := study.find(name, "exposure", "mean", c)) is not None]
+    return max(means, key=lambda e: e.value, default=None)
+
+
 def front(candidates: Sequence[Point]) -> list[Point]:
-    """The covered points that no other covered point dominates in both overhead and exposure, cheapest first."""
+    """The points open nowhere that no other such point dominates in both overhead and exposure, cheapest first."""
     covered = sorted(
-        (p for p in candidates if p.covered), key=lambda p: (p.overhead.value, p.exposure.value)
+        (p for p in candidates if p.covered and not p.elsewhere),
+        key=lambda p: (p.overhead.value, p.exposure.value),
     )
     kept: list[Point] = []
     for point in covered:
@@ -64,10 +104,10 @@ def front(candidates: Sequence[Point]) -> list[Point]:
 def exposure_against_overhead(study: Study, cause: str | None = None) -> Picture:
     """Mean exposure window against mean gate overhead with 95 % intervals; pairs that nothing ends stand in a band above.
 
-    `cause` None takes the first of the study, "all" the cases of all causes together. Raises ValueError where there is
-    nothing to draw.
+    `cause` None takes for each strategy the worst of the causes that it ends, "all" the cases of all causes together.
+    Hollow: open after some cause, which its letter names. Raises ValueError where there is nothing to draw.
     """
-    cause = None if cause == "all" else study.cause_named(cause)
+    cause = cause if cause in (None, "all") else study.cause_named(cause)
     every = points(study, cause) if study.causes else []
     if not every:
         raise ValueError("the study has no case, or no honest click, to draw")
@@ -79,7 +119,9 @@ def exposure_against_overhead(study: Study, cause: str | None = None) -> Picture
             [p.overhead.value * 1e3 for p in best], [p.exposure.value for p in best],
             color=GREY, lw=1.2, ls=":", zorder=1, label="front: nothing is better in both",
         )  # fmt: skip
-    after = CAUSE_WORDS[cause] if cause else "a revocation"
+    after = {None: "the worst cause it ends", "all": "a revocation"}.get(cause) or CAUSE_WORDS[
+        cause or ""
+    ]
     ax.set_xlabel("mean time that the gates add to an honest click (log scale)")
     ax.set_ylabel(f"mean exposure window after {after} (log scale above 1 s)")
     ax.grid(alpha=0.25)
@@ -87,7 +129,7 @@ def exposure_against_overhead(study: Study, cause: str | None = None) -> Picture
     place_labels(
         ax,
         [
-            (p.overhead.value * 1e3, _height(p, top_s), p.name)
+            (p.overhead.value * 1e3, _height(p, top_s), p.label)
             for p in sorted(every, key=_right_first)
         ],
     )
@@ -114,7 +156,7 @@ def _draw(ax: Any, every: Sequence[Point]) -> float:
         ax.errorbar(
             [x], [y],
             xerr=_arms(point.overhead, 1e3), yerr=_arms(point.exposure, 1.0) if point.covered else None,
-            fmt=marker, color=colour, mfc=colour if point.covered else "white", ms=8, mew=1.6, lw=1.1,
+            fmt=marker, color=colour, mfc="white" if point.elsewhere else colour, ms=8, mew=1.6, lw=1.1,
             capsize=2.5, zorder=3,
         )  # fmt: skip
     if any(not p.covered for p in every):
@@ -172,16 +214,28 @@ def _legend(ax: Any, every: Sequence[Point]) -> None:
         )
         for f in there
     ]
-    if any(not p.covered for p in every):
+    letters = [c for c in LETTERS if any(c in p.elsewhere for p in every)]
+    if letters:
+        words = ", ".join(f"{LETTERS[c]} {readable(c)}" for c in letters)
         handles.append(
-            Line2D([], [], color=GREY, marker="o", mfc="white", mew=1.6, ls="", ms=7, label="open")
+            Line2D(
+                [],
+                [],
+                color=GREY,
+                marker="o",
+                mfc="white",
+                mew=1.6,
+                ls="",
+                ms=7,
+                label=f"open after: {words}",
+            )
         )
     handles.append(Line2D([], [], color=GREY, ls=":", label="Pareto front: nothing dominates it"))
     ax.legend(
         handles=handles,
         loc="upper center",
         bbox_to_anchor=(0.45, -0.12),
-        ncols=4,
+        ncols=3,
         frameon=False,
         fontsize=8.5,
     )
@@ -189,11 +243,11 @@ def _legend(ax: Any, every: Sequence[Point]) -> None:
 
 def _finding(every: Sequence[Point], best: Sequence[Point], after: str) -> str:
     if not best:
-        return f"No strategy is bound to end access after {after}"
+        return "No strategy ends access after every cause: each is open after something"
     cheapest, shortest = best[0], best[-1]
     if cheapest is shortest:
         return (
-            f"{cheapest.name} dominates every other bounded strategy: {about(cheapest.exposure.value)} of exposure at"
+            f"{cheapest.name} dominates every other strategy that is open nowhere: {about(cheapest.exposure.value)} of exposure at"
             f" {about(cheapest.overhead.value)} a click"
         )
     middle = _knee(best)

@@ -73,12 +73,12 @@ def coverage_rows(cells: Sequence[Cover]) -> Table:
 def _cell_text(cells: Sequence[Cover]) -> str:
     worst, kinds = cells[0], cells[1:]
     if not kinds:
-        return worst.text
+        return worst.said
     by_text: dict[str, list[str]] = {}
     for cell in kinds:
-        by_text.setdefault(cell.text, []).append(cell.of or "")
-    parts = [f"{'/'.join(of)} {text}" for text, of in by_text.items() if text != worst.text]
-    return f"{worst.text} ({', '.join(parts)})"
+        by_text.setdefault(cell.said, []).append(cell.of or "")
+    parts = [f"{'/'.join(of)} {text}" for text, of in by_text.items() if text != worst.said]
+    return f"{worst.said} ({', '.join(parts)})"
 
 
 def catalogue_text(strategies: Sequence[Strategy]) -> str:

@@ -18,9 +18,9 @@ from sim.basics.statistics import (
     ratio_of_runs,
 )
 from sim.basics.wording import about, format_duration
-from sim.coverage import coverage
+from sim.coverage import pair_bound_s
 from sim.engine.recording import Run
-from sim.model.mechanisms import CAUSES
+from sim.model.mechanisms import CAUSES, Cause
 from sim.model.strategies import Strategy
 from sim.results.tables import CAUSE_HEADS
 from sim.scenario import Problem, Scenario, ScenarioError
@@ -264,9 +264,5 @@ def exposures(run: Run, cause: str | None) -> npt.NDArray[np.float64]:
 def bound_of(scenario: Scenario, strategy: Strategy, cause: str | None) -> float:
     """The longest window that settings allow, in s; over all causes that happen if none is named."""
     causes = [c for c in CAUSES if scenario.cases.share_of(c) > 0] if cause is None else [cause]
-    bounds = [
-        math.inf if c.bound_s is None else c.bound_s
-        for c in coverage(scenario, {strategy.name: strategy})
-        if c.of is None and c.cause in causes
-    ]
+    bounds = [pair_bound_s(scenario, strategy, Cause[c.upper()]) for c in causes]
     return max(bounds, default=math.inf)

@@ -42,7 +42,7 @@ def grid_text(head: Sequence[str], rows: Sequence[Sequence[str]], width: int | N
     """A table whose cells wrap until it fits: the first column to the left, the others to the right."""
     console = _console(width or terminal_width(), False)
     table = _table()
-    table.add_column(head[0], overflow="fold")
+    table.add_column(head[0], no_wrap=True)
     for cell in head[1:]:
         table.add_column(cell, justify="right", overflow="fold")
     for row in rows:

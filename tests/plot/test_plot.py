@@ -91,11 +91,49 @@ def test_front_keeps_what_nothing_beats() -> None:
 
 
 def test_matrix_cells_are_the_coverage(comparison: Comparison) -> None:
-    texts = [text.get_text() for text in comparison.plot.coverage_matrix().axes[0].texts]
+    axes = comparison.plot.coverage_matrix().axes[0]
+    texts = [" ".join(text.get_text().split()) for text in axes.texts]
     for cell in comparison.coverage:
-        if cell.of is None and "." not in cell.text:
-            assert any(text.startswith(cell.text) for text in texts)
-            assert cell_texts(comparison.study, cell.strategy, cell.cause)[0] == cell.text
+        if cell.of is None:
+            assert any(text.startswith(cell.said) for text in texts)
+            assert cell_texts(comparison.study, cell.strategy, cell.cause)[0] == cell.said
+
+
+def test_an_open_curve_stays_flat_to_the_edge_with_a_mark_where_the_run_ended(
+    comparison: Comparison,
+) -> None:
+    (ax,) = comparison.plot.survival("logout", ["per_request"]).axes
+    curve = next(x for x in ax.get_lines() if str(x.get_label()).startswith("per_request"))
+    cases = comparison.cases
+    mine = cases[(cases["strategy"] == "per_request") & (cases["cause"] == "logout")]
+    _, y = curve.get_data()
+    assert math.isclose(float(y[-1]), mine["censored"].mean())  # type: ignore[index]
+    assert mine["censored"].any()
+    (mark,) = [x for x in ax.get_lines() if x.get_marker() == "|"]
+    ended_s = mine.loc[mine["censored"], "exposure_s"].min()
+    assert float(mark.get_xdata()[0]) == ended_s  # type: ignore[index]
+    assert f"{len(mine)} persons" in ax.get_xlabel()
+
+
+def test_each_curve_has_a_band_also_where_it_is_at_0(comparison: Comparison) -> None:
+    (ax,) = comparison.plot.survival("deactivation", ["per_request"]).axes
+    (band,) = ax.collections
+    assert band.get_paths()[0].get_extents().ymax > 0
+
+
+def test_the_comparison_shows_the_worst_cause_that_is_ended_and_what_is_open_elsewhere(
+    comparison: Comparison,
+) -> None:
+    study = comparison.study
+    for point in points(study, None):
+        ended = [c for c in study.causes if study.covered(point.name, c)]
+        means = [e.value for c in ended if (e := study.find(point.name, "exposure", "mean", c))]
+        assert point.covered == bool(ended)
+        assert set(point.elsewhere) == set(study.causes) - set(ended)
+        if ended:
+            assert point.exposure.value == max(means)
+    texts = [text.get_text() for text in comparison.plot.exposure_against_overhead().axes[0].texts]
+    assert any(text.startswith("per_request [L]") for text in texts)
 
 
 def test_response_curve_passes_the_quantiles_of_the_results(comparison: Comparison) -> None:
