@@ -35,13 +35,15 @@ WARM_UP = (
 
 def array_bytes(people: int, hours: float, name: str) -> int:
     """What the arrays of a run take at its start."""
-    from sim.engine.compiled import build
+    from sim.engine.arrays import arrays_of, wired, with_cases
     from sim.engine.compiled.machine import kernels
+    from sim.engine.given import Given
 
     scenario = office(people, hours)
-    arrays = build.wired(build.arrays_of(scenario, CATALOGUE[name], 0, scenario.run.seed, False))
-    arrays = build.with_cases(arrays, kernels()[1](arrays.world.ctypes.data))
-    return sum(array.nbytes for array in arrays)
+    given = Given.of(scenario, CATALOGUE[name], tracing=False)
+    arrays = wired(arrays_of(given, 0, scenario.run.seed))
+    arrays = with_cases(arrays, kernels()[1](arrays["world"].ctypes.data))
+    return sum(array.nbytes for array in arrays.values())
 
 
 def measured(people: int, hours: float, name: str) -> dict[str, Any]:

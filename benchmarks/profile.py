@@ -28,19 +28,19 @@ NEVER(numba_gil_release) NEVER(numba_runtime_build_excinfo_struct) NEVER(numba_u
 ROOMS = {  # room of the engine -> what is done there
     "calendar": "the calendar: pending events",
     "kernel": "the loop of events and its dispatch",
-    "numbers": "drawing: random numbers and laws",
+    "draws": "drawing: random numbers and laws",
     "quantiles": "drawing: random numbers and laws",
     "streams": "drawing: random numbers and laws",
     "libm": "libm (log, exp, pow)",
-    "person": "a person's steps",
+    "client": "a person's steps",
     "plan": "a person's plan: pages, kinds, pauses",
     "gates": "gates: what decides on a request",
     "parties": "host, app and stations",
-    "books": "books: histograms and counts",
+    "accounting": "accounting: histograms and counts",
     "pool": "pages and credentials",
     "revocation": "cases and their windows",
     "beside": "what goes on beside: renewals, push, outages",
-    "build": "Python: arrays before, records after",
+    "python": "Python: arrays before, records after",
 }
 
 
@@ -80,19 +80,21 @@ def measure(runs: int = RUNS) -> Profile:
 
 
 def _summed(lines: list[str]) -> Profile:
-    """From lines such as `7f12 sim::engine::compiled::person::send[abi:v76][...](...) (.../advance.so)`."""
+    """From lines such as `7f12 sim::engine::steps::client::send[abi:v76][...](...) (.../advance.so)`."""
     rooms, functions = Counter[str](), Counter[str]()
     for line in lines:
         if not (match := re.match(r"\s*[0-9a-f]+ (.*) \((\S+)\)$", line)):
             continue
         symbol, library = match[1], Path(match[2]).name
-        path = re.match(r"(?:cfunc\.)?sim::(?:engine::compiled::)?(\w+)::(\w+)", symbol)
+        path = re.match(
+            r"(?:cfunc\.)?sim::(?:(?:engine|basics|workload|steps)::)*(\w+)::(\w+)", symbol
+        )
         if library.startswith("libm"):
             room, function = "libm", symbol.strip("_").split("@")[0]
         elif path:
             room, function = path[1], f"{path[1]}.{path[2]}"
         else:
-            room, function = "build", ""
+            room, function = "python", ""
         rooms[ROOMS.get(room, room)] += 1
         if function:
             functions[function] += 1

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from sim.basics.distributions import Constant, Law
 from sim.basics.wording import about, format_duration
-from sim.model.mechanisms import CAUSES, KINDS, Cause, Kind, Push, Token, lost_kinds
+from sim.model.causes import CAUSES, KINDS, Cause, Kind, lost_kinds
+from sim.model.mechanisms import Push, Token
 from sim.model.strategies import Strategy
 from sim.scenario import Scenario
 from sim.theory import cached_check_bound_s, gates_bound_s, refreshed_bound_s, token_bound_s

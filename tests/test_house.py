@@ -21,7 +21,7 @@ RANKS = (
     {"scenario"},
     {"coverage", "workload"},
     {"engine"},
-    {"results"},
+    {"oracle", "results"},
     {"verdict"},
     {"explore", "plot", "sweeps", "testbed", "verification"},
     {"recommendation", "report"},

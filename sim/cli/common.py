@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sim.engine import ENGINES
+
 if TYPE_CHECKING:
     from sim.model.strategies import Strategy
     from sim.results.experiment import Report
@@ -18,10 +20,10 @@ if TYPE_CHECKING:
 
 engine_option = click.option(
     "--engine",
-    type=click.Choice(["compiled", "reference"]),
+    type=click.Choice(ENGINES),
     default="compiled",
     show_default=True,
-    help="Both follow the same path; a strategy written in Python needs the reference.",
+    help="All follow the same path; the reference does not speak every word of a scenario.",
 )
 
 

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 @click.option(
     "--workers",
     type=click.IntRange(min=1),
-    help="Threads (the reference engine: processes); default: the cores here.",
+    help="Threads (other engines than compiled: processes); default: the cores here.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of tables.")
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Write tables here.")

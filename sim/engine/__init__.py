@@ -1,6 +1,7 @@
-"""One contract, two engines, the same path event for event: `run` simulates one replication under one strategy."""
+"""One contract, several runners, the same path event for event: `run` simulates one replication under one strategy."""
 
 from collections.abc import Callable
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -9,7 +10,14 @@ if TYPE_CHECKING:
     from sim.scenario import Scenario
 
 Progress = Callable[[float], None]  # called with the share of simulated time that is done
-ENGINES = ("compiled", "reference")
+# Engines, and the module whose `run` each of them is, loaded when it is asked for. The rules stand once, in `steps`, and
+# `compiled` and `plain` run them; `reference` is the oracle, a second text of the model.
+RUNNERS = {
+    "compiled": "sim.engine.compiled",
+    "plain": "sim.engine.plain",
+    "reference": "sim.oracle",
+}
+ENGINES = tuple(RUNNERS)
 
 
 def run(
@@ -26,34 +34,27 @@ def run(
 
     The result depends on the scenario, the strategy, the seed (default: the scenario's) and the number of the
     replication only, to the bit: not on the engine. With `tracing` the run keeps every event. `progress` may raise to
-    interrupt. Raises ValueError for an unknown engine, `limits.TooMuch` where something keeps going
-    for ever or takes more memory than there is.
+    interrupt. Raises ValueError for an unknown engine, and for a scenario that uses a word the reference does not speak;
+    `limits.TooMuch` where something keeps going for ever or takes more memory than there is.
     """
-    if engine not in ENGINES:
+    if engine not in RUNNERS:
         raise ValueError(f"engine = {engine!r}: expected one of {', '.join(ENGINES)}")
     from sim.engine import footprint
     from sim.engine.limits import TooMuch
 
     engine = engine_for(strategy, engine)
-    if engine == "compiled":
-        from sim.engine import compiled
-
-        simulate = compiled.run
-    else:
-        from sim.engine import reference
-
-        simulate = reference.run
+    runner = import_module(RUNNERS[engine])
+    options = {"seed": seed, "tracing": tracing, "progress": progress}
     try:
         footprint.require((1, footprint.of_a_run(scenario, strategy, engine)))
-        return simulate(
-            scenario, strategy, replication, seed=seed, tracing=tracing, progress=progress
-        )
+        found: Run = runner.run(scenario, strategy, replication, **options)
     except TooMuch as error:
         raise type(error)(f"{strategy.name}, replication {replication}: {error}") from None
+    return found
 
 
 def engine_for(strategy: "Strategy", engine: str = "compiled") -> str:
-    """The engine that will run a strategy: one written in Python needs the reference."""
+    """The engine that will run a strategy: one written in Python runs on the plain one."""
     from sim.model.strategies import Strategy
 
-    return engine if type(strategy) is Strategy else "reference"
+    return engine if type(strategy) is Strategy else "plain"

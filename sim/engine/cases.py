@@ -4,14 +4,11 @@ from dataclasses import dataclass
 
 from sim.basics.streams import Stream, stream_key, uniform
 from sim.coverage import bound_s
-from sim.model.mechanisms import Cause, Kind, lost_kinds
+from sim.model.causes import Cause, Kind, lost_kinds
+from sim.model.outcomes import Behaviour
 from sim.model.strategies import Strategy
 from sim.scenario import Scenario
-
-BEHAVIOURS = ("leave", "continue", "storm", "cut_off")
-LEAVE, CONTINUE, STORM, CUT_OFF = range(4)
-# Thresholds of one uniform number are stacked in this order; `admin_loss` is last, among administrators only.
-_ORDER = (Cause.DEACTIVATION, Cause.PERMISSION_LOSS, Cause.LOGOUT, Cause.ADMIN_LOSS)
+from sim.workload.plan import pick
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +62,9 @@ def draw_case(scenario: Scenario, seed: int, replication: int, person: int) -> C
     if cause is None or revoked_at_s >= scenario.run.horizon_s:
         return None
     propagation_s = 0.0
-    if cause is Cause.DEACTIVATION:
+    if cause.propagates:
         propagation_s = scenario.directory.propagation.quantile(draw(Stream.PROPAGATION))
-    lead_s = 0.0 if cause is Cause.LOGOUT else cases.notice_lead.quantile(draw(Stream.LEAD))
+    lead_s = cases.notice_lead.quantile(draw(Stream.LEAD)) if cause.noticed else 0.0
     takeover = scenario.behaviour.takeover
     return Case(
         person=person,
@@ -76,7 +73,9 @@ def draw_case(scenario: Scenario, seed: int, replication: int, person: int) -> C
         revoked_at_s=revoked_at_s,
         propagation_s=propagation_s,
         notice_at_s=max(0.0, revoked_at_s + lead_s),
-        behaviour=LEAVE if cause is Cause.LOGOUT else _behaviour(scenario, draw(Stream.BEHAVIOUR)),
+        behaviour=_behaviour(scenario, draw(Stream.BEHAVIOUR))
+        if cause.noticed
+        else Behaviour.LEAVE,
         taken_over=cause is Cause.LOGOUT and draw(Stream.TAKER) < takeover.probability,
         takeover_delay_s=takeover.delay.quantile(draw(Stream.TAKER_DELAY)),
         repaired_at_s=revoked_at_s + cases.detected_after.quantile(draw(Stream.DETECTED)),
@@ -84,16 +83,15 @@ def draw_case(scenario: Scenario, seed: int, replication: int, person: int) -> C
 
 
 def _cause(scenario: Scenario, u: float, administrator: bool) -> Cause | None:
-    for cause in _ORDER:
+    """Thresholds of one uniform number are stacked in the order of the causes."""
+    for cause in Cause:
         share = scenario.cases.share_of(cause.name.lower())
         if u < share:
-            return None if cause is Cause.ADMIN_LOSS and not administrator else cause
+            return None if cause.administrators_only and not administrator else cause
         u -= share
     return None
 
 
 def _behaviour(scenario: Scenario, u: float) -> int:
-    from sim.workload.plan import pick
-
     p = scenario.behaviour.probabilities
     return pick(u, (p.leave, p.continue_, p.storm, p.cut_off))

@@ -7,14 +7,15 @@ from contextlib import suppress
 from pathlib import Path
 
 from sim.engine.limits import TooLarge
-from sim.model.mechanisms import CAUSES
+from sim.model.causes import CAUSES
 from sim.model.strategies import Strategy
 from sim.scenario import Scenario
 
 # Bytes, as measured (`tests/engine/test_footprint.py` holds them to the process): of a person, and what some settings add.
-A_PERSON = {"compiled": 220, "reference": 10_000}
+A_PERSON = {"compiled": 220, "plain": 2_000, "reference": 10_000}
 A_HELD_WORKER, A_REFRESH = 70, 110
-A_SERVER, A_MINUTE, A_CASE = 8, 40, 160
+A_SERVER = {"compiled": 8, "plain": 40, "reference": 0}
+A_MINUTE, A_CASE = 40, 160
 A_RECORD = 320_000  # the histograms of a run
 ALWAYS_FREE = 64_000_000  # not worth asking the system for
 
@@ -36,11 +37,7 @@ def of_a_run(scenario: Scenario, strategy: Strategy, engine: str) -> Needs:
     return {
         "organisation.people": people * each,
         "run.horizon": _minutes(scenario) * A_MINUTE,
-        **{
-            name: A_SERVER * n
-            for name, n in servers.items()
-            if engine == "compiled" and n < math.inf
-        },
+        **{name: A_SERVER[engine] * n for name, n in servers.items() if n < math.inf},
     }
 
 

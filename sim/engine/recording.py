@@ -15,8 +15,7 @@ import numpy.typing as npt
 from sim.engine.footprint import require_bytes
 from sim.engine.histogram import TICKS_PER_S, Histogram, merged, ticks
 from sim.engine.limits import LISTS, Bounds, Watch, check_sum
-from sim.engine.station import StationBooks
-from sim.model.mechanisms import KINDS, Kind
+from sim.model.causes import KINDS, Kind
 from sim.scenario import Scenario
 
 NAN = math.nan
@@ -31,39 +30,6 @@ TRACE_COLUMNS = (
     "token_expires_s",
     "entry_expires_s",
 )
-# The vocabulary of the column `event`, documented in docs/trace.md.
-EVENTS = [
-    "host_down",
-    "host_up",
-    "push_down",
-    "push_up",
-    "revoked",
-    "host_learns",
-    "notice",
-    "taken_over",
-    "page_asked",
-    "page_decided",
-    "page_seen",
-    "visit_ended",
-    "click",
-    "renewal_asked",
-    "renewal_decided",
-    "renewal_seen",
-    "request_sent",
-    "request_arrived",
-    "verified",
-    "looked_up",
-    "check_sent",
-    "check_decided",
-    "check_answered",
-    "decided",
-    "answered",
-    "push_sent",
-    "push_lost",
-    "push_arrived",
-]
-
-
 # What is known of a case, a row each (model, section 7). Times in seconds; windows count from `revoked_at_s`.
 CASE_TYPE = np.dtype(
     [
@@ -134,6 +100,21 @@ def case_array(records: list[CaseRecord]) -> Cases:
     names = CASE_TYPE.names or ()
     rows = [tuple(getattr(record, name) for name in names) for record in records]
     return np.array(rows, dtype=CASE_TYPE).view(np.recarray)
+
+
+@dataclass(frozen=True)
+class StationBooks:
+    """What a station did. Little's law: `presence_s` (the integral of the number present: departure times less
+    arrival times) equals `sojourns_s` (each one's own time there, counted up to the end of the run).
+    """
+
+    name: str
+    arrivals: int
+    departures: int
+    presence_s: float
+    sojourns_s: float
+    utilisation: float  # share of the servers busy in the window; 0 where they are unlimited
+    queue: float  # mean number waiting in the window
 
 
 @dataclass(eq=False)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.model.mechanisms import CAUSES
+from sim.model.causes import CAUSES
 
 if TYPE_CHECKING:
     import pandas as pd

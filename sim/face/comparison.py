@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from sim.basics.wording import about
 from sim.face.display import table
-from sim.model.mechanisms import CAUSES
+from sim.model.causes import CAUSES
 from sim.results import experiment
 from sim.results.study import Study, study_of
 from sim.results.tables import after_table, coverage_rows, price_table

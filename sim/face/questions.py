@@ -179,7 +179,7 @@ def verify(
 ) -> "pd.DataFrame":
     """Is what this installation computes right? Theory, published figures and simulation, one figure a row.
 
-    Columns: group, name, theory, published (as printed), simulated, z (standard errors apart), agrees. Both engines
+    Columns: group, name, theory, published (as printed), simulated, z (standard errors apart), agrees. All engines
     unless one is named; without `quick` it takes minutes. Raises UnknownName for another engine.
     """
     import pandas as pd

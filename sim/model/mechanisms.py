@@ -4,44 +4,60 @@ A request is accepted when all gates of its strategy pass; a mechanism that is n
 """
 
 from enum import IntEnum
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from sim.basics.distributions import PositiveDurationLaw
 from sim.basics.ranges import Duration, PositiveDuration, number
+from sim.model.causes import (
+    CAUSES,
+    SEEN_THROUGH,
+    Cause,
+    CauseName,
+    Contact,
+    Kind,
+)
 
 
-class Kind(IntEnum):
-    """What a request does. Only administrators send `ADMIN`."""
+class Renewal(IntEnum):
+    """How a client gets its next token, and who is asked: nobody, the host, or the app's own authorization server."""
 
-    READ = 0
-    WRITE = 1
-    ADMIN = 2
+    asks: str
+
+    PAGE = "nobody"  # only a page load issues one
+    SLIDING = "nobody"  # each accepted request re-issues it
+    HOST = "host"  # at the first click after expiry, or in the background
+    HOST_EACH = "host"  # at every click
+    APP = "app"  # with a refresh token, and the app asks nobody
+
+    def __new__(cls, asks: str = "nobody") -> "Renewal":
+        """Number them in the order in which they stand; 0 is left for no token at all."""
+        renewal = int.__new__(cls, len(cls.__members__) + 1)
+        renewal._value_ = len(cls.__members__) + 1
+        renewal.asks = asks
+        return renewal
 
 
-class Cause(IntEnum):
-    """Why a person's access ends."""
+class Effect(IntEnum):
+    """What an event does when it arrives at the app."""
 
-    DEACTIVATION = 0
-    PERMISSION_LOSS = 1
-    LOGOUT = 2
-    ADMIN_LOSS = 3
+    DROP_ENTRIES = 0  # of the allowlist
+    DENYLIST = 1  # names the tokens stamped up to its arrival
+    NOT_BEFORE = 2  # names those stamped up to its leaving the host
+    DROP_REFRESH = 3  # the refresh token
 
 
-KINDS = tuple(kind.name.lower() for kind in Kind)
-CAUSES = tuple(cause.name.lower() for cause in Cause)
+RENEWALS = tuple(renewal.name.lower() for renewal in Renewal)
+EFFECTS = tuple(effect.name.lower() for effect in Effect)
+if TYPE_CHECKING:
+    RenewalName = str
+    EffectName = str
+else:
+    RenewalName, EffectName = Literal[RENEWALS], Literal[EFFECTS]
 
-Contact = Literal["account", "session", "permission", "admin"]
-CauseName = Literal["deactivation", "permission_loss", "logout", "admin_loss"]
-
-# What a contact must revalidate in order to see a cause.
-SEEN_THROUGH: dict[Cause, Contact] = {
-    Cause.DEACTIVATION: "account",
-    Cause.PERMISSION_LOSS: "permission",
-    Cause.LOGOUT: "session",
-    Cause.ADMIN_LOSS: "admin",
-}
+# What contacts revalidate. A page load asks for `admin` too: it changes what the page's token vouches for.
+PAGE_LOAD_SEES: frozenset[Contact] = frozenset({"account", "session", "permission"})
 CHECK_SEES: dict[str, frozenset[Contact]] = {
     "permission": frozenset({"account", "permission", "admin"}),
     "session": frozenset({"account", "session"}),
@@ -54,13 +70,6 @@ SCOPES: dict[str, frozenset[Kind]] = {
 }
 
 
-def lost_kinds(cause: Cause, administrator: bool = True) -> tuple[Kind, ...]:
-    """The kinds of request that a cause takes from a person (only `ADMIN` by `admin_loss`)."""
-    if cause is Cause.ADMIN_LOSS:
-        return (Kind.ADMIN,)
-    return tuple(Kind) if administrator else (Kind.READ, Kind.WRITE)
-
-
 class Mechanism(BaseModel):
     """Settings of one gate; frozen, unknown keys refused."""
 
@@ -70,16 +79,14 @@ class Mechanism(BaseModel):
 class Token(Mechanism):
     """Gate: the presented token has not expired.
 
-    `renewal` says how the client gets the next one: `page` (only a page load issues one), `sliding` (each accepted
-    request re-issues it), `host` (asks the host at the first click after expiry, or in the background when
-    `refresh_at`, a fraction of the lifetime, has gone), `host_each` (asks the host at every click), `app` (asks the
-    app's own authorization server with a refresh token, which asks nobody).
+    `renewal` says how the client gets the next one (`Renewal`); with `refresh_at` it does so in the background when that
+    fraction of the lifetime has gone.
     """
 
     lifetime: PositiveDurationLaw
     leeway_s: Duration = Field(0.0, alias="leeway")
     absolute_s: PositiveDuration | None = Field(None, alias="absolute")
-    renewal: Literal["page", "sliding", "host", "host_each", "app"] = "page"
+    renewal: RenewalName = "page"
     refresh_at: Annotated[float, number(1e-6, 1)] | None = None
     refresh_lifetime_s: PositiveDuration | None = Field(None, alias="refresh_lifetime")
     revalidates: tuple[Contact, ...] = ("account", "session")
@@ -94,7 +101,12 @@ class Token(Mechanism):
 
     def renewal_sees(self, cause: Cause) -> bool:
         """Whether a renewal is refused once the one who renews knows of the cause."""
-        return self.renewal in ("host", "host_each") and SEEN_THROUGH[cause] in self.revalidates
+        return self.asks == "host" and SEEN_THROUGH[cause] in self.revalidates
+
+    @property
+    def asks(self) -> str:
+        """Who is asked for the next token: nobody, the host, the app."""
+        return Renewal[self.renewal.upper()].asks
 
 
 class Allowlist(Mechanism):
@@ -128,7 +140,7 @@ class Push(Mechanism):
     """
 
     causes: tuple[CauseName, ...] = ("deactivation",)
-    effect: Literal["drop_entries", "denylist", "not_before", "drop_refresh"] = "denylist"
+    effect: EffectName = "denylist"
 
     def carries(self, cause: Cause) -> bool:
         """Whether the channel tells the app of the cause."""

@@ -6,7 +6,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from sim.basics.wording import format_duration
-from sim.model.mechanisms import CAUSES, Allowlist, Check, Kind, Push, Token
+from sim.model.causes import CAUSES, Kind
+from sim.model.mechanisms import Allowlist, Check, Push, Token
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +25,9 @@ class RequestView:
 class Strategy(BaseModel):
     """A composition of mechanisms. It holds settings only: it never measures itself and never sees the truth.
 
-    A strategy of another shape is a subclass that overrides `refuses` or `asks_host`; it runs on the reference engine.
-    Its exposure window and bound are those of its composition, hence upper limits where it refuses more.
+    A strategy of another shape is a subclass that overrides `refuses` or `asks_host`; it runs on the plain engine, which
+    asks both for the exposure window too. There what they refuse of one token and page must stay refused; a renewed token
+    is taken to live as long as its law allows. The bound is that of the composition, an upper limit where more is refused.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

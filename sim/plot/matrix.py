@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sim.coverage import said
-from sim.model.mechanisms import CAUSES
+from sim.model.causes import CAUSES
 from sim.plot.style import INK, Picture, canvas, headline, listed, readable
 from sim.results.study import Study
 

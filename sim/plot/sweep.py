@@ -9,7 +9,7 @@ import numpy as np
 
 from sim.basics.names import known
 from sim.basics.wording import about
-from sim.model.mechanisms import CAUSES
+from sim.model.causes import CAUSES
 from sim.plot.style import (
     CAUSE_WORDS,
     COLOURS,

@@ -11,8 +11,8 @@ from sim.basics.statistics import LEVEL, Difference, Estimate, holm, paired_diff
 from sim.engine import engine_for
 from sim.engine import run as simulate
 from sim.engine.recording import Run
+from sim.model.causes import CAUSES
 from sim.model.lifetimes import search_variable_of
-from sim.model.mechanisms import CAUSES
 from sim.model.strategies import Strategy
 from sim.recommendation.runs import Runs
 from sim.recommendation.search import Found, families, search

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sim.basics.statistics import Estimate
 from sim.basics.wording import about, number_text, percent_text, seconds_text
-from sim.model.mechanisms import CAUSES
+from sim.model.causes import CAUSES
 from sim.plot.matrix import cell_texts
 from sim.plot.style import readable
 from sim.results.study import Study

@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 from sim import theory
 from sim.basics.distributions import Constant, Exponential, Law, Uniform
 from sim.basics.statistics import QUANTILES
-from sim.model.mechanisms import CAUSES, Cause, Check, Push, Token
+from sim.model.causes import CAUSES, Cause
+from sim.model.mechanisms import Check, Push, Token
 from sim.model.strategies import Strategy
 from sim.results.metrics import Figure
 from sim.scenario import Scenario

@@ -19,7 +19,7 @@ from threading import Event
 from sim.coverage import Cover, coverage
 from sim.engine import engine_for, footprint, run
 from sim.engine.recording import Run
-from sim.model.mechanisms import CAUSES
+from sim.model.causes import CAUSES
 from sim.model.strategies import Strategy
 from sim.results.applicability import with_theory
 from sim.results.metrics import Figure, figures

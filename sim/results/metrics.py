@@ -20,7 +20,7 @@ from sim.basics.statistics import (
 )
 from sim.engine.histogram import Histogram
 from sim.engine.recording import Run
-from sim.model.mechanisms import CAUSES, KINDS, Cause
+from sim.model.causes import CAUSES, KINDS, Cause
 
 Array = npt.NDArray[np.float64]
 

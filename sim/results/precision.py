@@ -7,7 +7,7 @@ from sim.basics.names import nearest
 from sim.basics.statistics import FIRST_RUNS, LOOK_AHEAD, look_ahead_at, precise_from, ratio_of_runs
 from sim.coverage import Cover
 from sim.engine.recording import Run
-from sim.model.mechanisms import CAUSES
+from sim.model.causes import CAUSES
 from sim.results.metrics import CASE_METRICS, MEAN_METRICS, totals
 from sim.scenario import Scenario
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from sim.basics.selection import Selection, select_smallest
 from sim.basics.statistics import LEVEL, holm, paired_difference
-from sim.model.mechanisms import CAUSES
+from sim.model.causes import CAUSES
 from sim.results.experiment import Comparison
 from sim.results.metrics import CASE_METRICS, totals
 

@@ -11,9 +11,9 @@ import numpy.typing as npt
 
 from sim.basics.names import known
 from sim.basics.statistics import QUANTILES, Estimate, ratio_of_runs
-from sim.engine.cases import BEHAVIOURS
 from sim.engine.histogram import lower_edges, merged
-from sim.model.mechanisms import CAUSES
+from sim.model.causes import CAUSES
+from sim.model.outcomes import BEHAVIOURS
 from sim.model.strategies import Strategy, mechanisms_text
 from sim.results.metrics import METRICS
 

@@ -7,7 +7,7 @@ import numpy as np
 from sim.basics.statistics import Estimate
 from sim.basics.wording import format_duration, number_text, percent_text, seconds_text
 from sim.coverage import Cover
-from sim.model.mechanisms import CAUSES
+from sim.model.causes import CAUSES
 from sim.model.strategies import Strategy, mechanisms_text
 from sim.results.experiment import Comparison
 from sim.results.metrics import Figure, pooled_mean

@@ -31,7 +31,7 @@ from sim.basics.ranges import (
     whole,
 )
 from sim.basics.wording import format_duration
-from sim.model.mechanisms import CAUSES
+from sim.model.causes import CAUSES
 from sim.model.strategies import CATALOGUE, Strategy
 from sim.scenario.identity import Texts, content_id
 

@@ -19,9 +19,9 @@ from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sim.basics.streams import Stream
-from sim.engine.app import ACCEPTED, FAILED
-from sim.engine.host import RATE_LIMITED
-from sim.model.mechanisms import KINDS, Kind
+from sim.model.causes import KINDS, Kind
+from sim.oracle.app import ACCEPTED, FAILED
+from sim.oracle.host import RATE_LIMITED
 from sim.testbed.compress import Clock
 from sim.testbed.gates import HARD_LIMIT, Gates, Verdict
 from sim.testbed.prober import Prober

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from sim.basics.statistics import QUANTILES
-from sim.engine.host import TIMEOUT
-from sim.model.mechanisms import CAUSES
+from sim.model.causes import CAUSES
+from sim.oracle.host import TIMEOUT
 from sim.testbed.record import LaneRecord
 from sim.testbed.run import LiveRun
 

@@ -12,8 +12,8 @@ import numpy as np
 
 from sim.basics.distributions import Law
 from sim.basics.streams import Stream
-from sim.engine.world import Samplers
-from sim.model.mechanisms import Kind
+from sim.engine.samplers import Samplers
+from sim.model.causes import Kind
 from sim.model.strategies import Strategy
 from sim.scenario import Scenario, with_changes
 from sim.testbed.compress import Clock

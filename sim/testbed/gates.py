@@ -13,10 +13,10 @@ from typing import Any, Protocol
 import aiohttp
 
 from sim.basics.streams import Stream
-from sim.engine.app import ACCEPTED, FAILED, REFUSED, Decision
-from sim.engine.host import HOST_DOWN, OK, RATE_LIMITED, TIMEOUT
-from sim.engine.world import Samplers
-from sim.model.mechanisms import Kind
+from sim.engine.samplers import Samplers
+from sim.model.causes import Kind
+from sim.oracle.app import ACCEPTED, FAILED, REFUSED, Decision
+from sim.oracle.host import HOST_DOWN, OK, RATE_LIMITED, TIMEOUT
 from sim.testbed.compress import Clock
 from sim.testbed.setup import APP, HOST, Draw, Lane, Setup
 from sim.testbed.stores import Refresh, Store, StoreDown

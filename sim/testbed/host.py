@@ -20,9 +20,10 @@ from starlette.routing import Mount, Route
 
 from sim.basics.quantiles import backed_off
 from sim.basics.streams import Stream
-from sim.engine.host import TokenBucket
-from sim.engine.world import Samplers
-from sim.model.mechanisms import CHECK_SEES, SEEN_THROUGH, Cause
+from sim.engine.samplers import Samplers
+from sim.model.causes import SEEN_THROUGH, Cause
+from sim.model.mechanisms import CHECK_SEES
+from sim.oracle.host import TokenBucket
 from sim.testbed.compress import Clock
 from sim.testbed.push import SET_CONTENT_TYPE, Event, Sender, new_event
 from sim.testbed.setup import (

@@ -19,11 +19,12 @@ import aiohttp
 
 from sim.basics.streams import STORM as STORMING
 from sim.basics.streams import TAKEN, Stream
-from sim.engine.app import ACCEPTED, FAILED
-from sim.engine.cases import CONTINUE, CUT_OFF, STORM, Case
-from sim.engine.host import HOST_DOWN, OK, RATE_LIMITED, TIMEOUT
-from sim.engine.world import Samplers
-from sim.model.mechanisms import Cause, Kind
+from sim.engine.cases import Case
+from sim.engine.samplers import Samplers
+from sim.model.causes import Cause, Kind
+from sim.model.outcomes import Behaviour
+from sim.oracle.app import ACCEPTED, FAILED
+from sim.oracle.host import HOST_DOWN, OK, RATE_LIMITED, TIMEOUT
 from sim.scenario import Scenario
 from sim.testbed.compress import Clock
 from sim.testbed.record import LaneRecord, Latencies, book_decision, case_record
@@ -220,7 +221,11 @@ class Person:
         self.actors -= 1
 
     def _storms(self, case: Case) -> bool:
-        return case.behaviour == STORM and case.cause is not Cause.LOGOUT and self._called_off
+        return (
+            case.behaviour == Behaviour.STORM
+            and case.cause is not Cause.LOGOUT
+            and self._called_off
+        )
 
     async def _shift(self) -> None:
         shift = self.load.scenario.organisation.shift
@@ -234,7 +239,7 @@ class Person:
             await self._visit(visit)
             if self._after_notice():
                 break
-        if self.case is not None and self.case.behaviour == STORM:
+        if self.case is not None and self.case.behaviour == Behaviour.STORM:
             await self._wait(math.inf)  # until the notice
 
     async def _visit(self, visit: int) -> None:
@@ -307,7 +312,11 @@ class Person:
 
     def _muted(self) -> bool:
         case = self.case
-        return case is not None and case.behaviour == CUT_OFF and self.t_s >= case.revoked_at_s
+        return (
+            case is not None
+            and case.behaviour == Behaviour.CUT_OFF
+            and self.t_s >= case.revoked_at_s
+        )
 
     # -- pages ----------------------------------------------------------------------------------
 
@@ -576,7 +585,7 @@ class Person:
         await self._clock.until(case.revoked_at_s)
         assert self.record is not None
         self.record.page_open = self.page is not None
-        if case.cause is Cause.LOGOUT or case.behaviour == CUT_OFF:
+        if case.cause is Cause.LOGOUT or case.behaviour == Behaviour.CUT_OFF:
             self._call_off(case.revoked_at_s)
         if case.taken_over and self.page is not None:
             self.actors += 1
@@ -588,7 +597,7 @@ class Person:
 
     async def _notice(self, case: Case) -> None:
         await self._clock.until(case.notice_at_s)
-        if not (case.behaviour in (CONTINUE, CUT_OFF) and self._in_visit):
+        if not (case.behaviour in (Behaviour.CONTINUE, Behaviour.CUT_OFF) and self._in_visit):
             self._call_off(case.notice_at_s)  # nor does a new visit begin
 
     def _call_off(self, at_s: float) -> None:

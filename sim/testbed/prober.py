@@ -15,7 +15,7 @@ from typing import Any
 
 import aiohttp
 
-from sim.model.mechanisms import Kind
+from sim.model.causes import Kind
 from sim.testbed.gates import Gates
 from sim.testbed.setup import CONTROL_HEADER
 from sim.testbed.tokens import Claims

@@ -15,7 +15,7 @@ from typing import Any
 
 import jwt
 
-from sim.model.mechanisms import CAUSES
+from sim.model.causes import CAUSES
 from sim.testbed.tokens import Key
 
 SET_TYPE = "secevent+jwt"

@@ -7,11 +7,11 @@ from typing import Any
 
 from hdrh.histogram import HdrHistogram  # type: ignore[import-untyped]
 
-from sim.engine.app import ACCEPTED
 from sim.engine.cases import Case
 from sim.engine.recording import CaseRecord
-from sim.model.mechanisms import Cause, Kind
+from sim.model.causes import Cause, Kind
 from sim.model.strategies import Strategy
+from sim.oracle.app import ACCEPTED
 from sim.scenario import Scenario
 
 _PLURAL = {Kind.READ: "reads", Kind.WRITE: "writes", Kind.ADMIN: "admin"}

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from sim.basics.statistics import Estimate
 from sim.basics.wording import format_duration
 from sim.engine.recording import Run
+from sim.model.causes import CAUSES
 from sim.model.lifetimes import lifetimes, search_variable_of
-from sim.model.mechanisms import CAUSES
 from sim.model.strategies import Strategy
 from sim.results.experiment import Comparison, compare
 from sim.results.tables import CAUSE_HEADS

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from sim.basics.wording import about
 from sim.coverage import bound_s
 from sim.engine.recording import Run
-from sim.model.mechanisms import CAUSES, Cause, lost_kinds
+from sim.model.causes import CAUSES, Cause, lost_kinds
 from sim.model.strategies import Strategy
 from sim.results.tables import CAUSE_HEADS
 from sim.scenario import Scenario

@@ -20,7 +20,7 @@ from sim.basics.statistics import (
 from sim.basics.wording import about, format_duration
 from sim.coverage import pair_bound_s
 from sim.engine.recording import Run
-from sim.model.mechanisms import CAUSES, Cause
+from sim.model.causes import CAUSES, Cause
 from sim.model.strategies import Strategy
 from sim.results.tables import CAUSE_HEADS
 from sim.scenario import Problem, Scenario, ScenarioError

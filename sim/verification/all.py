@@ -6,15 +6,15 @@ from sim.engine import ENGINES
 from sim.verification import clockwork, coverage, engines, methods, published, simulated
 from sim.verification.line import Line
 
-# People and runs of the large samples; a run of the reference takes about ten times as long.
-SAMPLES = {"compiled": (4000, 40), "reference": (800, 10)}
-QUICK_SAMPLES = {"compiled": (400, 10), "reference": (80, 4)}
+# People and runs of the large samples; runs of the others take much longer.
+SAMPLES = {"compiled": (4000, 40), "plain": (800, 10), "reference": (800, 10)}
+QUICK_SAMPLES = {"compiled": (400, 10), "plain": (80, 4), "reference": (80, 4)}
 
 
 def all_lines(
     quick: bool, engine: str | None = None, progress: Callable[[float], None] | None = None
 ) -> Iterator[Line]:
-    """Theory, published figures, counts by hand, simulation; on both engines, or on one.
+    """Theory, published figures, counts by hand, simulation; on all engines, or on one.
 
     `quick`: fewer people and runs, and no coverage study, which `progress` follows.
     """

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sim.engine.recording import TRACE_COLUMNS, Run
-from sim.model.mechanisms import Kind
+from sim.model.causes import Kind
 
 Figure = Callable[[Run], float]
 

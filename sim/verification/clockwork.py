@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 
 from sim.engine import run
 from sim.engine.recording import Run
+from sim.oracle.vocabulary import Unspoken
 from sim.verification import (
     events_by_hand,
     gates_by_hand,
@@ -30,9 +31,12 @@ COUNTS = (
 
 
 def by_the_clock(engine: str) -> Lines:
-    """All worlds through an engine."""
+    """All worlds through an engine; the reference is left out where it does not speak a word."""
     for world in COUNTS:
-        found = _run(world, engine)
+        try:
+            found = _run(world, engine)
+        except Unspoken:
+            continue
         for name, value in world.expected.items():
             yield Line(
                 f"By the clock, {engine}", f"{world.name}, {name}", float(value),

@@ -78,8 +78,8 @@ def wait_at_station(
     """Mean wait after the first sixth."""
     import simpy
 
-    from sim.engine.clock import Clock, Priority
-    from sim.engine.station import Station
+    from sim.oracle.clock import Clock, Priority
+    from sim.oracle.station import Station
 
     clock, random, waits = Clock(), np.random.default_rng(seed), list[float]()
     station = Station(clock, "alone", servers, (0.0, math.inf))

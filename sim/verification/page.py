@@ -17,9 +17,10 @@ _ABOUT = {
     "Cooper": "Requests for a certificate revocation list after it is issued.",
     "PBS": "Probabilistically bounded staleness: three replicas, one read, one written.",
     "Statistics": "Constants, cuts and coverages of the procedures in `sim/basics/statistics.py` and `sim/basics/selection.py`.",
-    "Both engines": "Reference and compiled engine on the same people and cases: how many parts of the record (cases, "
+    "All engines": "Compiled, plain and reference engine on the same people and cases: how many parts of the record (cases, "
     "histograms, host calls, stations, ...) differ in any bit.",
     "By the clock, compiled": "One person whose every click is at a known second: arithmetic by hand, ties included.",
+    "By the clock, plain": "The same on the plain engine.",
     "By the clock, reference": "The same on the reference engine.",
     "A1": "A token of fixed lifetime, renewed in the background at expiry.",
     "A2": "The same, renewed when a fraction of the lifetime has gone.",

@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from sim import oracle
 from sim.basics.statistics import Estimate
 from sim.basics.units import parse_duration
 from sim.basics.wording import format_duration
 from sim.cli import main
 from sim.cli.compare import as_document
-from sim.engine import reference
-from sim.model.strategies import CATALOGUE, RequestView, Strategy
+from sim.model.strategies import CATALOGUE
 from sim.results import experiment
 from sim.results.store import TABLES
 from sim.results.tables import seconds_text
@@ -47,7 +47,7 @@ def test_workers_and_order_change_nothing() -> None:
 
 
 def test_the_same_people_and_cases_under_every_strategy() -> None:
-    runs = [reference.run(small(), s, 0) for s in CATALOGUE.values()]
+    runs = [oracle.run(small(), s, 0) for s in CATALOGUE.values()]
     cases = [[(c.person, c.cause, c.revoked_at_s, c.behaviour) for c in run.cases] for run in runs]
     assert all(c == cases[0] for c in cases)
     assert cases[0]
@@ -257,18 +257,3 @@ def test_bad_input_exits_with_2(args: list[str], said: str) -> None:
     assert shown.exit_code == 2
     assert said in shown.output
     assert "Traceback" not in shown.output
-
-
-class OnlyFreshPages(Strategy):
-    """A strategy in Python: a token, refused once the page is older than a minute."""
-
-    def refuses(self, request: RequestView) -> str:
-        return "page_too_old" if request.now_s - request.page_loaded_s > 60 else ""
-
-
-def test_a_strategy_written_in_python_runs() -> None:
-    strict = OnlyFreshPages(name="only_fresh_pages", token=CATALOGUE["short_token"].token)
-    run = reference.run(small(), strict, tracing=True)
-    plain = reference.run(small(), CATALOGUE["short_token"])
-    assert run.interruptions > plain.interruptions
-    assert any(row[6] == "page_too_old" for row in run.trace or [])

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from sim.cli import main
-from sim.model.mechanisms import CAUSES, KINDS
+from sim.model.causes import CAUSES, KINDS
 
 # A world with every party at work: two strategies that renew, check, look up and push; tiny, so that runs are quick.
 WORLD = """

@@ -5,7 +5,7 @@ import math
 from support.contract import Form, MechanismContract, Misfit, exponential
 
 from sim import theory
-from sim.model.mechanisms import CAUSES
+from sim.model.causes import CAUSES
 from sim.scenario.files import MECHANISMS
 
 LONG = {"token": {"lifetime": "28h"}}

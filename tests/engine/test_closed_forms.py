@@ -15,9 +15,9 @@ import simpy
 from support.worlds import one_endless_page
 
 from sim.engine import run as run_once
-from sim.engine.clock import Clock, Priority
 from sim.engine.recording import CaseRecord, Run
-from sim.engine.station import Station
+from sim.oracle.clock import Clock, Priority
+from sim.oracle.station import Station
 from sim.scenario import Scenario
 
 Z = 4.5

@@ -1,4 +1,4 @@
-"""Both engines follow the same path: equal traces and equal records, to the bit, over scenarios drawn at random."""
+"""All engines follow the same path: equal traces and equal records, to the bit, over scenarios drawn at random."""
 
 import math
 import os
@@ -10,216 +10,45 @@ from typing import Any
 import hypothesis.strategies as st
 import pytest
 from hypothesis import HealthCheck, given, settings
-from support.drawn import laws, mechanisms
+from support.drawn import scenarios, scenarios_of_a_log, scenarios_that_run_ahead
 from support.logs import an_office_log, csv_of, put
-from support.worlds import scenario
 
-from sim.engine import compiled, reference
-from sim.engine.compiled.calendar import FEW
+from sim import oracle
+from sim.engine import compiled, plain
 from sim.engine.recording import TRACE_COLUMNS, Run
-from sim.model.mechanisms import CAUSES
+from sim.engine.steps.calendar import FEW
 from sim.model.strategies import CATALOGUE, Strategy
 from sim.scenario import Scenario, load, with_changes
 
-ANY_TIME = ("0s", "10ms", "250ms", "2s", "15s")
-counts = st.sampled_from(
-    [
-        1,
-        2,
-        3,
-        "unlimited",
-        {"dist": "geometric", "mean": 3},
-        {"dist": "uniform", "low": 1, "high": 4},
-    ]
-)
-servers = st.sampled_from([1, 2, 4, "unlimited"])
-
-
-@st.composite
-def any_law(draw: st.DrawFn, means: tuple[str, ...] = ANY_TIME) -> Any:
-    """A duration: constant (which provokes ties), or of any law."""
-    mean = draw(st.sampled_from(means))
-    if mean == "0s" or draw(st.booleans()):
-        return mean
-    return draw(
-        st.sampled_from(
-            [
-                {"dist": "exponential", "mean": mean, "max": "1min"},
-                {"dist": "weibull", "mean": mean, "shape": 0.7},
-                {"dist": "gamma", "mean": mean, "shape": 2.5},
-                {"dist": "erlang", "mean": mean, "shape": 3},
-                {"dist": "lognormal", "mean": mean, "cv": 1.0},
-                {"dist": "empirical", "quantiles": ["0s", mean, mean, "90s"]},
-            ]
-        )
-    )
-
-
-outages = st.sampled_from(
-    ["none", {"every": "2min", "lasts": "20s"}, {"starts": "3min", "lasts": "1min"}]
-)
-
-
-def tables(draw: st.DrawFn) -> dict[str, Any]:
-    """Every mechanism, cause, behaviour and fault within 20 people and 10 minutes."""
-    shares = draw(st.sampled_from([0.05, 0.25]))
-    limit = {"per_second": draw(st.sampled_from([0, 1, 3])), "burst": 5}
-    if draw(st.booleans()):
-        limit["per_hour"] = 400
-    return {
-        "run": {
-            "seed": draw(st.integers(0, 2**40)),
-            "horizon": "10min",
-            "drain": draw(st.sampled_from(["0s", "5min"])),
-            "warm_up": draw(st.sampled_from(["0s", "90s"])),
-        },
-        "organisation": {
-            "people": draw(st.integers(1, 20)),
-            "admins": draw(st.sampled_from([0, 0.5, 1])),
-            "shift": {"start": draw(st.sampled_from(["0s", "30s"])), "end": "9min"},
-            "visits": draw(any_law(("2s", "1min"))),
-        },
-        "workload": {
-            "think": draw(any_law(("2s", "15s"))),
-            "requests_per_page": draw(counts),
-            "pages_per_visit": draw(counts),
-            "visit_ends": draw(
-                st.sampled_from(
-                    [{"logout": 0.3, "close": 0.3, "leave_open": 0.4}, {"leave_open": 1}]
-                )
-            ),
-            "kinds": {"read": 0.6, "write": 0.3, "admin": 0.1},
-            "read_size": draw(
-                st.sampled_from([100, {"dist": "lognormal", "median": 8000, "p95": 60000}])
-            ),
-            **draw(st.sampled_from([{}, {"daily": [1, 3, 0] * 8}])),
-        },
-        "cases": {
-            **{cause: {"share": shares} for cause in CAUSES},
-            "from": "0s",
-            "until": "9min",
-            "notice_lead": draw(
-                st.sampled_from(
-                    ["0s", "30s", "-30s", {"dist": "uniform", "low": "-1min", "high": "1min"}]
-                )
-            ),
-            "detected_after": draw(any_law(("2s", "1min"))),
-            "rollback_window": "20s",
-        },
-        "behaviour": {
-            "probabilities": {"leave": 0.2, "continue": 0.3, "storm": 0.3, "cut_off": 0.2},
-            "storm": {
-                "think": draw(any_law(("250ms", "2s"))),
-                "kinds": {"read": 0.5, "write": 0.3, "admin": 0.2},
-                "gives_up_after": draw(st.sampled_from([1, 3, "unlimited"])),
-                "duration": draw(st.sampled_from(["10s", "5min"])),
-            },
-            "takeover": {
-                "probability": 0.7,
-                "delay": draw(any_law()),
-                "behaviour": draw(st.sampled_from(["continue", "storm"])),
-            },
-        },
-        "directory": {"propagation": draw(any_law())},
-        "host": {
-            "servers": draw(servers),
-            "page_load": draw(any_law()),
-            "renewal": draw(any_law()),
-            "check": draw(any_law()),
-            "retry_after": draw(st.sampled_from(["1s", "5s"])),
-            "rate_limit": draw(st.sampled_from(["none", limit])),
-            "outages": draw(outages),
-        },
-        "app": {
-            "workers": draw(servers),
-            "holds_worker": draw(st.booleans()),
-            "verify": draw(st.sampled_from(["0s", "27us", "50ms"])),
-            "service": {
-                "read": draw(any_law(("0s", "10ms", "250ms"))),
-                "write": draw(laws()),
-                "admin": "80ms",
-            },
-        },
-        "auth_server": {"servers": draw(servers), "renewal": draw(any_law())},
-        "store": {"lookup": draw(any_law(("0s", "10ms")))},
-        "push": {
-            "delay": draw(any_law()),
-            "loss": draw(st.sampled_from([0, 0.5, 1])),
-            "retries": {
-                "most": draw(st.sampled_from([0, 2, "unlimited"])),
-                "wait": draw(any_law(("2s", "15s"))),
-                "backoff": draw(st.sampled_from([1, 1.5])),
-            },
-            "outages": draw(outages),
-            "on_outage": draw(st.sampled_from(["hold", "lose"])),
-        },
-        "network": {
-            "client_app": draw(any_law(("0s", "10ms", "250ms"))),
-            "client_host": draw(any_law(("0s", "10ms", "250ms"))),
-            "app_host": draw(any_law(("0s", "10ms", "250ms"))),
-        },
-        "strategies": {"tried": {"token": "none"} | draw(mechanisms())},
-    }
-
-
-@st.composite
-def scenarios(draw: st.DrawFn) -> Scenario:
-    """People of drawn laws."""
-    return scenario(tables(draw))
-
-
-@st.composite
-def scenarios_that_run_ahead(draw: st.DrawFn) -> Scenario:
-    """Where the compiled engine does at once what a person does by himself, and most people have no case."""
-    drawn = tables(draw)
-    drawn["cases"] |= {cause: {"share": 0.03} for cause in CAUSES}
-    drawn["app"]["holds_worker"] = False
-    for link in ("client_app", "client_host"):
-        drawn["network"][link] = draw(any_law(("10ms", "250ms", "2s")))
-    tried = drawn["strategies"]["tried"]
-    if isinstance(tried["token"], dict):
-        tried["token"].pop("refresh_at", None)
-    if "push" in tried:
-        tried["push"]["causes"] = ["deactivation", "admin_loss"]
-    return scenario(drawn)
-
-
-@st.composite
-def scenarios_of_a_log(draw: st.DrawFn, log: Path) -> Scenario:
-    """People of a log, for a day with its hours."""
-    drawn = tables(draw)
-    drawn["workload"] = {"log": str(log), "mode": draw(st.sampled_from(["fitted", "replayed"]))}
-    drawn["run"] |= {"horizon": "24h"}
-    drawn["organisation"]["shift"] = {"start": "0s", "end": "24h"}
-    drawn["cases"]["until"] = "23h"
-    return scenario(drawn)
+ENGINES = {"compiled": compiled, "plain": plain, "reference": oracle}
 
 
 def assert_same_path(drawn: Scenario, strategy: Strategy, replication: int = 0) -> None:
-    """Both engines, event for event; the first that differs is shown side by side."""
-    ours = compiled.run(drawn, strategy, replication, tracing=True)
-    expected = reference.run(drawn, strategy, replication, tracing=True)
-    pairs = zip(ours.trace or [], expected.trace or [], strict=False)
-    for number, (left, right) in enumerate(pairs):
-        assert repr(left) == repr(right), _side_by_side(number, left, right)
-    assert len(ours.trace or []) == len(expected.trace or []), _ends(ours, expected)
-    assert ours.differences(expected) == []
-    plain = compiled.run(drawn, strategy, replication)
-    ours.trace = None
-    assert plain.differences(ours) == [], "tracing changes the record"
+    """All engines, event for event; the first that differs is shown side by side."""
+    expected = oracle.run(drawn, strategy, replication, tracing=True)
+    for name in ("compiled", "plain"):
+        ours = ENGINES[name].run(drawn, strategy, replication, tracing=True)
+        pairs = zip(ours.trace or [], expected.trace or [], strict=False)
+        for number, (left, right) in enumerate(pairs):
+            assert repr(left) == repr(right), _side_by_side(name, number, left, right)
+        assert len(ours.trace or []) == len(expected.trace or []), _ends(name, ours, expected)
+        assert ours.differences(expected) == []
+    expected.trace = None
+    untraced = compiled.run(drawn, strategy, replication)
+    assert untraced.differences(expected) == [], "tracing changes the record"
 
 
-def _side_by_side(number: int, left: tuple[Any, ...], right: tuple[Any, ...]) -> str:
-    rows = [f"event {number} differs:", f"{'':16}{'compiled':>28}{'reference':>28}"]
-    for name, a, b in zip(TRACE_COLUMNS, left, right, strict=True):
-        rows.append(f"{name:16}{a!r:>28}{b!r:>28}{'  <--' if repr(a) != repr(b) else ''}")
+def _side_by_side(name: str, number: int, left: tuple[Any, ...], right: tuple[Any, ...]) -> str:
+    rows = [f"event {number} differs:", f"{'':16}{name:>28}{'reference':>28}"]
+    for column, a, b in zip(TRACE_COLUMNS, left, right, strict=True):
+        rows.append(f"{column:16}{a!r:>28}{b!r:>28}{'  <--' if repr(a) != repr(b) else ''}")
     return "\n".join(rows)
 
 
-def _ends(ours: Run, expected: Run) -> str:
+def _ends(name: str, ours: Run, expected: Run) -> str:
     a, b = ours.trace or [], expected.trace or []
-    longer, name = (a, "compiled") if len(a) > len(b) else (b, "reference")
-    return f"only the {name} engine goes on: {longer[min(len(a), len(b))]}"
+    longer, who = (a, name) if len(a) > len(b) else (b, "reference")
+    return f"only the {who} engine goes on: {longer[min(len(a), len(b))]}"
 
 
 @settings(
@@ -300,22 +129,22 @@ def test_many_people(name: str) -> None:
             "cases.until": "80s",
         },
     )
-    ours, expected = (engine.run(crowd, CATALOGUE[name]) for engine in (compiled, reference))
+    ours, expected = (engine.run(crowd, CATALOGUE[name]) for engine in (compiled, oracle))
     assert ours.differences(expected) == []
     assert ours.requests["sent"] > FEW / 4
 
 
 def bytes_of(people: int, strategy: Strategy) -> int:
     """What the arrays of an office of so many people take, those of its cases included."""
-    from sim.engine.compiled import build
+    from sim.engine.arrays import arrays_of, wired, with_cases
     from sim.engine.compiled.machine import kernels
-    from sim.scenario import load, with_changes
+    from sim.engine.given import Given
 
     office = with_changes(load("office"), {"organisation.people": people})
-    arrays = build.wired(build.arrays_of(office, strategy, 0, 1, tracing=False))
+    arrays = wired(arrays_of(Given.of(office, strategy, tracing=False), 0, 1))
     _, count_cases, _ = kernels()
-    arrays = build.with_cases(arrays, count_cases(arrays.world.ctypes.data))
-    return sum(array.nbytes for array in arrays)
+    arrays = with_cases(arrays, count_cases(arrays["world"].ctypes.data))
+    return sum(array.nbytes for array in arrays.values())
 
 
 @pytest.mark.parametrize("name", CATALOGUE)
@@ -386,8 +215,9 @@ def test_what_was_compiled_for_a_kernel_can_be_called_from_elsewhere(tmp_path: P
     """A user's own compiled functions share Numba's, and may call ours; what a kernel needed is not left half done."""
     cold = _starting_at_once(
         1,
-        after="import numba; from sim import quantiles; from sim.engine.compiled import numbers;"
-        "draw = numbers.normal_quantile; found = numba.njit(lambda u: draw(u))(0.01);"
+        after="import numba; from sim.basics import quantiles; from sim.engine.compiled import machine;"
+        "draw = vars(machine.steps()['draws'])['quantiles'].normal_quantile;"
+        "found = numba.njit(lambda u: draw(u))(0.01);"
         "assert found == quantiles.normal_quantile(0.01), found",
         LASTCLICK_CACHE_DIR=str(tmp_path),
     )

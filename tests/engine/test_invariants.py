@@ -6,8 +6,9 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from support.drawn import small_scenarios
 
-from sim.engine import reference
-from sim.engine.recording import EVENTS, TRACE_COLUMNS
+from sim import oracle
+from sim.engine.recording import TRACE_COLUMNS
+from sim.model.outcomes import EVENTS
 from sim.scenario import Scenario
 
 
@@ -15,7 +16,7 @@ from sim.scenario import Scenario
 @given(small_scenarios())
 def test_what_holds_in_every_run(drawn: Scenario) -> None:
     strategy = drawn.strategies["tried"]
-    run = reference.run(drawn, strategy, tracing=True)
+    run = oracle.run(drawn, strategy, tracing=True)
     end_s = drawn.run.end_s
     for case in run.cases:
         assert 0 <= case.last_click_s <= case.exposure_s <= case.bound_s + 1e-6, case
@@ -67,8 +68,8 @@ def _check_trace(drawn: Scenario, trace: list[tuple[Any, ...]]) -> None:
 @given(small_scenarios())
 def test_a_run_is_the_same_twice_and_tracing_changes_nothing(drawn: Scenario) -> None:
     strategy = drawn.strategies["tried"]
-    once = reference.run(drawn, strategy, 1, tracing=True, progress=lambda share: None)
-    again = reference.run(drawn, strategy, 1)
+    once = oracle.run(drawn, strategy, 1, tracing=True, progress=lambda share: None)
+    again = oracle.run(drawn, strategy, 1)
     once.trace = None
     assert once.differences(again) == []
     assert once.digest() == again.digest()

@@ -16,7 +16,7 @@ from support.worlds import ZERO_LATENCY, hear_interrupts, scenario
 from sim.basics.quantiles import backed_off
 from sim.cli import main
 from sim.engine import ENGINES, limits, run
-from sim.model.mechanisms import CAUSES
+from sim.model.causes import CAUSES
 from sim.scenario import Scenario, with_changes
 
 NEVER: dict[str, Any] = {"dist": "constant", "value": 0}

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from sim import engine
 from sim.coverage import bound_s
 from sim.engine.recording import Run
-from sim.model.mechanisms import Cause, Kind
+from sim.model.causes import Cause, Kind
 from sim.model.strategies import Strategy
 from sim.results import experiment
 from sim.scenario import Scenario, load, with_changes
@@ -376,7 +376,7 @@ def test_random_lifetimes_leave_more_than_half_their_mean() -> None:
 
 def test_a_logout_on_a_request_meets_a_longer_window() -> None:
     """Seen from its requests a token has more life left than seen from a random instant."""
-    from sim.engine import reference
+    from sim import oracle
     from sim.theory import on_demand_exposure, on_demand_exposure_after_request_mean_s
 
     strategy = {"token": {"lifetime": 300.0, "renewal": "host"}}
@@ -387,9 +387,7 @@ def test_a_logout_on_a_request_meets_a_longer_window() -> None:
     )  # fmt: skip
     means = []
     for replication in range(6):
-        trace = reference.run(
-            scenario, scenario.strategies["tried"], replication, tracing=True
-        ).trace
+        trace = oracle.run(scenario, scenario.strategies["tried"], replication, tracing=True).trace
         left = [row[7] - row[1] for row in trace or [] if row[3] == "decided" and row[1] > 2000]
         means.append(np.mean(left))
     error = np.std(means, ddof=1) / math.sqrt(len(means))

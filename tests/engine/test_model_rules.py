@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from support.worlds import one_endless_page, scenario
 
+from sim import oracle
 from sim.basics.units import parse_duration
-from sim.engine import reference
 from sim.engine.recording import TRACE_COLUMNS
 from sim.model.strategies import CATALOGUE
 from sim.scenario import Scenario
@@ -17,7 +17,7 @@ Event = dict[str, Any]
 
 
 def trace(drawn: Scenario, name: str = "tried") -> list[Event]:
-    run = reference.run(drawn, drawn.strategies[name], tracing=True)
+    run = oracle.run(drawn, drawn.strategies[name], tracing=True)
     return [dict(zip(TRACE_COLUMNS, row, strict=True)) for row in run.trace or []]
 
 
@@ -164,7 +164,7 @@ def test_an_idle_page_that_renews_by_itself_is_censored() -> None:
         from_s=3000.0,
         behaviour={"probabilities": {"leave": 1}},
     )
-    cases = reference.run(drawn, drawn.strategies["tried"]).cases
+    cases = oracle.run(drawn, drawn.strategies["tried"]).cases
     opened = [case for case in cases if case.page_open]
     assert len(opened) > 30
     assert all(case.censored for case in opened)
@@ -192,6 +192,6 @@ def test_requests_in_flight_are_counted_and_not_what_is_left_over() -> None:
         run={"drain": "0s"},
         network={"client_app": "4s"},
     )
-    counted = reference.run(drawn, drawn.strategies["tried"]).requests
+    counted = oracle.run(drawn, drawn.strategies["tried"]).requests
     assert counted["in_flight"] > 0
     assert counted["sent"] == counted["accepted"] + counted["refused"] + counted["in_flight"]

@@ -50,8 +50,9 @@ def compiled_bucket() -> Callable[[float], int]:
     """The engine's own, with a way in from Python."""
     import numba
 
-    from sim.engine.compiled.numbers import bucket_of
+    from sim.engine.compiled.machine import steps
 
+    bucket_of = steps()["draws"].bucket_of
     found: Callable[[float], int] = numba.njit(lambda time_s: bucket_of(time_s))
     return found
 

@@ -19,7 +19,7 @@ from sim.basics.statistics import Estimate
 from sim.basics.wording import about
 from sim.cli import main
 from sim.face.comparison import Comparison
-from sim.model.mechanisms import CAUSES
+from sim.model.causes import CAUSES
 from sim.plot import Picture, Plots, Shown, sweep_lines, sweep_surface, sweep_tornado
 from sim.plot.curves import lines
 from sim.plot.matrix import cell_texts

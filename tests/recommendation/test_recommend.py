@@ -18,8 +18,8 @@ from support.worlds import endless
 from sim.basics.statistics import Estimate, Totals, ratio_of_runs
 from sim.basics.units import parse_duration
 from sim.cli import main
+from sim.model.causes import CAUSES
 from sim.model.lifetimes import lifetimes, search_variable_of
-from sim.model.mechanisms import CAUSES
 from sim.model.strategies import CATALOGUE, Strategy
 from sim.recommendation import (
     Recommendation,

@@ -13,7 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from sim.coverage import coverage
 from sim.engine import ENGINES, run
 from sim.model import mechanisms as room
-from sim.model.mechanisms import CAUSES, Mechanism
+from sim.model.causes import CAUSES
+from sim.model.mechanisms import Mechanism
 from sim.model.strategies import Strategy
 from sim.scenario import ScenarioError
 from sim.testbed.compare import compare, disagreements

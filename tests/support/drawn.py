@@ -1,10 +1,11 @@
 """Scenarios and strategies drawn at random, for laws that hold in every run."""
 
+from pathlib import Path
 from typing import Any
 
 import hypothesis.strategies as st
 
-from sim.model.mechanisms import CAUSES
+from sim.model.causes import CAUSES
 from sim.scenario import Scenario
 from support.worlds import scenario
 
@@ -140,3 +141,179 @@ def small_scenarios(draw: st.DrawFn, always: str = "") -> Scenario:
             "strategies": {"tried": {"token": "none"} | draw(mechanisms(always))},
         }
     )
+
+
+# -- for engines that must agree --------------------------------------------------------------
+
+ANY_TIME = ("0s", "10ms", "250ms", "2s", "15s")
+counts = st.sampled_from(
+    [
+        1,
+        2,
+        3,
+        "unlimited",
+        {"dist": "geometric", "mean": 3},
+        {"dist": "uniform", "low": 1, "high": 4},
+    ]
+)
+servers = st.sampled_from([1, 2, 4, "unlimited"])
+
+
+@st.composite
+def any_law(draw: st.DrawFn, means: tuple[str, ...] = ANY_TIME) -> Any:
+    """A duration: constant (which provokes ties), or of any law."""
+    mean = draw(st.sampled_from(means))
+    if mean == "0s" or draw(st.booleans()):
+        return mean
+    return draw(
+        st.sampled_from(
+            [
+                {"dist": "exponential", "mean": mean, "max": "1min"},
+                {"dist": "weibull", "mean": mean, "shape": 0.7},
+                {"dist": "gamma", "mean": mean, "shape": 2.5},
+                {"dist": "erlang", "mean": mean, "shape": 3},
+                {"dist": "lognormal", "mean": mean, "cv": 1.0},
+                {"dist": "empirical", "quantiles": ["0s", mean, mean, "90s"]},
+            ]
+        )
+    )
+
+
+outages = st.sampled_from(
+    ["none", {"every": "2min", "lasts": "20s"}, {"starts": "3min", "lasts": "1min"}]
+)
+
+
+def tables(draw: st.DrawFn) -> dict[str, Any]:
+    """Every mechanism, cause, behaviour and fault within 20 people and 10 minutes."""
+    shares = draw(st.sampled_from([0.05, 0.25]))
+    limit = {"per_second": draw(st.sampled_from([0, 1, 3])), "burst": 5}
+    if draw(st.booleans()):
+        limit["per_hour"] = 400
+    return {
+        "run": {
+            "seed": draw(st.integers(0, 2**40)),
+            "horizon": "10min",
+            "drain": draw(st.sampled_from(["0s", "5min"])),
+            "warm_up": draw(st.sampled_from(["0s", "90s"])),
+        },
+        "organisation": {
+            "people": draw(st.integers(1, 20)),
+            "admins": draw(st.sampled_from([0, 0.5, 1])),
+            "shift": {"start": draw(st.sampled_from(["0s", "30s"])), "end": "9min"},
+            "visits": draw(any_law(("2s", "1min"))),
+        },
+        "workload": {
+            "think": draw(any_law(("2s", "15s"))),
+            "requests_per_page": draw(counts),
+            "pages_per_visit": draw(counts),
+            "visit_ends": draw(
+                st.sampled_from(
+                    [{"logout": 0.3, "close": 0.3, "leave_open": 0.4}, {"leave_open": 1}]
+                )
+            ),
+            "kinds": {"read": 0.6, "write": 0.3, "admin": 0.1},
+            "read_size": draw(
+                st.sampled_from([100, {"dist": "lognormal", "median": 8000, "p95": 60000}])
+            ),
+            **draw(st.sampled_from([{}, {"daily": [1, 3, 0] * 8}])),
+        },
+        "cases": {
+            **{cause: {"share": shares} for cause in CAUSES},
+            "from": "0s",
+            "until": "9min",
+            "notice_lead": draw(
+                st.sampled_from(
+                    ["0s", "30s", "-30s", {"dist": "uniform", "low": "-1min", "high": "1min"}]
+                )
+            ),
+            "detected_after": draw(any_law(("2s", "1min"))),
+            "rollback_window": "20s",
+        },
+        "behaviour": {
+            "probabilities": {"leave": 0.2, "continue": 0.3, "storm": 0.3, "cut_off": 0.2},
+            "storm": {
+                "think": draw(any_law(("250ms", "2s"))),
+                "kinds": {"read": 0.5, "write": 0.3, "admin": 0.2},
+                "gives_up_after": draw(st.sampled_from([1, 3, "unlimited"])),
+                "duration": draw(st.sampled_from(["10s", "5min"])),
+            },
+            "takeover": {
+                "probability": 0.7,
+                "delay": draw(any_law()),
+                "behaviour": draw(st.sampled_from(["continue", "storm"])),
+            },
+        },
+        "directory": {"propagation": draw(any_law())},
+        "host": {
+            "servers": draw(servers),
+            "page_load": draw(any_law()),
+            "renewal": draw(any_law()),
+            "check": draw(any_law()),
+            "retry_after": draw(st.sampled_from(["1s", "5s"])),
+            "rate_limit": draw(st.sampled_from(["none", limit])),
+            "outages": draw(outages),
+        },
+        "app": {
+            "workers": draw(servers),
+            "holds_worker": draw(st.booleans()),
+            "verify": draw(st.sampled_from(["0s", "27us", "50ms"])),
+            "service": {
+                "read": draw(any_law(("0s", "10ms", "250ms"))),
+                "write": draw(laws()),
+                "admin": "80ms",
+            },
+        },
+        "auth_server": {"servers": draw(servers), "renewal": draw(any_law())},
+        "store": {"lookup": draw(any_law(("0s", "10ms")))},
+        "push": {
+            "delay": draw(any_law()),
+            "loss": draw(st.sampled_from([0, 0.5, 1])),
+            "retries": {
+                "most": draw(st.sampled_from([0, 2, "unlimited"])),
+                "wait": draw(any_law(("2s", "15s"))),
+                "backoff": draw(st.sampled_from([1, 1.5])),
+            },
+            "outages": draw(outages),
+            "on_outage": draw(st.sampled_from(["hold", "lose"])),
+        },
+        "network": {
+            "client_app": draw(any_law(("0s", "10ms", "250ms"))),
+            "client_host": draw(any_law(("0s", "10ms", "250ms"))),
+            "app_host": draw(any_law(("0s", "10ms", "250ms"))),
+        },
+        "strategies": {"tried": {"token": "none"} | draw(mechanisms())},
+    }
+
+
+@st.composite
+def scenarios(draw: st.DrawFn) -> Scenario:
+    """People of drawn laws."""
+    return scenario(tables(draw))
+
+
+@st.composite
+def scenarios_that_run_ahead(draw: st.DrawFn) -> Scenario:
+    """Where the compiled engine does at once what a person does by himself, and most people have no case."""
+    drawn = tables(draw)
+    drawn["cases"] |= {cause: {"share": 0.03} for cause in CAUSES}
+    drawn["app"]["holds_worker"] = False
+    for link in ("client_app", "client_host"):
+        drawn["network"][link] = draw(any_law(("10ms", "250ms", "2s")))
+    tried = drawn["strategies"]["tried"]
+    if isinstance(tried["token"], dict):
+        tried["token"].pop("refresh_at", None)
+    if "push" in tried:
+        tried["push"]["causes"] = ["deactivation", "admin_loss"]
+    return scenario(drawn)
+
+
+@st.composite
+def scenarios_of_a_log(draw: st.DrawFn, log: Path) -> Scenario:
+    """People of a log, for a day with its hours."""
+    drawn = tables(draw)
+    drawn["workload"] = {"log": str(log), "mode": draw(st.sampled_from(["fitted", "replayed"]))}
+    drawn["run"] |= {"horizon": "24h"}
+    drawn["organisation"]["shift"] = {"start": "0s", "end": "24h"}
+    drawn["cases"]["until"] = "23h"
+    return scenario(drawn)

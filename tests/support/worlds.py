@@ -6,7 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from sim.model.mechanisms import CAUSES
+from sim.model.causes import CAUSES
 from sim.scenario import Scenario, load, with_changes
 
 ZERO_LATENCY = {

@@ -20,9 +20,9 @@ from support.live import NO_REDIS, REDIS, in_loop, page_of, small, status_of, ti
 from support.worlds import hear_interrupts
 
 from sim.cli import main
-from sim.engine.exposure import Exposure
-from sim.model.mechanisms import Kind
+from sim.model.causes import Kind
 from sim.model.strategies import CATALOGUE, Strategy
+from sim.oracle.exposure import Exposure
 from sim.scenario import load, with_changes
 from sim.testbed import run as live_run
 from sim.testbed.compare import compare, disagreements

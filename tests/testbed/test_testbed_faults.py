@@ -11,7 +11,7 @@ pytest.importorskip("jwt")
 import aiohttp
 from support.live import NO_REDIS, REDIS, in_loop, page_of, small, status_of, timely
 
-from sim.model.mechanisms import CAUSES
+from sim.model.causes import CAUSES
 from sim.model.strategies import CATALOGUE, Strategy
 from sim.scenario import Scenario
 from sim.testbed import run as live_run

@@ -12,7 +12,7 @@ from support.drawn import mechanisms, small_scenarios
 from support.worlds import one_endless_page
 
 from sim.coverage import coverage
-from sim.model.mechanisms import CAUSES
+from sim.model.causes import CAUSES
 from sim.model.strategies import CATALOGUE, Strategy
 from sim.recommendation import recommend
 from sim.recommendation import words as recommendation_words

@@ -11,7 +11,7 @@ from support import ROOT
 from sim import theory
 from sim.cli import main
 from sim.engine import ENGINES
-from sim.model.mechanisms import CAUSES
+from sim.model.causes import CAUSES
 from sim.model.strategies import CATALOGUE
 from sim.scenario import schema
 from sim.verification import clockwork, engines, methods, published, simulated

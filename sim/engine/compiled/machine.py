@@ -12,33 +12,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from sim.basics import quantiles, streams
-from sim.engine import histogram
-from sim.engine.cases import CONTINUE, CUT_OFF, LEAVE, STORM
-from sim.engine.clock import WORLD, Lane, Priority
-from sim.engine.limits import ACTS, IN_A_RUN, IN_AN_INSTANT, IN_SUMS, IN_TRIES, LISTS, STATIONS
-from sim.engine.recording import EVENTS, ListBook
-from sim.workload import daily
+import sim
 
 _LOCK = threading.Lock()
-_NOT_COMPILED = ("__init__.py", "build.py", "machine.py")
-_CONSTANTS = (
-    LEAVE,
-    CONTINUE,
-    STORM,
-    CUT_OFF,
-    list(Lane),
-    list(Priority),
-    EVENTS,
-    ListBook.INSTANTS,
-    WORLD,
-    (ACTS, IN_AN_INSTANT, IN_A_RUN, IN_TRIES, IN_SUMS, LISTS, STATIONS),
-)
 _FLAGS = {"nogil": True, "error_model": "numpy"}
 
 
 def kernels() -> tuple[Any, Any, Any]:
-    """(advance, count_cases, close), compiled for the arrays of `layout`; one thread compiles, others wait."""
+    """(advance, count_cases, close), compiled for the arrays of `state`; one thread compiles, others wait."""
     with _LOCK:
         return _kernels()
 
@@ -47,7 +28,6 @@ def kernels() -> tuple[Any, Any, Any]:
 def _kernels() -> tuple[Any, Any, Any]:
     from numba import float64, int64
 
-    from sim.engine.compiled import kernel, revocation
     from sim.engine.compiled.linking import as_one_module
     from sim.engine.compiled.options import NUMBA
 
@@ -60,9 +40,9 @@ def _kernels() -> tuple[Any, Any, Any]:
         )
     made = []
     for function, arguments in (
-        (revocation.count_cases, (int64,)),
-        (kernel.close, (int64,)),
-        (kernel.advance, (int64, float64)),
+        (steps()["revocation"].count_cases, (int64,)),
+        (steps()["kernel"].close, (int64,)),
+        (steps()["kernel"].advance, (int64, float64)),
     ):
         dispatcher = NUMBA.njit(**_FLAGS)(function.py_func)
         if folder is not None:
@@ -72,6 +52,15 @@ def _kernels() -> tuple[Any, Any, Any]:
         made.append(dispatcher)
     count_cases, close, advance = made
     return advance, count_cases, close
+
+
+@cache
+def steps() -> dict[str, Any]:
+    """The modules of steps, bound to this runner: functions that Numba compiles when they are first called."""
+    from sim.engine import binder
+    from sim.engine.compiled import memory, options
+
+    return binder.bound(memory.reached(), options.step)
 
 
 @contextmanager
@@ -113,13 +102,28 @@ def cache_folder() -> Path | None:
         return None
 
 
+# What is compiled, and what constants in it come from.
+_SOURCES = (
+    *("basics/streams.py", "basics/quantiles.py", "workload/daily.py"),
+    *("model/causes.py", "model/mechanisms.py", "model/order.py", "model/outcomes.py"),
+    *("engine/steps", "engine/compiled", "engine/binder.py", "engine/fields.py"),
+    *(
+        "engine/given.py",
+        "engine/histogram.py",
+        "engine/limits.py",
+        "engine/recording.py",
+        "engine/state.py",
+    ),
+)
+
+
 @cache
 def source_digest() -> str:
-    """A fingerprint of all that is compiled: sources, and constants from elsewhere."""
+    """A fingerprint of all that is compiled, and of what its constants come from."""
     checked = os.environ.get("LASTCLICK_BOUNDSCHECK", "")  # read by `memory`, which needs numba
-    digest = hashlib.sha256(repr((_CONSTANTS, _FLAGS, checked)).encode())
-    files = [Path(module.__file__ or "") for module in (quantiles, streams, daily, histogram)]
-    ours = sorted(Path(__file__).parent.glob("*.py"))
-    for path in [*files, *(path for path in ours if path.name not in _NOT_COMPILED)]:
-        digest.update(path.read_bytes())
+    digest = hashlib.sha256(repr((_FLAGS, checked)).encode())
+    for part in _SOURCES:
+        place = Path(sim.__file__).parent / part
+        for path in sorted(place.rglob("*.py")) if place.is_dir() else [place]:
+            digest.update(path.read_bytes())
     return digest.hexdigest()[:16]

@@ -13,6 +13,12 @@ _njit: Any = NUMBA.njit(**_AS_CALLEE, forceinline=False)  # said, or it would be
 _inlined: Any = NUMBA.njit(**_AS_CALLEE, forceinline=True)
 
 
+def step(function: Callable[..., Any]) -> Any:
+    """A step, or a function of the library: as its marker says."""
+    into = getattr(function, "into_callers", False)
+    return compiled_into_callers(function) if into else compiled(function)
+
+
 def compiled(function: Callable[..., Any]) -> Any:
     """Compile when first called, once: small numbers, truth values and constants are passed as int64.
 

@@ -6,52 +6,35 @@ arrival and the moment the earliest server is free (Kiefer and Wolfowitz 1955).
 
 import math
 
-from sim.engine.clock import Lane, Priority
-from sim.engine.compiled import memory
-from sim.engine.compiled.books import book_call, book_limited, book_sojourn
-from sim.engine.compiled.calendar import ahead, go_on, key_of, push, push_task
-from sim.engine.compiled.layout import (
-    APP,
-    HOST,
-    HOST_IS_DOWN,
-    NONE,
-    OK,
-    RATE_LIMITED,
-    REST,
-    T_CHECK_DONE,
-    T_WAITING,
-    World,
-)
-from sim.engine.compiled.options import compiled
-from sim.engine.compiled.pool import end_task, new_task
+from sim.engine.given import mask
+from sim.engine.state import NONE, Beside, Station, Step, World
+from sim.engine.steps import accounting, calendar, pool
+from sim.engine.steps.binding import memory
+from sim.model.causes import Cause
+from sim.model.mechanisms import PAGE_LOAD_SEES
+from sim.model.order import Lane, Priority
+from sim.model.outcomes import Call, Reason
 
 INF = math.inf
-COMPLETION = int(Priority.COMPLETION)
-MAIN, BACKGROUND, CHECK_LANE = int(Lane.MAIN), int(Lane.BACKGROUND), int(Lane.CHECK)
-ADMIN_KIND, ADMIN_LOSS, LOGOUT = 2, 3, 2
-PAGE_LOAD_CALL, RENEWAL_CALL, CHECK_CALL = range(3)
-PAGE_LOAD_REFUSES = 0b0111  # deactivation, permission loss, logout
+PAGE_LOAD_REFUSES = mask(cause.seen_through in PAGE_LOAD_SEES for cause in Cause)
 
 
-@compiled
 def servers_of(w: World, station: int) -> float:
     """Number of servers; may be infinite."""
-    if station == APP:
+    if station == Station.APP:
         return w.workers
-    return w.host_servers if station == HOST else w.auth_servers
+    return w.host_servers if station == Station.HOST else w.auth_servers
 
 
-@compiled
 def visit(w: World, station: int, service: float, person: int) -> int:
     """Queue and be served; at the end the main line goes on in the state it already has. Returns its next step."""
     if memory.station(w, station).by_events:
         visit_by_events(w, station, service, person, NONE)
-        return REST
+        return Step.REST
     state = memory.person(w, person).state
-    return go_on(w, person, serve(w, station, service), COMPLETION, state)
+    return calendar.go_on(w, person, serve(w, station, service), Priority.COMPLETION, state)
 
 
-@compiled
 def visit_beside(w: World, station: int, service: float, task: int) -> bool:
     """The same for a task. Returns whether the end has been reached: of a person who runs ahead."""
     person = memory.task(w, task).person
@@ -59,36 +42,39 @@ def visit_beside(w: World, station: int, service: float, task: int) -> bool:
         visit_by_events(w, station, service, person, task)
         return False
     end = serve(w, station, service)
-    if ahead(w, person, end):
+    if calendar.ahead(w, person, end):
         w.now = end
         return True
     complete(w, end, person, task)
     return False
 
 
-@compiled
 def visit_by_events(w: World, station: int, service: float, person: int, task: int) -> None:
     """Queue and be served where only events can tell whose turn it is."""
     b = memory.station(w, station)
     if b.serving < servers_of(w, station):
         b.serving += 1
-        book_sojourn(w, station, w.now, w.now, w.now + service)
+        accounting.record_sojourn(w, station, w.now, w.now, w.now + service)
         complete(w, w.now + service, person, task)
     else:
         join_queue(w, station, service, person, task)
 
 
-@compiled
 def complete(w: World, end: float, person: int, task: int) -> None:
     """The event of the end of a service."""
     if task == NONE:
-        push(w, end, key_of(COMPLETION, person, MAIN, memory.person(w, person).generation))
+        calendar.push(
+            w,
+            end,
+            calendar.key_of(
+                Priority.COMPLETION, person, Lane.MAIN, memory.person(w, person).generation
+            ),
+        )
         return
-    lane = CHECK_LANE if memory.task(w, task).state == T_CHECK_DONE else BACKGROUND
-    push_task(w, task, end, COMPLETION, lane)
+    lane = Lane.CHECK if memory.task(w, task).state == Beside.CHECK_SERVED else Lane.BACKGROUND
+    calendar.push_task(w, task, end, Priority.COMPLETION, lane)
 
 
-@compiled
 def serve(w: World, station: int, service: float) -> float:
     """When a service that is asked for now ends, with its books kept; not for stations that go by events."""
     now, start = w.now, w.now
@@ -96,7 +82,7 @@ def serve(w: World, station: int, service: float) -> float:
     if servers < INF:
         start = earliest_start(w, station, int(servers), now, service)
     end = start + service
-    book_sojourn(w, station, now, start, end)
+    accounting.record_sojourn(w, station, now, start, end)
     return end
 
 
@@ -104,13 +90,12 @@ def serve(w: World, station: int, service: float) -> float:
 # several ends frees its server is known only then. A station where that can happen goes by events.
 
 
-@compiled
 def join_queue(w: World, station: int, service: float, person: int, task: int) -> None:
     """Wait for a server: a place in the queue is kept as a task."""
     b = memory.station(w, station)
-    place = new_task(w, person)
+    place = pool.new_task(w, person)
     t = memory.task(w, place)
-    t.state, t.n, t.at, t.half = T_WAITING, task, w.now, service
+    t.state, t.n, t.at, t.half = Beside.WAITING, task, w.now, service
     if b.first_waiting == NONE:
         b.first_waiting = place
     else:
@@ -118,7 +103,6 @@ def join_queue(w: World, station: int, service: float, person: int, task: int) -
     b.last_waiting = place
 
 
-@compiled
 def leave(w: World, station: int) -> None:
     """A service has ended: the head of the queue takes the server in the same instant."""
     b = memory.station(w, station)
@@ -131,22 +115,20 @@ def leave(w: World, station: int) -> None:
     t = memory.task(w, place)
     b.first_waiting = t.next
     end = w.now + t.half
-    book_sojourn(w, station, t.at, w.now, end)
+    accounting.record_sojourn(w, station, t.at, w.now, end)
     complete(w, end, t.person, t.n)
-    end_task(w, place)
+    pool.end_task(w, place)
 
 
-@compiled
-def book_waiting(w: World, station: int) -> None:
+def record_waiting(w: World, station: int) -> None:
     """Who still waits at the end of the run counts with the time he has been there."""
     place = memory.station(w, station).first_waiting
     while place != NONE:
         t = memory.task(w, place)
-        book_sojourn(w, station, t.at, INF, INF)
+        accounting.record_sojourn(w, station, t.at, INF, INF)
         place = t.next
 
 
-@compiled
 def earliest_start(w: World, station: int, servers: int, now: float, service: float) -> float:
     """When an arrival of now begins to be served. The station's heap holds when servers become, or became, free."""
     b = memory.station(w, station)
@@ -165,7 +147,6 @@ def earliest_start(w: World, station: int, servers: int, now: float, service: fl
     return start
 
 
-@compiled
 def sweep(w: World, station: int, now: float) -> None:
     """Forget who is free again: one pass over the servers, for which at least half as many arrivals share the cost."""
     b = memory.station(w, station)
@@ -178,7 +159,6 @@ def sweep(w: World, station: int, now: float) -> None:
     b.size = kept
 
 
-@compiled
 def sift_up(w: World, first: int, i: int, time: float) -> None:
     """Put a time into a heap whose place i is free."""
     while i > 0:
@@ -191,7 +171,6 @@ def sift_up(w: World, first: int, i: int, time: float) -> None:
     memory.free_at(w, first + i).x = time
 
 
-@compiled
 def sift_down(w: World, first: int, n: int, time: float) -> None:
     """Put a time into a heap of n whose top is free."""
     i, below = 0, 1
@@ -211,25 +190,23 @@ def sift_down(w: World, first: int, n: int, time: float) -> None:
 # -- the host -----------------------------------------------------------------------------------
 
 
-@compiled
 def host_admits(w: World, reason: int) -> int:
     """A call has arrived at the host: OK if it may join the queue, else how it fails."""
-    book_call(w, reason)
+    accounting.record_call(w, reason)
     if w.host_down:
-        return HOST_IS_DOWN
-    if reason == PAGE_LOAD_CALL or w.buckets == 0:
-        return OK
+        return Reason.HOST_DOWN
+    if reason == Call.PAGE_LOAD or w.buckets == 0:
+        return Reason.OK
     wait = refill(w)
     if wait > 0:
-        book_limited(w, reason, wait)
-        return RATE_LIMITED
+        accounting.record_limited(w, reason, wait)
+        return Reason.RATE_LIMITED
     w.level_0 -= 1.0
     if w.buckets > 1:
         w.level_1 -= 1.0
-    return OK
+    return Reason.OK
 
 
-@compiled
 def refill(w: World) -> float:
     """Refill the token buckets; seconds until one more call is allowed."""
     now = w.now
@@ -243,7 +220,6 @@ def refill(w: World) -> float:
     return wait
 
 
-@compiled
 def bucket_wait(level: float, rate: float) -> float:
     """Seconds until a bucket holds one call."""
     if level >= 1.0:
@@ -251,13 +227,11 @@ def bucket_wait(level: float, rate: float) -> float:
     return (1.0 - level) / rate if rate > 0 else INF
 
 
-@compiled
 def bit(mask: int, place: int) -> bool:
     """Whether a mask has a bit."""
     return (mask >> place) & 1 == 1
 
 
-@compiled
 def known(w: World, person: int) -> int:
     """The cause that the host knows of, or NONE."""
     case = memory.person(w, person).case
@@ -266,20 +240,17 @@ def known(w: World, person: int) -> int:
     return memory.case(w, case).cause
 
 
-@compiled
 def host_grants(w: World, person: int, refuses: int) -> bool:
     """Whether a contact that refuses the causes of a mask is granted now."""
     cause = known(w, person)
     return cause == NONE or not bit(refuses, cause)
 
 
-@compiled
 def vouches_admin(w: World, person: int) -> bool:
     """Whether the host takes the person for an administrator now."""
-    return memory.person(w, person).administrator != 0 and known(w, person) != ADMIN_LOSS
+    return memory.person(w, person).administrator != 0 and known(w, person) != Cause.ADMIN_LOSS
 
 
-@compiled
 def check_grants(w: World, person: int) -> int:
     """What a check answers now: a mask of kinds."""
     if not host_grants(w, person, w.check_refuses):

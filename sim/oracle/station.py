@@ -8,26 +8,12 @@ from typing import Any
 
 import simpy
 
-from sim.engine.clock import Clock, Lane, Priority
 from sim.engine.histogram import TICKS_PER_S, ticks
 from sim.engine.limits import STATIONS, check_sum
+from sim.engine.recording import StationBooks
+from sim.oracle.clock import Clock, Lane, Priority
 
 Process = Generator[simpy.Event, Any, Any]
-
-
-@dataclass(frozen=True)
-class StationBooks:
-    """What a station did. Little's law: `presence_s` (the integral of the number present: departure times less
-    arrival times) equals `sojourns_s` (each one's own time there, counted up to the end of the run).
-    """
-
-    name: str
-    arrivals: int
-    departures: int
-    presence_s: float
-    sojourns_s: float
-    utilisation: float  # share of the servers busy in the window; 0 where they are unlimited
-    queue: float  # mean number waiting in the window
 
 
 @dataclass(slots=True, eq=False)

@@ -4,107 +4,74 @@ import math
 from typing import Any
 
 from sim.basics.streams import Stream
-from sim.engine.cases import CONTINUE, CUT_OFF, LEAVE, STORM
-from sim.engine.clock import Lane, Priority
-from sim.engine.compiled import memory
-from sim.engine.compiled.books import ALLOWLIST, DENYLIST, count_entry, entry_of
-from sim.engine.compiled.calendar import key_of, push
-from sim.engine.compiled.layout import (
-    ACCEPTED,
-    BY_APP,
-    BY_HOST,
-    BY_HOST_EACH,
-    DETECTED,
-    DROP_ENTRIES,
-    DROP_REFRESH,
-    LEAD,
-    NO_TOKEN,
-    NONE,
-    NOT_BEFORE,
-    PROPAGATION,
-    T_NOTICE,
-    T_REVOKED,
-    World,
-)
-from sim.engine.compiled.numbers import sample, uniform
-from sim.engine.compiled.options import compiled
-from sim.engine.compiled.parties import ADMIN_KIND, LOGOUT, bit
+from sim.engine.given import NO_TOKEN
+from sim.engine.state import NONE, Beside, Entries, Law, World
+from sim.engine.steps import accounting, calendar, draws, parties, written
+from sim.engine.steps.binding import memory
+from sim.model.causes import Cause, Kind
+from sim.model.mechanisms import Effect, Renewal
+from sim.model.order import Lane, Priority
+from sim.model.outcomes import Behaviour, Decision
 
 INF, NAN = math.inf, math.nan
-DEACTIVATION, PERMISSION_LOSS, ADMIN_LOSS = 0, 1, 3
-S_CASE, S_INSTANT, S_ADMIN, S_LEAD = (
-    int(s) for s in (Stream.CASE, Stream.INSTANT, Stream.ADMIN, Stream.LEAD)
-)
-S_PROPAGATION, S_BEHAVIOUR, S_TAKER = (
-    int(s) for s in (Stream.PROPAGATION, Stream.BEHAVIOUR, Stream.TAKER)
-)
-S_DETECTED = int(Stream.DETECTED)
-REVOCATION, ACTION = int(Priority.REVOCATION), int(Priority.ACTION)
-NOTICE_LANE, CASE_LANE = int(Lane.NOTICE), int(Lane.CASE)
 
 
 # -- how a case is drawn ------------------------------------------------------------------------
 
 
-@compiled
 def drawn_cause(w: World, person: int, administrator: bool) -> int:
     """The cause of the person's case, or NONE."""
-    u = uniform(w, person, S_CASE, 0, 0)
-    if u < w.deactivation:
-        return DEACTIVATION
-    u -= w.deactivation
-    if u < w.permission_loss:
-        return PERMISSION_LOSS
-    u -= w.permission_loss
-    if u < w.logout_case:
-        return LOGOUT
-    u -= w.logout_case
-    return ADMIN_LOSS if u < w.admin_loss and administrator else NONE
+    u = draws.uniform(w, person, Stream.CASE, 0, 0)
+    for cause in range(w.n_causes):
+        k = memory.cause(w, cause)
+        if u < k.share:
+            return NONE if k.administrators_only and not administrator else cause
+        u -= k.share
+    return NONE
 
 
-@compiled
 def drawn_behaviour(w: World, person: int) -> int:
     """What the person does after the notice."""
-    u = uniform(w, person, S_BEHAVIOUR, 0, 0)
+    u = draws.uniform(w, person, Stream.BEHAVIOUR, 0, 0)
     if u < w.leave:
-        return LEAVE
+        return Behaviour.LEAVE
     u -= w.leave
     if u < w.go_on:
-        return CONTINUE
+        return Behaviour.CONTINUE
     u -= w.go_on
     if u < w.storm:
-        return STORM
+        return Behaviour.STORM
     if w.cut_off > 0:
-        return CUT_OFF
-    return STORM if w.storm > 0 else (CONTINUE if w.go_on > 0 else LEAVE)
+        return Behaviour.CUT_OFF
+    return (
+        Behaviour.STORM if w.storm > 0 else (Behaviour.CONTINUE if w.go_on > 0 else Behaviour.LEAVE)
+    )
 
 
-@compiled
 def draw_instant(w: World, person: int) -> float:
     """When the person's case would begin."""
-    return w.case_from + (w.case_until - w.case_from) * uniform(w, person, S_INSTANT, 0, 0)
+    return w.case_from + (w.case_until - w.case_from) * draws.uniform(
+        w, person, Stream.INSTANT, 0, 0
+    )
 
 
-@compiled
 def has_case(w: World, person: int) -> bool:
     """Whether the person has a case that begins before the horizon."""
-    administrator = uniform(w, person, S_ADMIN, 0, 0) < w.admins
+    administrator = draws.uniform(w, person, Stream.ADMIN, 0, 0) < w.admins
     if drawn_cause(w, person, administrator) == NONE:
         return False
     return draw_instant(w, person) < w.horizon
 
 
-@compiled
 def count_cases(address: int) -> int:
     """The number of cases of the run."""
-    w = memory.world_at(address, 0)
+    w = memory.world_at(address)
     number = 0
     for person in range(w.people):
         number += has_case(w, person)
     return number
 
 
-@compiled
 def begin_case(w: World, person: int, number: int) -> None:
     """Draw the case and lay its events into the calendar."""
     c, p = memory.case(w, number), memory.person(w, person)
@@ -112,20 +79,23 @@ def begin_case(w: World, person: int, number: int) -> None:
     c.person, c.administrator = person, p.administrator
     c.cause = drawn_cause(w, person, p.administrator != 0)
     c.revoked = draw_instant(w, person)
+    k = memory.cause(w, c.cause)
     c.propagation = 0.0
-    if c.cause == DEACTIVATION:
-        c.propagation = sample(w, PROPAGATION, person, S_PROPAGATION, 0, 0)
-    lead = 0.0 if c.cause == LOGOUT else sample(w, LEAD, person, S_LEAD, 0, 0)
+    if k.propagates:
+        c.propagation = draws.sample(w, Law.PROPAGATION, person, Stream.PROPAGATION, 0, 0)
+    lead = draws.sample(w, Law.LEAD, person, Stream.LEAD, 0, 0) if k.noticed else 0.0
     c.notice = max(0.0, c.revoked + lead)
-    c.behaviour = LEAVE if c.cause == LOGOUT else drawn_behaviour(w, person)
-    c.taken_over = c.cause == LOGOUT and uniform(w, person, S_TAKER, 0, 0) < w.takeover
-    c.kinds = 0b100 if c.cause == ADMIN_LOSS else (0b111 if p.administrator else 0b011)
+    c.behaviour = drawn_behaviour(w, person) if k.noticed else Behaviour.LEAVE
+    c.taken_over = (
+        c.cause == Cause.LOGOUT and draws.uniform(w, person, Stream.TAKER, 0, 0) < w.takeover
+    )
+    c.kinds = k.kinds if p.administrator else k.kinds_of_others
     c.actors = c.alive = 1
     c.issued = NONE
     c.last_0 = c.last_1 = c.last_2 = c.revoked
     c.reach_0 = c.reach_1 = c.reach_2 = -INF
     c.click_0 = c.click_1 = c.click_2 = 0.0
-    if c.cause == LOGOUT or c.revoked <= c.notice:
+    if not k.noticed or c.revoked <= c.notice:
         lay_revocation(w, number)
     else:
         lay_notice(w, number)
@@ -134,32 +104,32 @@ def begin_case(w: World, person: int, number: int) -> None:
 # Of revocation and notice one is in the calendar at a time: the first lays the second.
 
 
-@compiled
 def lay_revocation(w: World, case: int) -> None:
     """Lay the revocation into the calendar."""
     c = memory.case(w, case)
-    push(w, c.revoked, key_of(REVOCATION, c.person, CASE_LANE, T_REVOKED))
+    calendar.push(
+        w, c.revoked, calendar.key_of(Priority.REVOCATION, c.person, Lane.CASE, Beside.REVOKED)
+    )
 
 
-@compiled
 def lay_notice(w: World, case: int) -> None:
     """Lay the notice into the calendar."""
     c = memory.case(w, case)
-    push(w, c.notice, key_of(ACTION, c.person, NOTICE_LANE, T_NOTICE))
+    calendar.push(
+        w, c.notice, calendar.key_of(Priority.ACTION, c.person, Lane.NOTICE, Beside.NOTICE)
+    )
 
 
-@compiled
 def repaired(w: World, case: int) -> float:
     """When the damage is found out and repaired."""
     c = memory.case(w, case)
-    return c.revoked + sample(w, DETECTED, c.person, S_DETECTED, 0, 0)
+    return c.revoked + draws.sample(w, Law.DETECTED, c.person, Stream.DETECTED, 0, 0)
 
 
 # -- the exposure window ------------------------------------------------------------------------
 
 
-@compiled
-def settle(w: World, person: int) -> None:
+def accrue(w: World, person: int) -> None:
     """Call before the security state of a person changes."""
     if memory.person(w, person).case == NONE:
         return
@@ -170,8 +140,7 @@ def settle(w: World, person: int) -> None:
         c.last_2 = max(c.last_2, min(c.reach_2, now))
 
 
-@compiled
-def look(w: World, person: int) -> None:
+def refresh(w: World, person: int) -> None:
     """Call after it has changed."""
     if memory.person(w, person).case == NONE:
         return
@@ -182,16 +151,14 @@ def look(w: World, person: int) -> None:
         c.reach_2 = reach(w, person, 2)
 
 
-@compiled
 def host_learns(w: World, person: int) -> None:
     """Until now the host would have granted everything."""
     c = memory.case(w, memory.person(w, person).case)
     c.known = 1
     c.last_0 = c.last_1 = c.last_2 = w.now
-    look(w, person)
+    refresh(w, person)
 
 
-@compiled
 def reach(w: World, person: int, kind: int) -> float:
     """How far a hypothetical request of this kind passes, if nothing changes; -inf if it does not pass now."""
     p = memory.person(w, person)
@@ -203,30 +170,27 @@ def reach(w: World, person: int, kind: int) -> float:
     return found
 
 
-@compiled
 def page_reach(w: World, person: int, page: int, kind: int) -> float:
     """The same through one page."""
     g = memory.page(w, page)
     cause = memory.case(w, memory.person(w, person).case).cause
     found = token_reach(w, person, page, kind, cause)
     if w.allowlist:
-        vouched = kind != ADMIN_KIND or g.admin
-        found = min(found, entry_of(w, page) if vouched else -INF)
-    if w.check and bit(w.check_kinds, kind) and bit(w.check_sees, cause):
+        vouched = kind != Kind.ADMIN or g.admin
+        found = min(found, accounting.entry_of(w, page) if vouched else -INF)
+    if written.check_ends(w, kind, cause):
         found = min(found, remembered_until(w, person, kind))
     return found if found > w.now else -INF
 
 
-@compiled
 def remembered_until(w: World, person: int, kind: int) -> float:
     """Until when the app grants a kind without asking the host; -inf where it does not."""
-    if not w.remembers or not w.now < memory.answers_until(w, person).x:
+    if not w.remembers or not w.now < memory.answer_until(w, person).x:
         return -INF
-    granted = bit(memory.answers(w, person).x, kind)
-    return memory.answers_until(w, person).x if granted else -INF
+    granted = parties.bit(memory.answer(w, person).x, kind)
+    return memory.answer_until(w, person).x if granted else -INF
 
 
-@compiled
 def token_reach(w: World, person: int, page: int, kind: int, cause: int) -> float:
     """The last expiry among credentials that no event names, or of a renewal that would be granted."""
     g = memory.page(w, page)
@@ -234,28 +198,31 @@ def token_reach(w: World, person: int, page: int, kind: int, cause: int) -> floa
     i = memory.case(w, memory.person(w, person).case).issued
     while i != NONE:
         k = memory.credential(w, i)
-        counts = k.of >> 1 == page and (kind != ADMIN_KIND or k.of & 1 != 0)
+        counts = k.of >> 1 == page and (kind != Kind.ADMIN or k.of & 1 != 0)
         if counts and not named(w, person, k.stamped):
-            found = max(found, k.expires + w.leeway)
+            until = k.expires + w.leeway
+            reached = written.passes_until(w, person, page, kind, k.stamped, k.expires, until)
+            found = max(found, reached)
         i = k.next
-    if w.renewal == NO_TOKEN or (kind == ADMIN_KIND and not g.held_admin):
+    if w.renewal == NO_TOKEN or (kind == Kind.ADMIN and not g.held_admin):
         return found
-    return max(found, renewable_until(w, page, cause))
+    until = renewable_until(w, page, cause)
+    return max(found, written.renewed_until(w, person, page, kind, until))
 
 
-@compiled
 def renewable_until(w: World, page: int, cause: int) -> float:
     """Until when a renewal would be granted to somebody the host knows as revoked."""
     g = memory.page(w, page)
     cap = g.stamped + w.absolute
-    if (w.renewal == BY_HOST or w.renewal == BY_HOST_EACH) and not bit(w.renewal_sees, cause):
+    if (w.renewal == Renewal.HOST or w.renewal == Renewal.HOST_EACH) and not parties.bit(
+        w.renewal_sees, cause
+    ):
         return cap
-    if w.renewal == BY_APP and not g.dropped:
+    if w.renewal == Renewal.APP and not g.dropped:
         return min(g.stamped + w.refresh_lifetime, cap)
     return -INF
 
 
-@compiled
 def named(w: World, person: int, stamped: float) -> bool:
     """Whether an event that has arrived names a credential stamped then."""
     return w.names_tokens != 0 and stamped <= memory.stamped_until(w, person).x
@@ -264,19 +231,18 @@ def named(w: World, person: int, stamped: float) -> bool:
 # -- what an event does when it arrives ---------------------------------------------------------
 
 
-@compiled
 def apply_event(w: World, person: int, left_host: float) -> None:
     """The push mechanism's effect."""
     p, effect, now = memory.person(w, person), w.push_effect, w.now
-    if effect in (DROP_ENTRIES, DROP_REFRESH):
+    if effect in (Effect.DROP_ENTRIES, Effect.DROP_REFRESH):
         for page in (p.page, p.incoming):
             if page == NONE:
                 continue
-            if effect == DROP_REFRESH:
+            if effect == Effect.DROP_REFRESH:
                 memory.page(w, page).dropped = 1
             else:
                 drop_entry(w, page)
-    elif effect == NOT_BEFORE:
+    elif effect == Effect.NOT_BEFORE:
         memory.stamped_until(w, person).x = max(left_host, memory.stamped_until(w, person).x)
     else:
         memory.stamped_until(w, person).x = max(now, memory.stamped_until(w, person).x)
@@ -285,10 +251,9 @@ def apply_event(w: World, person: int, left_host: float) -> None:
             if page != NONE:
                 longest = max(longest, longest_expiry(w, person, page) + w.leeway)
         if longest > now:
-            count_entry(w, DENYLIST, now, longest, 1)
+            accounting.count_entry(w, Entries.DENYLIST, now, longest, 1)
 
 
-@compiled
 def longest_expiry(w: World, person: int, page: int) -> float:
     """The last expiry among the tokens of a page. Of people without a case it is kept only where one can have many."""
     case = memory.person(w, person).case
@@ -303,32 +268,30 @@ def longest_expiry(w: World, person: int, page: int) -> float:
     return found
 
 
-@compiled
 def drop_entry(w: World, page: int) -> None:
     """Remove the allowlist entry of a page."""
     if not w.allowlist:
         return
     e, now = memory.entry(w, page), w.now
     if e.x > now:
-        count_entry(w, ALLOWLIST, now, e.x, -1)
+        accounting.count_entry(w, Entries.ALLOWLIST, now, e.x, -1)
     e.x = -INF
 
 
 # -- what is counted in a case ------------------------------------------------------------------
 
 
-@compiled
-def book_in_case(w: World, person: int, size: float) -> None:
+def count_in_case(w: World, person: int, size: float) -> None:
     """A request of a person with a case has been decided."""
     p = memory.person(w, person)
     c, now = memory.case(w, p.case), w.now
-    if not bit(c.kinds, p.kind):
+    if not parties.bit(c.kinds, p.kind):
         return
     if now < c.revoked:
-        if now >= c.notice and p.decision == ACCEPTED:
+        if now >= c.notice and p.decision == Decision.ACCEPTED:
             count_forewarned(c, p.kind)
         return
-    if p.decision != ACCEPTED:
+    if p.decision != Decision.ACCEPTED:
         c.refused += 1
         return
     since = now - c.revoked
@@ -347,7 +310,6 @@ def book_in_case(w: World, person: int, size: float) -> None:
         c.click_2 = since
 
 
-@compiled
 def count_forewarned(c: Any, kind: int) -> None:
     """An accepted request between notice and revocation."""
     if kind == 0:

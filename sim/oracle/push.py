@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 from sim.basics.quantiles import backed_off
 from sim.basics.streams import Stream, stream_key, uniform
-from sim.engine.clock import WORLD, Clock, Lane, Priority
-from sim.engine.host import Outages
 from sim.engine.limits import PUSH_ATTEMPTS
 from sim.engine.recording import Recorder
-from sim.engine.station import Process
-from sim.model.mechanisms import Cause
+from sim.model.causes import Cause
+from sim.oracle.clock import WORLD, Clock, Lane, Priority
+from sim.oracle.host import Outages
+from sim.oracle.station import Process
 from sim.scenario import Scenario
 
 

@@ -2,14 +2,12 @@
 
 import math
 
-from sim.engine.compiled import memory
-from sim.engine.compiled.layout import NONE, World
-from sim.engine.compiled.options import compiled
+from sim.engine.state import NONE, World
+from sim.engine.steps.binding import memory
 
 INF = math.inf
 
 
-@compiled
 def new_task(w: World, person: int) -> int:
     """A task beside the main line of a person (-1: of nobody)."""
     task = w.free_task
@@ -22,7 +20,6 @@ def new_task(w: World, person: int) -> int:
     return task
 
 
-@compiled
 def end_task(w: World, task: int) -> None:
     """The task is over."""
     t = memory.task(w, task)
@@ -34,7 +31,6 @@ def end_task(w: World, task: int) -> None:
     w.tasks_left += 1
 
 
-@compiled
 def new_page(w: World, person: int, number: int, expires: float, admin: int) -> int:
     """The host has decided to load a page: it exists, with its first credential."""
     page = w.free_page
@@ -61,7 +57,6 @@ def new_page(w: World, person: int, number: int, expires: float, admin: int) -> 
     return page
 
 
-@compiled
 def release_page(w: World, person: int, page: int) -> None:
     """One less refers to a page of a person."""
     g = memory.page(w, page)
@@ -86,7 +81,6 @@ def release_page(w: World, person: int, page: int) -> None:
     w.pages_left += 1
 
 
-@compiled
 def add_credential(
     w: World, person: int, page: int, stamped: float, expires: float, admin: int
 ) -> None:
@@ -109,7 +103,6 @@ def add_credential(
     c.issued = new_credential(w, page, stamped, expires, admin, kept)
 
 
-@compiled
 def new_credential(
     w: World, page: int, stamped: float, expires: float, admin: int, after: int
 ) -> int:
@@ -122,7 +115,6 @@ def new_credential(
     return i
 
 
-@compiled
 def free_credential(w: World, i: int) -> int:
     """Give a link back; returns the next one of its list."""
     k = memory.credential(w, i)

@@ -9,49 +9,41 @@ event costs the same with a thousand people as with a million (the calendar queu
 for the whole run). What lies after the end of the run is not kept.
 """
 
-from sim.engine.clock import Lane, Priority
-from sim.engine.compiled import memory
-from sim.engine.compiled.layout import NONE, REST, RESUME, World
-from sim.engine.compiled.options import compiled
-from sim.engine.limits import IN_A_RUN, IN_AN_INSTANT, IN_TRIES
+from sim.engine import limits
+from sim.engine.state import NONE, Step, World
+from sim.engine.steps.binding import memory
+from sim.model.order import Lane, Priority
 
 PERSON_SHIFT, LANE_SHIFT, PRIORITY_SHIFT = 28, 25, 60
 NUMBER_BITS, LANE_BITS, PERSON_BITS = (1 << 25) - 1, 7, (1 << 32) - 1
-MAIN, BACKGROUND, CHECK = int(Lane.MAIN), int(Lane.BACKGROUND), int(Lane.CHECK)
-PUSHED = int(Priority.PUSH)
 FEW = 10_000  # people whose records lie in a processor's caches
 
 
-@compiled
 def key_of(priority: int, person: int, lane: int, number: int) -> int:
     """The place of an event among those of the same time."""
     person_and_lane = ((person + 1) << PERSON_SHIFT) | (lane << LANE_SHIFT)
     return (priority << PRIORITY_SHIFT) | person_and_lane | (number & NUMBER_BITS)
 
 
-@compiled
 def person_of(key: int) -> int:
     """Whose event it is; -1 for an outage."""
     return ((key >> PERSON_SHIFT) & PERSON_BITS) - 1
 
 
-@compiled
 def is_main(key: int) -> bool:
     """Whether an event belongs to the main line of a person. Outages belong to nobody."""
     somebody = (key >> PERSON_SHIFT) & PERSON_BITS != 0
-    return (key >> LANE_SHIFT) & LANE_BITS == MAIN and somebody
+    return (key >> LANE_SHIFT) & LANE_BITS == Lane.MAIN and somebody
 
 
-@compiled
 def is_task(key: int) -> bool:
     """Whether an event belongs to a task."""
     lane = (key >> LANE_SHIFT) & LANE_BITS
-    pushed = key >> PRIORITY_SHIFT == PUSHED
+    pushed = key >> PRIORITY_SHIFT == Priority.PUSH
     outage = (key >> PERSON_SHIFT) & PERSON_BITS == 0
-    return lane in (BACKGROUND, CHECK) or pushed or outage
+    return lane in (Lane.BACKGROUND, Lane.CHECK) or pushed or outage
 
 
-@compiled
 def push(w: World, time: float, key: int) -> None:
     """Insert an event, not before now."""
     if not time < w.end:
@@ -71,7 +63,6 @@ def push(w: World, time: float, key: int) -> None:
 # -- the rows -------------------------------------------------------------------------------------
 
 
-@compiled
 def next_row(w: World) -> bool:
     """The turn of the next row that has events: they move into the heap, which is empty; false where no row is left.
 
@@ -107,7 +98,6 @@ def next_row(w: World) -> bool:
 # is gone through, one event for each that is run, and what it takes is asked for.
 
 
-@compiled
 def look_ahead(w: World) -> None:
     """Ask for the memory of one more event of the next row."""
     if w.scout == NONE:
@@ -118,7 +108,6 @@ def look_ahead(w: World) -> None:
     w.scout = e.next
 
 
-@compiled
 def fetch_what_he_has(w: World, person: int) -> None:
     """Ask for the page and the case of somebody whose turn comes."""
     if person >= 0:
@@ -131,7 +120,6 @@ def fetch_what_he_has(w: World, person: int) -> None:
 # -- the heap -------------------------------------------------------------------------------------
 
 
-@compiled
 def into_heap(w: World, time: float, key: int) -> None:
     """The first event that an event causes takes the place it left at the top: there it often stays."""
     if w.hole:
@@ -150,7 +138,6 @@ def into_heap(w: World, time: float, key: int) -> None:
     put(w, i, time, key)
 
 
-@compiled
 def fill_hole(w: World) -> None:
     """The event at the top has been run and has caused no other that is due: the last one takes its place."""
     w.hole = 0
@@ -159,7 +146,6 @@ def fill_hole(w: World) -> None:
     sift_down(w, w.heap, last.time, last.key)
 
 
-@compiled
 def sift_down(w: World, n: int, time: float, key: int) -> None:
     """Put an event into a heap of n whose top is free. What is due next stays there: two comparisons."""
     i, below = 0, 1
@@ -177,14 +163,12 @@ def sift_down(w: World, n: int, time: float, key: int) -> None:
     put(w, i, time, key)
 
 
-@compiled
 def put(w: World, i: int, time: float, key: int) -> None:
     """Write a place of the heap."""
     e = memory.due(w, i)
     e.time, e.key = time, key
 
 
-@compiled
 def earlier(w: World, time: float, key: int, other_time: float, other_key: int) -> bool:
     """Whether an event comes before another."""
     if time != other_time:
@@ -194,21 +178,18 @@ def earlier(w: World, time: float, key: int, other_time: float, other_key: int) 
     return inserted_before(w, key & NUMBER_BITS, other_key & NUMBER_BITS)
 
 
-@compiled
 def inserted_before(w: World, task: int, other: int) -> bool:
     """What ties of tasks of one person go by in the end."""
     return memory.task(w, task).serial < memory.task(w, other).serial
 
 
-@compiled
 def act_later(w: World, person: int, delay: float, priority: int, state: int) -> None:
     """The person's main line goes on after a delay, and meets others."""
     p = memory.person(w, person)
     p.state = state
-    push(w, w.now + delay, key_of(priority, person, MAIN, p.generation))
+    push(w, w.now + delay, key_of(priority, person, Lane.MAIN, p.generation))
 
 
-@compiled
 def comes_next(w: World) -> bool:
     """Whether nothing else is due up to and in this instant, so that an event laid for it would be the next to be taken.
 
@@ -221,14 +202,12 @@ def comes_next(w: World) -> bool:
     return w.heap <= 2 or memory.due(w, 2).time > w.now
 
 
-@compiled
 def task_later(w: World, task: int, delay: float, priority: int, lane: int, state: int) -> None:
     """A task beside the main line goes on after a delay."""
     memory.task(w, task).state = state
     push_task(w, task, w.now + delay, priority, lane)
 
 
-@compiled
 def push_task(w: World, task: int, time: float, priority: int, lane: int) -> None:
     """Insert the event of a task."""
     t = memory.task(w, task)
@@ -240,21 +219,19 @@ def push_task(w: World, task: int, time: float, priority: int, lane: int) -> Non
 # -- what never ends ------------------------------------------------------------------------------
 
 
-@compiled
 def act(w: World, act: int, made: int, attempt: int) -> None:
     """Count what somebody sets going (`sim.engine.limits`); past a bound the work ends."""
     if w.now != w.acted_at:
         w.acted_at, w.at_once = w.now, 0
     w.at_once += 1
     if w.at_once > w.most_an_instant:
-        stop(w, IN_AN_INSTANT, act)
+        stop(w, limits.IN_AN_INSTANT, act)
     elif made > w.most_a_run:
-        stop(w, IN_A_RUN, act)
+        stop(w, limits.IN_A_RUN, act)
     elif attempt >= w.most_tries:
-        stop(w, IN_TRIES, act)
+        stop(w, limits.IN_TRIES, act)
 
 
-@compiled
 def stop(w: World, broken: int, act: int) -> None:
     """A bound is passed: `advance` returns before the next event."""
     if not w.endless:
@@ -270,7 +247,6 @@ def stop(w: World, broken: int, act: int) -> None:
 # have addresses, so what is recorded does not depend on it.
 
 
-@compiled
 def ahead(w: World, person: int, time: float) -> bool:
     """Whether what a person does by himself at a later instant can be done now."""
     w.work_left -= 1
@@ -279,13 +255,12 @@ def ahead(w: World, person: int, time: float) -> bool:
     )
 
 
-@compiled
 def go_on(w: World, person: int, time: float, priority: int, state: int) -> int:
     """The person's main line goes on at an instant, by itself. Returns its next step."""
     p = memory.person(w, person)
     p.state = state
     if ahead(w, person, time):
         w.now = time
-        return RESUME
-    push(w, time, key_of(priority, person, MAIN, p.generation))
-    return REST
+        return Step.RESUME
+    push(w, time, key_of(priority, person, Lane.MAIN, p.generation))
+    return Step.REST

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 
 import simpy
 
-from sim.engine.clock import Clock, Lane, Priority
-from sim.engine.credentials import Credential, Page
-from sim.engine.host import HOST_DOWN, OK, RATE_LIMITED, TIMEOUT, Host
 from sim.engine.recording import Recorder
-from sim.engine.station import Process, Station
-from sim.model.mechanisms import CHECK_SEES, Kind
-from sim.model.strategies import RequestView, Strategy
+from sim.model.causes import Kind
+from sim.model.mechanisms import CHECK_SEES
+from sim.model.strategies import Strategy
+from sim.oracle.clock import Clock, Lane, Priority
+from sim.oracle.credentials import Credential, Page
+from sim.oracle.host import HOST_DOWN, OK, RATE_LIMITED, TIMEOUT, Host
+from sim.oracle.station import Process, Station
 from sim.scenario import Scenario
 
 ACCEPTED, REFUSED, FAILED = "accepted", "refused", "failed"
@@ -61,7 +62,6 @@ class App:
         self._holds_worker = scenario.app.holds_worker
         self._leeway_s = strategy.token.leeway_s if strategy.token else 0.0
         self._refused_stamps_s: dict[int, float] = {}
-        self._written_in_python = type(strategy) is not Strategy
 
     # -- what has been told to the app ----------------------------------------------------------
 
@@ -95,7 +95,7 @@ class App:
             return "not_administrator"
         if self.named(request.person, credential):
             return "named_by_event"
-        return self._strategy.refuses(self._view(request)) if self._written_in_python else ""
+        return ""
 
     def entry_reason(self, request: Request) -> str:
         """Why the allowlist refuses now; empty if it passes."""
@@ -169,20 +169,8 @@ class App:
         return (ACCEPTED, "") if granted else (REFUSED, "host_says_no")
 
     def _asks(self, request: Request) -> bool:
-        if self._written_in_python:
-            return self._strategy.asks_host(self._view(request))
         check = self._strategy.check
         return check is not None and check.covers(request.kind)
-
-    def _view(self, request: Request) -> RequestView:
-        return RequestView(
-            now_s=self._clock.now,
-            person=request.person,
-            kind=request.kind,
-            token_stamped_s=request.presented.stamped_s,
-            token_expires_s=request.presented.expires_s,
-            page_loaded_s=request.page.stamped_s,
-        )
 
     def _ask(self, client: "ClientHooks", request: Request) -> Process:
         """Ask the host; returns the outcome and whether it grants. The timeout runs from the sending."""

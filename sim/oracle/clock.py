@@ -1,32 +1,9 @@
 """SimPy's environment with the model's order of events: (time, priority, person, lane, serial)."""
 
-from enum import IntEnum
-
 import simpy
 
-WORLD = -1  # the "person" of events that belong to nobody: outages
-
-
-class Priority(IntEnum):
-    """Which of two events of the same time comes first (model, section 6)."""
-
-    REVOCATION = 0
-    PUSH = 1
-    OUTAGE = 2
-    COMPLETION = 3
-    ARRIVAL = 4
-    ACTION = 5
-
-
-class Lane(IntEnum):
-    """What goes on beside what at one person: ties of the same time and priority go by lane, then by insertion."""
-
-    MAIN = 0  # the person's own acts, or those of whoever acts in his place
-    NOTICE = 1
-    BACKGROUND = 2  # renewals in the background
-    TAKER = 3
-    CHECK = 4  # the app's questions to the host
-    CASE = 5  # the revocation, and events on their way to the app
+from sim.basics.streams import WORLD
+from sim.model.order import Lane, Priority
 
 
 class ModelEvent(simpy.Event):
@@ -53,3 +30,6 @@ class Clock(simpy.Environment):
     ) -> ModelEvent:
         """An event `delay_s` from now."""
         return ModelEvent(self, delay_s, priority, person, lane)
+
+
+__all__ = ["WORLD", "Clock", "Lane", "ModelEvent", "Priority"]

@@ -8,18 +8,19 @@ from typing import NamedTuple
 import simpy
 
 from sim.basics.streams import Stream, uniform
-from sim.engine.app import ACCEPTED, ClientHooks, Request
-from sim.engine.cases import CONTINUE, CUT_OFF, STORM, Case
-from sim.engine.clock import Lane, Priority
-from sim.engine.credentials import Credential, Page
-from sim.engine.exposure import Exposure
-from sim.engine.host import OK
+from sim.engine.cases import Case
 from sim.engine.limits import CLICKS, PAGE_LOADS, RENEWALS
-from sim.engine.push import EventKeys
 from sim.engine.recording import CaseRecord
-from sim.engine.station import Process
-from sim.engine.world import World
-from sim.model.mechanisms import Cause, Kind
+from sim.model.causes import Cause, Kind
+from sim.model.outcomes import Behaviour
+from sim.oracle.app import ACCEPTED, ClientHooks, Request
+from sim.oracle.clock import Lane, Priority
+from sim.oracle.credentials import Credential, Page
+from sim.oracle.exposure import Exposure
+from sim.oracle.host import OK
+from sim.oracle.push import EventKeys
+from sim.oracle.station import Process
+from sim.oracle.world import World
 from sim.workload.plan import LEAVE_OPEN, LOGOUT, Plan, pick
 
 PAGE_LOAD_SEES = (
@@ -86,7 +87,11 @@ class Person(ClientHooks):
         self._actors -= 1
 
     def _storms(self, case: Case) -> bool:
-        return case.behaviour == STORM and case.cause is not Cause.LOGOUT and self._called_off
+        return (
+            case.behaviour == Behaviour.STORM
+            and case.cause is not Cause.LOGOUT
+            and self._called_off
+        )
 
     def _shift(self) -> Process:
         shift, now = self.world.scenario.organisation.shift, self._clock
@@ -100,7 +105,7 @@ class Person(ClientHooks):
             yield from self._visit(visit)
             if self._after_notice():
                 break  # no new visit begins
-        if self.case is not None and self.case.behaviour == STORM:
+        if self.case is not None and self.case.behaviour == Behaviour.STORM:
             yield from self._wait(math.inf)  # until the notice
 
     def _visit(self, visit: int) -> Process:
@@ -455,7 +460,7 @@ class Person(ClientHooks):
         self.record.page_open = self.page is not None
         self._case_begun = True
         self._trace("revoked", reason=case.cause.name.lower())
-        if case.behaviour == CUT_OFF:
+        if case.behaviour == Behaviour.CUT_OFF:
             self._muted = True
         if case.cause is Cause.LOGOUT or self._muted:
             self._call_off()
@@ -475,7 +480,9 @@ class Person(ClientHooks):
         yield self._clock.after(case.notice_at_s, Priority.ACTION, self.number, Lane.NOTICE)
         self._case_begun = True
         self._trace("notice")
-        goes_on = case.behaviour in (CONTINUE, CUT_OFF) and not math.isnan(self._visit_began_s)
+        goes_on = case.behaviour in (Behaviour.CONTINUE, Behaviour.CUT_OFF) and not math.isnan(
+            self._visit_began_s
+        )
         if not goes_on:  # nor does a new visit begin
             self._call_off()
 

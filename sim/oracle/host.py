@@ -5,11 +5,11 @@ from collections.abc import Iterable
 import simpy
 
 from sim.basics.streams import Stream, stream_key, uniform
-from sim.engine.clock import WORLD, Clock, Lane, Priority
 from sim.engine.limits import OUTAGES
 from sim.engine.recording import Recorder
-from sim.engine.station import Process, Station
-from sim.model.mechanisms import SEEN_THROUGH, Cause, Kind
+from sim.model.causes import SEEN_THROUGH, Cause, Kind
+from sim.oracle.clock import WORLD, Clock, Lane, Priority
+from sim.oracle.station import Process, Station
 from sim.scenario import Scenario
 
 OK, RATE_LIMITED, HOST_DOWN, TIMEOUT = "ok", "rate_limited", "host_down", "timeout"

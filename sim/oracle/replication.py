@@ -1,16 +1,13 @@
-"""The reference engine: the model as SimPy processes, written to be read.
-
-`person.py` holds what people and their clients do, `app.py` the gates, `host.py` and `push.py` the other parties,
-`exposure.py` the window; this module puts them together and runs the clock.
-"""
+"""One replication: persons and parties put together, and the clock run."""
 
 from collections.abc import Callable
 
 from sim.engine.cases import draw_case, is_administrator
-from sim.engine.person import Person
 from sim.engine.recording import Run
-from sim.engine.world import World
 from sim.model.strategies import Strategy
+from sim.oracle.person import Person
+from sim.oracle.vocabulary import check_spoken
+from sim.oracle.world import World
 from sim.scenario import Scenario
 
 Progress = Callable[[float], None]  # called with the share of simulated time that is done
@@ -28,8 +25,9 @@ def run(
     """Simulate one replication of a scenario under one strategy.
 
     The result depends on the scenario, the strategy, the seed (default: the scenario's) and the number of the
-    replication only. With `tracing` the run keeps every event.
+    replication only. With `tracing` the run keeps every event. Raises `Unspoken`.
     """
+    check_spoken(scenario, strategy)
     seed = scenario.run.seed if seed is None else seed
     world = World(scenario, strategy, seed, replication, tracing)
     persons = [_person(world, seed, replication, n) for n in range(scenario.organisation.people)]

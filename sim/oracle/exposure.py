@@ -9,7 +9,7 @@ passes until a known time, its *reach*. So X is the largest min(reach, next chan
 import math
 from collections.abc import Callable
 
-from sim.model.mechanisms import Kind
+from sim.model.causes import Kind
 
 Reach = Callable[[Kind], float]
 

@@ -1,0 +1,298 @@
+"""The arrays of a run: made from what it is given, wired to each other, grown where they are full."""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from sim.basics.distributions import Constant, Law
+from sim.basics.streams import STREAMS, stream_bases
+from sim.engine.footprint import require_bytes
+from sim.engine.given import Given, refreshes, remembers, some_take_no_time
+from sim.engine.histogram import BUCKETS
+from sim.engine.recording import ListBook, minutes_of, window_s
+from sim.engine.state import (
+    ARRAYS,
+    INF,
+    NONE,
+    POOLS,
+    Code,
+    Entries,
+    Settings,
+    Station,
+    world_dtype,
+)
+from sim.engine.state import Law as Laws
+from sim.model.causes import CAUSES, Cause, lost_kinds
+from sim.model.outcomes import Call
+from sim.workload.daily import weights_of
+
+NOTHING = Constant(value=0.0)
+Arrays = dict[str, Any]  # by the names of `state.ARRAYS`; `world` holds settings and what changes
+FULL = {
+    code: name.removeprefix("NEEDS_").lower()
+    for name, code in Code.__members__.items()
+    if name.startswith("NEEDS_")
+}
+_PART = 1 << 16
+_TOO_LONG = {
+    "trace": "the trace",
+    "tasks": "what goes on at the same time (host.check, push.retries)",
+}
+# Arrays with a place for each page, where they are needed.
+_OF_PAGES = ("entries", "longest", "background")
+# What is not recorded.
+_GONE = (
+    *("persons", "holders", "pages", "entries", "longest", "background", "credentials"),
+    *("tasks", "answers_until", "answers", "stamped_until", "events", "heap"),
+)
+
+
+def arrays_of(given: Given, replication: int, seed: int) -> Arrays:
+    """The arrays of one replication, everybody still at rest."""
+    world = np.zeros(1, world_dtype())
+    for name, field in Settings.fields.items():
+        world[0][name] = _setting(given, field)
+    arrays = {"world": world} | {name: np.zeros(0, rows.dtype()) for name, rows in ARRAYS.items()}
+    arrays |= _laws(given)
+    arrays |= _log(given)
+    arrays |= _people(given, world[0])
+    arrays |= _records(given, world[0])
+    arrays |= {
+        "bases": stream_bases(seed, replication, STREAMS),
+        "causes": _causes(given),
+        "hours": np.array(weights_of(given.plan.daily) if given.plan.daily else [0.0]),
+    }
+    arrays |= _stations(given)
+    _start(arrays)
+    return arrays
+
+
+def wired(arrays: Arrays) -> Arrays:
+    """The arrays with their addresses and lengths written into the record of the world."""
+    world = arrays["world"][0]
+    for name, rows in ARRAYS.items():
+        array = arrays[name]
+        assert array.flags.c_contiguous and array.ndim == 1 and array.dtype == rows.dtype()
+        world[f"at_{name}"], world[f"n_{name}"] = array.ctypes.data, len(array)
+    return arrays
+
+
+def room_for(cases: int) -> dict[str, int]:
+    """How many more places arrays need for the cases of a run: for events that begin them, for credentials to be presented.
+
+    At any instant some of the people with a case hold none, so there are fewer credentials than cases.
+    """
+    return {"cases": cases, "credentials": 5 * cases // 8, "events": cases}
+
+
+def with_cases(arrays: Arrays, number: int) -> Arrays:
+    """The arrays with room for the cases of the run."""
+    for name, more in room_for(number).items():
+        add = _with_pool if name in POOLS else _with_longer
+        arrays = add(arrays, name, len(arrays[name]) + more)
+    return wired(arrays)
+
+
+def grown(arrays: Arrays, code: int) -> Arrays:
+    """The arrays with more room in the one that is full; what is there stays where it is."""
+    name = FULL[Code(code)]
+    size = grown_size(len(arrays[name]), int(arrays["world"][0]["held"]))
+    if name not in POOLS:
+        return wired(_with_longer(arrays, name, size))
+    for beside in _OF_PAGES if name == "pages" else ():
+        if len(arrays[beside]) > 1:
+            arrays = _with_longer(arrays, beside, size)
+    return wired(_with_pool(arrays, name, size))
+
+
+def grown_size(size: int, held: int) -> int:
+    """How many places an array has once it is grown; `held` events may come back in one instant."""
+    return size + size // (16 if size > 100_000 else 2) + 64 + held
+
+
+def emptied(arrays: Arrays) -> Arrays:
+    """Without what is not recorded, so that records of many cases find room where people were."""
+    return arrays | dict.fromkeys(_GONE)
+
+
+# -- what is in them ----------------------------------------------------------------------------
+
+
+def _setting(given: Given, field: Any) -> Any:
+    """The value of a setting, from where it is written."""
+    if callable(field.source):
+        return field.source(given)
+    value = given.at(field.source)
+    return field.without if value is None else value
+
+
+def _laws(given: Given) -> Arrays:
+    """The laws and their tables of numbers."""
+    table = np.zeros(len(Laws), ARRAYS["laws"].dtype())
+    numbers: list[float] = []
+    for row, name in zip(table, Laws, strict=True):
+        law: Law = given.at(name.path) or NOTHING
+        code, a, b, c, cap, quantiles = law.coefficients()
+        row["code"], row["a"], row["b"], row["c"], row["cap"] = code, a, b, c, cap
+        row["first"], row["length"] = len(numbers), len(quantiles)
+        numbers.extend(quantiles)
+    return {"laws": table, "tables": np.array(numbers or [0.0], np.float64)}
+
+
+def _causes(given: Given) -> Any:
+    table = np.zeros(len(Cause), ARRAYS["causes"].dtype())
+    for row, cause in zip(table, Cause, strict=True):
+        row["share"] = given.scenario.cases.share_of(CAUSES[cause])
+        row["kinds"] = _kinds(cause, administrator=True)
+        row["kinds_of_others"] = _kinds(cause, administrator=False)
+        row["noticed"], row["propagates"] = cause.noticed, cause.propagates
+        row["administrators_only"] = cause.administrators_only
+    return table
+
+
+def _kinds(cause: Cause, administrator: bool) -> int:
+    return sum(1 << kind for kind in lost_kinds(cause, administrator))
+
+
+def _log(given: Given) -> Arrays:
+    """The visits of a log, where they are replayed."""
+    log = given.plan.visits
+    if log is None:
+        return {
+            name: np.zeros(1, ARRAYS[name].dtype()) for name in ARRAYS if name.startswith("log_")
+        }
+    return {
+        "log_pages": log.pages,
+        "log_loads": log.loads,
+        "log_think": log.think_s,
+        "log_kind": log.kind,
+        "log_bytes": log.bytes,
+    }
+
+
+def _people(given: Given, world: Any) -> Arrays:
+    """What people have, each array as long as it is needed."""
+    people, refreshing = given.scenario.organisation.people, refreshes(given)
+    pages = people + people // 32 + 64
+    sizes = {
+        "persons": people,
+        "holders": people if world["holds_worker"] else 1,
+        "entries": pages if world["allowlist"] else 1,
+        "longest": pages if world["keeps_longest"] else 1,
+        "background": pages if refreshing else 1,
+        "answers": people if remembers(given) else 1,
+        "heap": 2 * int(world["heap_reserve"]),
+        "trace": 2 * int(world["row_reserve"]) if given.tracing else 0,
+    }
+    pools = {
+        "pages": pages,
+        "tasks": (people if refreshing else people // 64) + 256,
+        "credentials": people // 64 + 64,
+        "events": people + people // 64 + 2 * int(world["heap_reserve"]),
+    }
+    return {
+        **{name: np.zeros(size, ARRAYS[name].dtype()) for name, size in sizes.items()},
+        **{name: _pool(name, size) for name, size in pools.items()},
+        "answers_until": np.full(people if remembers(given) else 1, -INF),
+        "stamped_until": np.full(people if world["names_tokens"] else 1, -INF),
+        "first_of_row": np.full(_rows(people) + 1, NONE, np.int32),
+    }
+
+
+def _records(given: Given, world: Any) -> Arrays:
+    """What is recorded."""
+    minutes = minutes_of(window_s(given.scenario))
+    histograms = np.zeros(6, ARRAYS["histograms"].dtype())
+    histograms["low"], histograms["high"] = INF, -INF
+    sizes = {
+        "counts": 6 * BUCKETS,
+        "minute_ticks": minutes,
+        "minute_clicks": minutes,
+        "calls": len(Call) * minutes,
+        "limited": len(Call),
+        "changes": len(Entries) * (ListBook.INSTANTS + 1),
+    }
+    return {"histograms": histograms, **{name: np.zeros(n, np.int64) for name, n in sizes.items()}}
+
+
+def _stations(given: Given) -> Arrays:
+    """The stations, and room for the heaps of their servers."""
+    servers = [given.at(station.path) for station in Station]
+    heaps = [0 if math.isinf(number) else int(number) for number in servers]
+    stations = np.zeros(len(Station), ARRAYS["stations"].dtype())
+    stations["first"] = np.cumsum([0, *heaps[:-1]])
+    stations["by_events"] = _go_by_events(given)
+    stations["first_waiting"] = NONE
+    return {"stations": stations, "free_at": np.zeros(sum(heaps) + 1)}
+
+
+def _go_by_events(given: Given) -> list[bool]:
+    """Stations at which somebody who waited can be served in no time at all."""
+    scenario = given.scenario
+    host, service, end_s = scenario.host, scenario.app.service, scenario.run.end_s
+    return [
+        not scenario.app.holds_worker
+        and some_take_no_time(end_s, service.read, service.write, service.admin),
+        some_take_no_time(end_s, host.page_load, host.renewal, host.check),
+        some_take_no_time(end_s, scenario.auth_server.renewal),
+    ]
+
+
+def _start(arrays: Arrays) -> None:
+    """The state before anything has happened."""
+    world = arrays["world"]
+    for name in POOLS:
+        world[0][f"{name}_left"] = len(arrays[name])
+    world["level_0"], world["level_1"] = world["capacity_0"], world["capacity_1"]
+    for name in ("first_held", "last_held", "woken", "first_waiting", "last_waiting", "scout"):
+        world[name] = NONE
+    world["logout_person"] = NONE
+    world["acted_at"] = -1.0
+    world["rows_per_s"] = _rows(int(world[0]["people"])) / world[0]["end"]
+
+
+# -- pools --------------------------------------------------------------------------------------
+
+
+def _with_longer(arrays: Arrays, name: str, size: int) -> Arrays:
+    old = arrays[name]
+    if len(old) >= size:
+        return arrays
+    require_bytes(size * old.dtype.itemsize, _TOO_LONG.get(name, "organisation.people"))
+    longer = np.zeros(size, old.dtype)
+    longer[: len(old)] = old
+    return arrays | {name: longer}
+
+
+def _pool(name: str, size: int) -> Any:
+    rows = ARRAYS[name]
+    pool = np.zeros(size, rows.dtype())
+    _link(pool[rows.link], 0)
+    return pool
+
+
+def _link(links: Any, first: int) -> None:
+    """From the place `first` on each free place names the next; in parts, since a whole range would be 8 bytes a person."""
+    for begin in range(first, len(links), _PART):
+        end = min(begin + _PART, len(links))
+        links[begin:end] = np.arange(begin + 1, end + 1)
+
+
+def _rows(people: int) -> int:
+    """Number of rows of the calendar: few events in each, and a small part of the memory."""
+    return max(1 << 16, people // 2)
+
+
+def _with_pool(arrays: Arrays, name: str, size: int) -> Arrays:
+    """A larger pool: the new places go to the head of the free list, the old list follows."""
+    before = len(arrays[name])
+    if before >= size:
+        return arrays
+    arrays = _with_longer(arrays, name, size)
+    world, pool, rows = arrays["world"][0], arrays[name], ARRAYS[name]
+    _link(pool[rows.link], before)
+    pool[rows.link][size - 1] = world[f"free_{rows.one}"]
+    world[f"free_{rows.one}"] = before
+    world[f"{name}_left"] += size - before
+    return arrays

@@ -1,0 +1,222 @@
+"""What a run is given, and what of it the engine's settings are: a scenario, a strategy, the laws of the plans."""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from sim.basics.distributions import Law
+from sim.engine.recording import window_s
+from sim.model.causes import SEEN_THROUGH, Cause, Kind
+from sim.model.mechanisms import CHECK_SEES, Allowlist, Check, Effect, Push, Renewal, Token
+from sim.model.strategies import Strategy
+from sim.scenario import Scenario
+from sim.workload import plan_laws
+from sim.workload.synthetic import PlanLaws
+
+NO_TOKEN = 0  # beside the numbers of `Renewal`
+NEVER, ALTERNATING, ONCE = range(3)  # outages
+
+
+@dataclass(frozen=True)
+class Given:
+    """Where paths begin: `scenario.run.horizon_s`, `token.leeway_s`, `plan.pause`."""
+
+    scenario: Scenario
+    strategy: Strategy
+    plan: PlanLaws
+    tracing: bool
+
+    @staticmethod
+    def of(scenario: Scenario, strategy: Strategy, tracing: bool) -> "Given":
+        """With the laws of the plans."""
+        return Given(scenario, strategy, plan_laws(scenario), tracing)
+
+    @property
+    def token(self) -> Token | None:
+        return self.strategy.token
+
+    @property
+    def allowlist(self) -> Allowlist | None:
+        return self.strategy.allowlist
+
+    @property
+    def check(self) -> Check | None:
+        return self.strategy.check
+
+    @property
+    def push(self) -> Push | None:
+        return self.strategy.push
+
+    def at(self, path: str) -> Any:
+        """What a path leads to; None where it meets None on the way."""
+        found: Any = self
+        for name in path.split("."):
+            found = getattr(found, name)
+            if found is None:
+                return None
+        return found
+
+
+def mask(bits: Iterable[Any]) -> int:
+    """A bit for each that holds."""
+    return sum(1 << place for place, bit in enumerate(bits) if bit)
+
+
+# -- run ----------------------------------------------------------------------------------------
+
+
+def runs_ahead(given: Given) -> bool:
+    """Whether nobody else changes anything for a person without a case between two meetings (`calendar`).
+
+    Not where workers are held from one meeting to the next, where tokens are renewed in the background, and where events
+    about logouts arrive later. Nor where the network may take no time: what arrives in the very instant in which it was sent
+    comes after what was due in that instant.
+    """
+    network = given.scenario.network
+    end_s = given.scenario.run.end_s
+    at_once = some_take_no_time(end_s, network.client_app, network.client_host)
+    told = told_of_logouts(given) or refreshes(given)
+    return not (given.tracing or given.scenario.app.holds_worker or told or at_once)
+
+
+def some_take_no_time(end_s: float, *laws: Law) -> bool:
+    """Whether a time of one of them, added to the clock, can leave it as it is: once in a thousand million draws."""
+    return any(law.draws_0() or law.quantile(1e-9) <= math.ulp(end_s) for law in laws)
+
+
+def window_from(given: Given) -> float:
+    return window_s(given.scenario)[0]
+
+
+def window_until(given: Given) -> float:
+    return window_s(given.scenario)[1]
+
+
+def kept_of_blocked(given: Given, least: int, each: int) -> int:
+    """Room for what one event can set going: where workers are held, as much as there are people."""
+    people = given.scenario.organisation.people
+    return least + (each * people if given.scenario.app.holds_worker else 0)
+
+
+def log_visits(given: Given) -> int:
+    """Number of visits of the log that is replayed."""
+    return 0 if given.plan.visits is None else len(given.plan.visits.pages) - 1
+
+
+# -- parties ------------------------------------------------------------------------------------
+
+
+def buckets(given: Given) -> int:
+    limit = given.scenario.host.rate_limit
+    return 0 if limit is None else (1 if limit.per_hour is None else 2)
+
+
+def per_hour(given: Given) -> float:
+    limit = given.scenario.host.rate_limit
+    return 0.0 if limit is None or limit.per_hour is None else limit.per_hour
+
+
+def host_outages(given: Given) -> int:
+    return _outages(given.scenario.host.outages)
+
+
+def push_outages(given: Given) -> int:
+    return NEVER if given.push is None else _outages(given.scenario.push.outages)
+
+
+def _outages(settings: Any) -> int:
+    if settings is None:
+        return NEVER
+    return ONCE if settings.every is None else ALTERNATING
+
+
+# -- the token ----------------------------------------------------------------------------------
+
+
+def renewal(given: Given) -> int:
+    return NO_TOKEN if given.token is None else Renewal[given.token.renewal.upper()]
+
+
+def can_renew(given: Given) -> bool:
+    return given.token is not None and given.token.asks != "nobody"
+
+
+def refreshes(given: Given) -> bool:
+    """Whether tokens are renewed in the background."""
+    return given.token is not None and bool(given.token.refresh_at)
+
+
+def renewal_refuses(given: Given) -> int:
+    """The causes for which a renewal is refused whatever is asked for."""
+    seen = set() if given.token is None else set(given.token.revalidates) - {"admin"}
+    return mask(SEEN_THROUGH[cause] in seen for cause in Cause)
+
+
+def renewal_sees(given: Given) -> int:
+    return mask(given.token is not None and given.token.renewal_sees(cause) for cause in Cause)
+
+
+def renewal_asks_admin(given: Given) -> bool:
+    token = given.token
+    return token is not None and token.asks == "host" and "admin" in token.revalidates
+
+
+def keeps_longest(given: Given) -> bool:
+    """Whether people without a case can be told of while more than one token of a page lives."""
+    renewable = given.token is not None and given.token.renewal != "page"
+    return told_of_logouts(given) and renewable
+
+
+# -- the check ----------------------------------------------------------------------------------
+
+
+def check_kinds(given: Given) -> int:
+    return mask(given.check is not None and given.check.covers(kind) for kind in Kind)
+
+
+def check_sees(given: Given) -> int:
+    return mask(given.check is not None and given.check.sees(cause) for cause in Cause)
+
+
+def check_refuses(given: Given) -> int:
+    """The causes for which a check is refused whatever kind is asked for."""
+    seen = frozenset() if given.check is None else CHECK_SEES[given.check.asks] - {"admin"}
+    return mask(SEEN_THROUGH[cause] in seen for cause in Cause)
+
+
+def check_asks_admin(given: Given) -> bool:
+    return given.check is not None and "admin" in CHECK_SEES[given.check.asks]
+
+
+def remembers(given: Given) -> bool:
+    """Whether the app keeps answers of the host."""
+    check = given.check
+    return check is not None and max(check.allow_for_s, check.deny_for_s) > 0
+
+
+def fails_open(given: Given) -> bool:
+    return given.check is not None and given.check.on_failure == "allow"
+
+
+# -- push ---------------------------------------------------------------------------------------
+
+
+def push_causes(given: Given) -> int:
+    return mask(given.push is not None and given.push.carries(cause) for cause in Cause)
+
+
+def push_effect(given: Given) -> int:
+    return 0 if given.push is None else Effect[given.push.effect.upper()]
+
+
+def names_tokens(given: Given) -> bool:
+    return given.push is not None and push_effect(given) in (Effect.DENYLIST, Effect.NOT_BEFORE)
+
+
+def told_of_logouts(given: Given) -> bool:
+    """Whether events can arrive about people without a case."""
+    return given.push is not None and given.push.carries(Cause.LOGOUT)
+
+
+INF = math.inf

@@ -1,0 +1,200 @@
+"""The plain runner: the steps as they are written, on Python objects. Slow, and easy to follow in a debugger.
+
+Strategies written in Python run here (`written`).
+"""
+
+import struct
+from functools import cache
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+from sim.basics import streams
+from sim.engine import Progress, binder
+from sim.engine.arrays import FULL, Arrays, arrays_of, grown_size, room_for
+from sim.engine.fields import Rows
+from sim.engine.given import Given
+from sim.engine.recorded import never_ends, recorded
+from sim.engine.recording import Run
+from sim.engine.state import ARRAYS, POOLS, Code, Fixed, Progressing
+from sim.engine.written import Written
+from sim.model.outcomes import REASONS
+from sim.model.strategies import Strategy
+from sim.scenario import Scenario
+
+SLICES = 200
+# What is read from when the run is over.
+_RECORDED = (
+    *("cases", "histograms", "stations", "trace", "counts", "minute_ticks", "minute_clicks"),
+    *("calls", "limited", "changes"),
+)
+
+
+class World:
+    """Settings, what changes, and a list an array."""
+
+    def __init__(self, arrays: Arrays):
+        self.keys: dict[tuple[int, int], int] = {}
+        self.lists: dict[str, list[Any]] = {}
+        for name in Fixed.fields:
+            setattr(self, name, arrays["world"][0][name].item())
+        for name, rows in ARRAYS.items():
+            self.keep(name, _listed(rows, arrays[name]))
+
+    def keep(self, name: str, items: list[Any]) -> None:
+        """An array's list."""
+        self.lists[name] = items
+        setattr(self, f"n_{name}", len(items))
+
+    def grow(self, name: str) -> None:
+        """More room in the list that is full; of a pool, the new places go to the head of the free ones."""
+        size = len(self.lists[name])
+        more = grown_size(size, vars(self)["held"]) - size
+        self.add(name, more)
+        if name == "pages":
+            for beside in ("entries", "longest", "background"):
+                self.add(beside, more)
+
+    def add(self, name: str, number: int) -> None:
+        """So many more places."""
+        items, rows, ours = self.lists[name], ARRAYS[name], vars(self)
+        size = len(items)
+        items += [_zero(rows)() for _ in range(number)]
+        ours[f"n_{name}"] = len(items)
+        if name in POOLS and number:
+            for place in range(size, size + number):
+                setattr(items[place], rows.link, place + 1)
+            setattr(items[-1], rows.link, ours[f"free_{rows.one}"])
+            ours[f"free_{rows.one}"] = size
+            ours[f"{name}_left"] += number
+
+
+class Number:
+    """One number of a list, as steps reach it."""
+
+    __slots__ = ("items", "place")
+
+    def __init__(self, items: list[Any], place: int):
+        self.items, self.place = items, place
+
+    @property
+    def x(self) -> Any:
+        return self.items[self.place]
+
+    @x.setter
+    def x(self, value: Any) -> None:
+        self.items[self.place] = value
+
+
+@cache
+def _zero(rows: Rows) -> Any:
+    """What makes an empty place."""
+    if isinstance(rows.item, str):
+        return float if rows.item == "f8" else int
+    return rows.item.slots()
+
+
+def _listed(rows: Rows, array: Any) -> list[Any]:
+    if isinstance(rows.item, str):
+        return list(array.tolist())
+    made, names = _zero(rows), tuple(rows.item.fields)
+    items = []
+    for values in array.tolist():
+        item = made()
+        for name, value in zip(names, values, strict=True):
+            setattr(item, name, value)
+        items.append(item)
+    return items
+
+
+def _array(rows: Rows, items: list[Any]) -> Any:
+    if isinstance(rows.item, str):
+        return np.array(items, rows.dtype())
+    names = tuple(rows.item.fields)
+    return np.array([tuple(getattr(i, name) for name in names) for i in items], rows.dtype())
+
+
+def _recorded(arrays: Arrays, world: Any) -> Arrays:
+    """The arrays with what has happened."""
+    for name in Progressing.fields:
+        arrays["world"][0][name] = vars(world)[name]
+    return arrays | {name: _array(ARRAYS[name], world.lists[name]) for name in _RECORDED}
+
+
+# -- how steps reach all that -------------------------------------------------------------------
+
+
+def _reached() -> Any:
+    """The memory of this runner."""
+    found: dict[str, Any] = {
+        "world_at": lambda world: world,
+        "bits_of": lambda number: struct.unpack("<q", struct.pack("<d", number))[0],
+    }
+    for name, rows in ARRAYS.items():
+        if rows.whole:
+            found[rows.one] = lambda w, name=name: w.lists[name]
+        elif isinstance(rows.item, str):
+            found[rows.one] = lambda w, i, name=name: Number(w.lists[name], i)
+        else:
+            found[rows.one] = lambda w, i, name=name: w.lists[name][i]
+        found[f"fetch_{rows.one}"] = lambda w, i: None  # memory comes when it is needed
+    return SimpleNamespace(**found)
+
+
+def _uniform(w: Any, person: int, stream: int, n: int, attempt: int) -> float:
+    """`draws.uniform`, with the keys of streams kept."""
+    key = w.keys.get((stream, person))
+    if key is None:
+        key = w.keys[stream, person] = streams.draw64(w.lists["bases"][stream], person)
+    return streams.uniform(key, n, attempt)
+
+
+def _bound(**instead: Any) -> dict[str, ModuleType]:
+    return binder.bound(
+        _reached(), lambda step: step, library=False, draws__uniform=_uniform, **instead
+    )
+
+
+@cache
+def _steps() -> dict[str, ModuleType]:
+    return _bound()
+
+
+def run(
+    scenario: Scenario,
+    strategy: Strategy,
+    replication: int = 0,
+    *,
+    seed: int | None = None,
+    tracing: bool = False,
+    progress: Progress | None = None,
+) -> Run:
+    """Simulate one replication of a scenario under one strategy (see `sim.engine.run`)."""
+    given = Given.of(scenario, strategy, tracing)
+    arrays = arrays_of(given, replication, scenario.run.seed if seed is None else seed)
+    world: Any = World(arrays)
+    reasons = list(REASONS)
+    if type(strategy) is Strategy:
+        steps = _steps()
+    else:
+        written = Written(strategy)
+        steps, reasons = written.bound(_bound), written.reasons
+    for name, more in room_for(steps["revocation"].count_cases(world)).items():
+        world.add(name, more)
+    end_s = scenario.run.end_s
+    for step in range(1, SLICES + 1):
+        until_s = end_s if step == SLICES else end_s * step / SLICES
+        while (code := steps["kernel"].advance(world, until_s)) != Code.PAUSED:
+            if code == Code.ENDLESS:
+                raise never_ends(vars(world), given)
+            if code != Code.WORKING:
+                world.grow(FULL[Code(code)])
+            elif progress is not None:
+                progress((step - 1) / SLICES)
+        if progress is not None:
+            progress(step / SLICES)
+    in_flight = steps["kernel"].close(world)
+    if world.endless:
+        raise never_ends(vars(world), given)
+    return recorded(_recorded(arrays, world), given, replication, in_flight, reasons)

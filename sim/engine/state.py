@@ -1,0 +1,637 @@
+"""What the engine works on, declared once: settings, records, arrays, and the names of states, steps and laws.
+
+From here come the arrays of the compiled runner, the objects of the plain one, and how steps reach them (`memory`).
+Fields of a record that act as truth values are 0 or 1; `-1` (`NONE`) is no page, no task, no case.
+"""
+
+import math
+from enum import auto
+from typing import Any
+
+import numpy as np
+
+from sim.engine import given as of
+from sim.engine.fields import FromPath, Numbered, Record, Rows, f8, i1, i4, i8, u2
+from sim.engine.limits import Bounds
+from sim.engine.recording import ListBook
+
+NONE = -1
+INF = math.inf
+
+
+class Law(FromPath):
+    """A law of the scenario, the strategy or the plans, and where it is written; where it is not, it is constant 0."""
+
+    CLIENT_APP = "scenario.network.client_app"
+    CLIENT_HOST = "scenario.network.client_host"
+    APP_HOST = "scenario.network.app_host"
+    PAGE_LOAD = "scenario.host.page_load"
+    RENEWAL = "scenario.host.renewal"
+    CHECK = "scenario.host.check"
+    AUTH_RENEWAL = "scenario.auth_server.renewal"
+    VERIFY = "scenario.app.verify"
+    LOOKUP = "scenario.store.lookup"
+    READ = "scenario.app.service.read"
+    WRITE = "scenario.app.service.write"
+    ADMIN = "scenario.app.service.admin"
+    LIFETIME = "token.lifetime"
+    ENTRY_LIFETIME = "allowlist.lifetime"
+    STORM_THINK = "scenario.behaviour.storm.think"
+    STORM_SIZE = "scenario.workload.read_size"
+    PAUSE = "plan.pause"
+    THINK = "plan.think"
+    PAGES = "plan.pages"
+    REQUESTS = "plan.requests"
+    SIZE = "plan.size"
+    PROPAGATION = "scenario.directory.propagation"
+    LEAD = "scenario.cases.notice_lead"
+    DETECTED = "scenario.cases.detected_after"
+    TAKER_DELAY = "scenario.behaviour.takeover.delay"
+    PUSH_DELAY = "scenario.push.delay"
+    PUSH_WAIT = "scenario.push.retries.wait"
+    HOST_UP = "scenario.host.outages.every"
+    HOST_DOWN = "scenario.host.outages.lasts"
+    PUSH_UP = "scenario.push.outages.every"
+    PUSH_DOWN = "scenario.push.outages.lasts"
+
+
+class Station(FromPath):
+    """A station, and where the number of its servers is written."""
+
+    APP = "scenario.app.workers"
+    HOST = "scenario.host.servers"
+    AUTH_SERVER = "scenario.auth_server.servers"
+
+
+class Entries(Numbered):
+    """The lists whose entries are counted."""
+
+    ALLOWLIST = auto()
+    DENYLIST = auto()
+
+
+class Role(Numbered):
+    """Who acts at a person's client: he, a storm of his, somebody who carries on, somebody who storms."""
+
+    OWN = auto()
+    STORMING = auto()
+    CARRYING_ON = auto()
+    TAKER_STORMING = auto()
+
+
+class State(Numbered):
+    """What a person's main line waits for."""
+
+    DEAD = auto()
+    SHIFT_STARTS = auto()
+    PAUSE = auto()
+    TURN = auto()
+    THINK = auto()
+    NOTICE = auto()
+    LOAD_ARRIVES = auto()
+    LOAD_SERVED = auto()
+    LOAD_SEEN = auto()
+    LOAD_RETRY = auto()
+    BACKGROUND_RENEWAL = auto()
+    RENEWAL_ARRIVES = auto()
+    RENEWAL_SERVED = auto()
+    RENEWAL_SEEN = auto()
+    RENEWAL_RETRY = auto()
+    REQUEST_ARRIVES = auto()
+    WORKER = auto()
+    VERIFIED = auto()
+    LOOKED_UP = auto()
+    CHECKED = auto()
+    JOIN = auto()
+    HANDLED = auto()
+    ANSWERED = auto()
+
+
+class Step(Numbered):
+    """What a person's main line does next, all in the same instant."""
+
+    REST = auto()
+    NEXT_VISIT = auto()
+    NEXT_PAGE = auto()
+    LOAD = auto()
+    LOADED = auto()
+    NEXT_CLICK = auto()
+    READY = auto()
+    RENEW = auto()
+    SEND = auto()
+    NOT_READY = auto()
+    SERVED = auto()
+    JUDGE = auto()
+    PASSED = auto()
+    PAGE_REFUSED = auto()
+    CALLED_OFF = auto()
+    OUT = auto()
+    VISITED = auto()
+    SHIFT_OVER = auto()
+    STORM = auto()
+    TAKE_OVER = auto()
+    END_ROLE = auto()
+    RESUME = auto()
+
+
+class Beside(Numbered):
+    """What goes on beside a person's main line. The first four are of a case and need no task."""
+
+    REVOKED = auto()
+    LEARNS = auto()
+    NOTICE = auto()
+    TAKER = auto()
+    REFRESH = auto()
+    RENEWAL_ARRIVES = auto()
+    RENEWAL_SERVED = auto()
+    RENEWAL_SEEN = auto()
+    CHECK_ARRIVES = auto()
+    CHECK_SERVED = auto()
+    CHECK_BACK = auto()
+    PUSH_ARRIVES = auto()
+    PUSH_HELD = auto()
+    PUSH_RETRY = auto()
+    HOST_DOWN = auto()
+    HOST_UP = auto()
+    PUSH_DOWN = auto()
+    PUSH_UP = auto()
+    WAITING = auto()
+
+
+class Mark(Numbered):
+    """Bits of a person's `marks`."""
+
+    HAS_NEW = 1
+    IN_CLICK = 2
+    RELOADED = 4
+    SENT_AGAIN = 8
+    HAS_REQUEST = 16
+    UNDECIDED = 32
+    IDLE = 64
+
+
+class Code(Numbered):
+    """How `advance` returns: at the time that was asked for, which array is full, once in a while, or where a bound is passed."""
+
+    FINISHED = auto()
+    PAUSED = auto()
+    NEEDS_PAGES = auto()
+    NEEDS_TASKS = auto()
+    NEEDS_CREDENTIALS = auto()
+    NEEDS_HEAP = auto()
+    NEEDS_TRACE = auto()
+    NEEDS_EVENTS = auto()
+    WORKING = auto()
+    ENDLESS = auto()
+
+
+class Settings(Record):
+    """What is fixed in a run, and where it is written. Masks have a bit for each cause or kind."""
+
+    horizon: float = f8("s", "the end of the run", "scenario.run.horizon_s")
+    end: float = f8("s", "and of its drain", "scenario.run.end_s")
+    window_from: float = f8("s", "honest figures count from here", of.window_from)
+    window_until: float = f8("s", "and until here", of.window_until)
+    shift_start: float = f8("s", "no visit before", "scenario.organisation.shift.start_s")
+    shift_end: float = f8("s", "none begins after", "scenario.organisation.shift.end_s")
+    instant_step: float = f8(
+        "s",
+        "between two instants at which lists are counted",
+        lambda g: (of.window_until(g) - of.window_from(g)) / ListBook.INSTANTS,
+    )
+    people: int = i8("", "number of people", "scenario.organisation.people")
+    tracing: int = i8("", "whether every event is kept", "tracing")
+    runs_ahead: int = i8("", "whether people run ahead between meetings", of.runs_ahead)
+    keeps_longest: int = i8("", "whether `longest` is kept", of.keeps_longest)
+    names_tokens: int = i8("", "whether an event names tokens", of.names_tokens)
+    renewal: int = i8("", "of the token: `Renewal`, 0 without a token", of.renewal)
+    can_renew: int = i8("", "whether somebody is asked for the next token", of.can_renew)
+    leeway: float = f8("s", "the verifier's tolerance of expiry", "token.leeway_s")
+    absolute: float = f8("s", "no token outlives its page load by more", "token.absolute_s", INF)
+    refresh_at: float = f8("", "share of the lifetime; 0: never", "token.refresh_at")
+    refresh_lifetime: float = f8("s", "of the refresh token", "token.refresh_lifetime_s", INF)
+    renewal_refuses: int = i8("causes", "for which a renewal is refused", of.renewal_refuses)
+    renewal_sees: int = i8("causes", "that end renewals once known", of.renewal_sees)
+    renewal_asks_admin: int = i8("", "whether it asks for `admin`", of.renewal_asks_admin)
+    allowlist: int = i8("", "whether there is one", lambda g: g.allowlist is not None)
+    check: int = i8("", "whether there is one", lambda g: g.check is not None)
+    check_kinds: int = i8("kinds", "that are checked", of.check_kinds)
+    check_sees: int = i8("causes", "that the host's answer shows", of.check_sees)
+    check_refuses: int = i8("causes", "for which it refuses every kind", of.check_refuses)
+    check_asks_admin: int = i8("", "whether it asks for `admin`", of.check_asks_admin)
+    fails_open: int = i8("", "whether a check without an answer passes", of.fails_open)
+    remembers: int = i8("", "whether answers are kept", of.remembers)
+    allow_for: float = f8("s", "a yes is kept", "check.allow_for_s")
+    deny_for: float = f8("s", "a no is kept", "check.deny_for_s")
+    timeout: float = f8("s", "the app waits for an answer", "check.timeout_s")
+    push: int = i8("", "whether events are pushed", lambda g: g.push is not None)
+    push_causes: int = i8("causes", "that events tell of", of.push_causes)
+    push_effect: int = i8("", "of an event: `Effect`", of.push_effect)
+    push_holds: int = i8(
+        "", "whether events wait in an outage", lambda g: g.scenario.push.on_outage == "hold"
+    )
+    loss: float = f8("", "probability that an attempt is lost", "scenario.push.loss")
+    most: float = f8("", "further attempts", "scenario.push.retries.most")
+    backoff: float = f8("", "factor of each further wait", "scenario.push.retries.backoff")
+    push_starts: float = f8("s", "of the one outage", "scenario.push.outages.starts_s")
+    host_starts: float = f8("s", "of the one outage", "scenario.host.outages.starts_s")
+    push_outages: int = i8("", "NEVER, ALTERNATING or ONCE", of.push_outages)
+    host_outages: int = i8("", "NEVER, ALTERNATING or ONCE", of.host_outages)
+    retry_after: float = f8("s", "a client's wait after a failure", "scenario.host.retry_after_s")
+    buckets: int = i8("", "of the rate limit: 0, 1 or 2", of.buckets)
+    rate_0: float = f8("1/s", "the first is refilled", "scenario.host.rate_limit.per_second")
+    rate_1: float = f8("1/s", "the second is refilled", lambda g: of.per_hour(g) / 3600.0)
+    capacity_0: float = f8(
+        "",
+        "of the first",
+        lambda g: (g.at("scenario.host.rate_limit.burst") or 1.0) * bool(of.buckets(g)),
+    )
+    capacity_1: float = f8("", "of the second", of.per_hour)
+    workers: float = f8("", "of the app", Station.APP.path)
+    host_servers: float = f8("", "of the host", Station.HOST.path)
+    auth_servers: float = f8("", "of the authorization server", Station.AUTH_SERVER.path)
+    holds_worker: int = i8(
+        "", "whether a worker waits with its request", "scenario.app.holds_worker"
+    )
+    gives_up: float = f8("", "refusals that end a storm", "scenario.behaviour.storm.gives_up_after")
+    storm_duration: float = f8("s", "at most", "scenario.behaviour.storm.duration_s")
+    storm_read: float = f8("", "share of a storm's clicks", "scenario.behaviour.storm.kinds.read")
+    storm_write: float = f8("", "share of a storm's clicks", "scenario.behaviour.storm.kinds.write")
+    storm_admin: float = f8("", "share of a storm's clicks", "scenario.behaviour.storm.kinds.admin")
+    taker_storms: int = i8(
+        "", "or carries on", lambda g: g.scenario.behaviour.takeover.behaviour == "storm"
+    )
+    read: float = f8("", "share of clicks", lambda g: g.plan.kinds[0])
+    write: float = f8("", "share of clicks", lambda g: g.plan.kinds[1])
+    admin: float = f8("", "share of clicks", lambda g: g.plan.kinds[2])
+    logout: float = f8("", "share of visits that end so", lambda g: g.plan.visit_ends[0])
+    close: float = f8("", "share of visits that end so", lambda g: g.plan.visit_ends[1])
+    leave_open: float = f8("", "share of visits that end so", lambda g: g.plan.visit_ends[2])
+    admins: float = f8("", "share of administrators", "scenario.organisation.admins")
+    case_from: float = f8("s", "cases begin from here", "scenario.cases.from_s")
+    case_until: float = f8("s", "until here", "scenario.cases.until_s")
+    rollback: float = f8(
+        "s", "writes can be undone for so long", "scenario.cases.rollback_window_s"
+    )
+    leave: float = f8("", "probability after notice", "scenario.behaviour.probabilities.leave")
+    go_on: float = f8("", "probability after notice", "scenario.behaviour.probabilities.continue_")
+    storm: float = f8("", "probability after notice", "scenario.behaviour.probabilities.storm")
+    cut_off: float = f8("", "probability after notice", "scenario.behaviour.probabilities.cut_off")
+    takeover: float = f8(
+        "", "probability after a logout", "scenario.behaviour.takeover.probability"
+    )
+    replayed: int = i8(
+        "", "whether visits of a log are replayed", lambda g: g.plan.visits is not None
+    )
+    daily: int = i8("", "whether hours have weights", lambda g: g.plan.daily is not None)
+    log_visits: int = i8("", "number of visits of the log", of.log_visits)
+    heap_reserve: int = i8("", "events that one can cause", lambda g: of.kept_of_blocked(g, 64, 1))
+    most_an_instant: int = i8("", "acts of all kinds", lambda g: Bounds.of(g.scenario).an_instant)
+    most_a_run: int = i8("", "acts of one kind", lambda g: Bounds.of(g.scenario).a_run)
+    most_tries: int = i8("", "acts for one thing", lambda g: Bounds.of(g.scenario).tries)
+    row_reserve: int = i8(
+        "", "rows of the trace that one can", lambda g: of.kept_of_blocked(g, 256, 4)
+    )
+
+
+class Progressing(Record):
+    """What changes in a run and belongs to nobody."""
+
+    now: float = f8("s", "simulated time; of who runs ahead, his own")
+    level_0: float = f8("calls", "in the first bucket of the rate limit")
+    level_1: float = f8("calls", "in the second")
+    refilled_0: float = f8("s", "when it was filled up to now")
+    refilled_1: float = f8("s", "and the second")
+    told_retry_after: float = f8("s", "the largest that was told")
+    rows_per_s: float = f8("1/s", "rows of the calendar")
+    row_end: float = f8("", "the first row that has not had its turn")
+    taken: int = i8("", "events that were run")
+    heap: int = i8("", "events in the heap")
+    hole: int = i8("", "whether the top of the heap is being run")
+    moving: int = i8("", "whether a row has not moved into the heap as a whole")
+    scout: int = i8("", "the event of the next row that is fetched next")
+    side_events: int = i8("", "insertions of tasks")
+    rows: int = i8("", "of the trace")
+    free_page: int = i8("", "the first free place")
+    free_task: int = i8("", "the first free place")
+    free_credential: int = i8("", "the first free place")
+    free_event: int = i8("", "the first free place")
+    pages_left: int = i8("", "free places")
+    tasks_left: int = i8("", "free places")
+    credentials_left: int = i8("", "free places")
+    events_left: int = i8("", "free places")
+    host_down: int = i8("", "whether the host is down")
+    push_down: int = i8("", "whether the receiver of events is down")
+    first_held: int = i8("", "task of the first event that waits for the receiver")
+    last_held: int = i8("", "and of the last")
+    held: int = i8("", "number of those")
+    woken: int = i8("", "who takes a worker that is free in this instant")
+    first_waiting: int = i8("", "for a worker of a blocking app: a person")
+    last_waiting: int = i8("", "and the last")
+    busy: int = i8("", "workers of a blocking app")
+    logout_person: int = i8("", "whose logout in this instant is to be pushed")
+    logout_visit: int = i8("", "which visit it ends")
+    sent: int = i8("", "requests sent")
+    accepted: int = i8("", "requests accepted")
+    refused: int = i8("", "requests refused")
+    failed: int = i8("", "requests failed")
+    clicks: int = i8("", "honest clicks answered in the window")
+    clicks_refused: int = i8("", "of them not accepted")
+    interruptions: int = i8("", "honest clicks that met a reload")
+    visit_ticks: int = i8("ticks", "honest time inside visits")
+    pushed: int = i8("", "events that left the host")
+    lost: int = i8("", "events given up")
+    alive_0: int = i8("ticks", "time that allowlist entries have lived in the window")
+    alive_1: int = i8("ticks", "and denylist entries")
+    made_clicks: int = i8("", "acts of this kind")
+    made_loads: int = i8("", "acts of this kind")
+    made_renewals: int = i8("", "acts of this kind")
+    made_pushes: int = i8("", "acts of this kind")
+    made_outages: int = i8("", "acts of this kind")
+    at_once: int = i8("", "acts in this instant")
+    work_left: int = i8("", "events and steps until `advance` returns to be looked at")
+    broken: int = i8("", "which bound is passed (`limits`)")
+    endless: int = i8("", "1 + the act that passes it; 0: none")
+    acted_at: float = f8("s", "the instant of `at_once`")
+
+
+class Person(Record):
+    """A person: 96 bytes, since there may be a million; what only some need has arrays of its own.
+
+    `visit` to `requests` are places in the plan. `stamped`, `expires` and `vouched` are of the token presented; from the
+    decision on `stamped` is its instant and the others are of the token that the answer brings. While a page or a token is
+    asked for, nothing is presented: `expires` keeps half the round trip, then the new token's expiry.
+    """
+
+    visit_began: float = f8("s", "NaN outside a visit")
+    clicked_at: float = f8("s", "the click at hand")
+    half_trip: float = f8("s", "of the request under way")
+    stamped: float = f8("s", "of what is presented, or the decision instant")
+    expires: float = f8("s", "of what is presented, or half a round trip")
+    visit: int = i4("", "number of the visit")
+    pages_seen: int = i4("", "pages asked for in all")
+    click: int = i4("", "number of the click; -1 before the first")
+    page_of_visit: int = i4("", "number within the visit")
+    click_of_page: int = i4("", "number within the page")
+    pages: int = i4("", "of the visit; -1 without end")
+    requests: int = i4("", "of the page; -1 without end")
+    page: int = i4("place", "what the browser shows")
+    incoming: int = i4("place", "a page decided but not yet seen")
+    case: int = i4("place", "his case")
+    generation: int = u2("", "of the events of the main line; others are passed over")
+    renewals: int = u2("", "of the token in the click at hand")
+    attempt: int = u2("", "of the page load at hand")
+    state: int = i1("", "`State`")
+    marks: int = i1("", "`Mark`")
+    kind: int = i1("", "of the click at hand")
+    decision: int = i1("", "on the request at hand")
+    reason: int = i1("", "of that decision")
+    outcome: int = i1("", "of a page load or renewal: a `Reason`")
+    vouched: int = i1("", "whether what is presented is an administrator's")
+    sends: int = i1("", "of the click at hand")
+    administrator: int = i1("", "at the start")
+
+
+class Holder(Record):
+    """Of who holds or waits for a worker of a blocking app."""
+
+    joined: float = f8("s", "since when")
+    seized: float = f8("s", "when served")
+    next: int = i4("place", "the person who waits behind")
+
+
+class Page(Record):
+    """A page, from the host's decision to load it until nobody refers to it."""
+
+    stamped: float = f8("s", "the host's decision; of a free place the next free one")
+    held_stamped: float = f8("s", "of the token that the client holds")
+    held_expires: float = f8("s", "of the token that the client holds, without leeway")
+    references: int = u2("", "how many refer to it")
+    admin: int = i1("", "whether the page load vouched for an administrator")
+    held_admin: int = i1("", "whether the token held does")
+    dropped: int = i1("", "whether an event dropped the refresh token")
+
+
+class Background(Record):
+    """Of a page whose token is renewed in the background."""
+
+    number: int = i4("", "of the page, in addresses of draws")
+    renewals: int = i4("", "so far, in addresses of draws")
+    held_serial: int = u2("", "counts tokens held: an older one's renewal is void")
+    renewing: int = i1("", "whether one is under way")
+    awaited: int = i1("", "whether the main line waits for it")
+
+
+class Credential(Record):
+    """A credential that could still be presented, of a person with a case; a linked list."""
+
+    stamped: float = f8("s", "the issuer's decision")
+    expires: float = f8("s", "without leeway")
+    next: int = i4("place", "the next one of the person, or the next free place")
+    of: int = i4("", "2 * page + whether an administrator's")
+
+
+class Task(Record):
+    """What goes on beside a main line. Of a check `at`, `new_stamped` and `new_expires` mean other things than of a renewal."""
+
+    half: float = f8("s", "half a round trip; of who waits in a queue, the service time")
+    at: float = f8("s", "when an event left the host; of a check, the token's expiry")
+    new_stamped: float = f8("s", "of a new token; of a check, the service time")
+    new_expires: float = f8("s", "of a new token; of a check, the deadline")
+    serial: int = i8("", "counts insertions into the calendar")
+    person: int = i4("place", "whose")
+    page: int = i4("place", "of which page")
+    n: int = i4("", "in addresses of draws; of who waits in a queue, his task")
+    next: int = i4("place", "the next in a queue, or the next free place")
+    attempt: int = u2("", "in addresses of draws")
+    held_serial: int = u2("", "of the token it is to renew")
+    generation: int = u2("", "of the main line that asks; of a renewal, the offset of its draws")
+    state: int = i1("", "`Beside`")
+    kind: int = i1("", "of the request that asks")
+    outcome: int = i1("", "a `Reason`")
+    has_new: int = i1("", "whether a new token comes with the answer")
+    new_vouched: int = i1("", "whether it is an administrator's")
+    grants: int = i1("kinds", "that a check's answer grants")
+    cause: int = i1("", "of an event")
+    logout_push: int = i1("", "whether an event is of an ordinary logout")
+    timed: int = i1("", "whether a check's deadline is in the calendar")
+
+
+class Case(Record):
+    """A case: how it was drawn, what happened, the exposure window of each kind, and what of a person only a case can change."""
+
+    revoked: float = f8("s", "when access ends")
+    propagation: float = f8("s", "until the host knows")
+    notice: float = f8("s", "when the person is told")
+    bytes: float = f8("bytes", "read without authorisation")
+    storm_began: float = f8("s", "")
+    last_0: float = f8("s", "reads have passed up to here")
+    last_1: float = f8("s", "writes")
+    last_2: float = f8("s", "admin requests")
+    reach_0: float = f8("s", "reads pass until here if nothing changes; -inf: not now")
+    reach_1: float = f8("s", "writes")
+    reach_2: float = f8("s", "admin requests")
+    click_0: float = f8("s", "from the revocation to the last accepted read")
+    click_1: float = f8("s", "write")
+    click_2: float = f8("s", "admin request")
+    last_click: float = f8("s", "to the last accepted request")
+    reads: int = i4("", "unauthorised")
+    writes: int = i4("", "unauthorised")
+    admins: int = i4("", "unauthorised")
+    recoverable: int = i4("", "writes found out within the rollback window")
+    warned_reads: int = i4("", "between notice and revocation")
+    warned_writes: int = i4("", "between notice and revocation")
+    warned_admins: int = i4("", "between notice and revocation")
+    refused: int = i4("", "requests after the revocation that were not accepted")
+    person: int = i4("place", "whose")
+    issued: int = i4("place", "the first of his credentials")
+    refusals: int = i4("", "of a storm")
+    pending: int = i4("", "events on their way about him")
+    cause: int = i1("", "`Cause`")
+    behaviour: int = i1("", "`Behaviour`")
+    taken_over: int = i1("", "whether somebody else sits down at the page")
+    page_open: int = i1("", "at the revocation")
+    known: int = i1("", "to the host")
+    kinds: int = i1("kinds", "that are lost")
+    administrator: int = i1("", "at the start")
+    actors: int = i1("", "who may still act")
+    taker_waits: int = i1("", "for the owner to be done")
+    role: int = i1("", "`Role`: who acts")
+    begun: int = i1("", "he was told, or his access withdrawn")
+    called_off: int = i1("", "acts no more as before")
+    muted: int = i1("", "cut off: what he would send goes nowhere")
+    alive: int = i1("", "the person himself still acts")
+
+
+class Causes(Record):
+    """A cause, as the engine needs it (`Cause`)."""
+
+    share: float = f8("", "probability that a person has a case of it")
+    kinds: int = i8("kinds", "of an administrator that are lost")
+    kinds_of_others: int = i8("kinds", "of others that are lost")
+    noticed: int = i8("", "whether there is a notice")
+    propagates: int = i8("", "whether the host learns of it later")
+    administrators_only: int = i8("", "whether it takes away nothing that others have")
+
+
+class LawRow(Record):
+    """A law: the coefficients of `quantiles.draw`."""
+
+    code: int = i8()
+    a: float = f8()
+    b: float = f8()
+    c: float = f8()
+    cap: float = f8("", "the largest value")
+    first: int = i8("place", "of its table")
+    length: int = i8("", "of its table")
+
+
+class StationRow(Record):
+    """A station: what it did, and its servers."""
+
+    arrivals: int = i8()
+    departures: int = i8()
+    presence: int = i8("ticks", "the integral of the number present")
+    sojourns: int = i8("ticks", "everybody's own time there")
+    busy: int = i8("ticks", "of servers in the window")
+    queue: int = i8("ticks", "of those who wait in the window")
+    size: int = i8("", "of the heap of servers")
+    first: int = i8("place", "where that heap begins")
+    next_sweep: int = i8("", "arrivals before it is looked through again")
+    by_events: int = i8("", "whether only events can tell whose turn it is")
+    serving: int = i8("", "by events: servers at work")
+    first_waiting: int = i8("place", "by events: task of the head of the queue")
+    last_waiting: int = i8("place", "and of its tail")
+
+
+class Due(Record):
+    """An event in the heap."""
+
+    time: float = f8("s", "")
+    key: int = i8("", "its order among those of the same time (`calendar`)")
+
+
+class Waiting(Record, packed=True):
+    """An event in a row of the calendar: 20 bytes, not aligned."""
+
+    time: float = f8("s", "")
+    key: int = i8("", "its order among those of the same time (`calendar`)")
+    next: int = i4("place", "the next one of its list, or of the free ones")
+
+
+class TraceRow(Record):
+    """A row of the trace."""
+
+    time: float = f8("s", "")
+    token: float = f8("s", "expiry of what is presented or held")
+    entry: float = f8("s", "expiry of the page's allowlist entry")
+    person: int = i4("", "whose")
+    event: int = i1("", "`Event`")
+    kind: int = i1("", "of the request; -1: of none")
+    decision: int = i1("", "`Decision`")
+    reason: int = i1("", "`Reason`, or a cause")
+
+
+class HistogramRow(Record):
+    """How often each time occurred, apart from its buckets."""
+
+    n: int = i8()
+    total: int = i8("ticks", "")
+    low: float = f8("s", "the smallest")
+    high: float = f8("s", "the largest")
+
+
+# The arrays: name -> what one item is, and by which name steps reach it: `memory.person(w, i)`. One number is reached as a
+# record of one field, `x`.
+ARRAYS: dict[str, Rows] = {
+    "laws": Rows(LawRow, "law", "by `Law`"),
+    "tables": Rows("f8", "tables", "of laws, one after the other", whole=True),
+    "bases": Rows("u8", "base", "of the streams"),
+    "causes": Rows(Causes, "cause", "by `Cause`"),
+    "hours": Rows("f8", "hours", "24 weights of mean 1", whole=True),
+    "log_pages": Rows("i8", "log_page", "replayed: a visit's first page"),
+    "log_loads": Rows("i8", "log_load", "a page's first load"),
+    "log_think": Rows("f8", "log_think", "s before a load; NaN before a visit's first"),
+    "log_kind": Rows("i1", "log_kind", "of a load"),
+    "log_bytes": Rows("f8", "log_bytes", "of a load; NaN where the log does not say"),
+    "persons": Rows(Person, "person"),
+    "holders": Rows(Holder, "holder", "by person, where workers are held"),
+    "pages": Rows(Page, "page", link="stamped"),
+    "entries": Rows("f8", "entry", "s, the allowlist entry of a page: its expiry"),
+    "longest": Rows("f8", "longest", "s, the last expiry issued for a page"),
+    "background": Rows(Background, "background", "by page"),
+    "credentials": Rows(Credential, "credential", link="next"),
+    "tasks": Rows(Task, "task", link="next"),
+    "cases": Rows(Case, "case"),
+    "answers_until": Rows("f8", "answer_until", "s, expiry of what is remembered of a person"),
+    "answers": Rows("i1", "answer", "and the kinds it grants"),
+    "stamped_until": Rows("f8", "stamped_until", "s, credentials stamped until then are named"),
+    "events": Rows(Waiting, "event", "in rows of the calendar", link="next"),
+    "first_of_row": Rows("i4", "first_of_row", "of the calendar"),
+    "heap": Rows(Due, "due", "events of the present row"),
+    "stations": Rows(StationRow, "station", "by `Station`"),
+    "free_at": Rows("f8", "free_at", "s, when servers become or became free: a heap a station"),
+    "histograms": Rows(HistogramRow, "histogram", "response times by kind, then gate overheads"),
+    "counts": Rows("i8", "count", "their buckets"),
+    "minute_ticks": Rows("i8", "minute_ticks", "response times by minute of the click"),
+    "minute_clicks": Rows("i8", "minute_clicks", "and their number"),
+    "calls": Rows("i8", "call", "of the host, the minutes of each `Call`"),
+    "limited": Rows("i8", "limited", "answered with 429, by `Call`"),
+    "changes": Rows("i8", "change", "of the number of entries, the instants of each of `Entries`"),
+    "trace": Rows(TraceRow, "row"),
+}
+POOLS = tuple(name for name, rows in ARRAYS.items() if rows.link)
+
+
+class Fixed(Settings, Progressing):
+    """The world but for where its arrays lie."""
+
+
+def world_dtype() -> Any:
+    """The world: settings, what changes, and the address and length of each array."""
+    fields = [(name, field.type) for name, field in Fixed.fields.items()]
+    places = [(f"{what}_{name}", "i8") for what in ("at", "n") for name in ARRAYS]
+    return np.dtype([*fields, *places], align=True)
+
+
+World = Any  # in steps: the one record of the run

@@ -1,0 +1,320 @@
+"""What goes on beside a person's main line: the case, the push channel, renewals in the background, outages."""
+
+import math
+
+from sim.basics import quantiles
+from sim.basics.streams import WORLD, Stream
+from sim.engine import limits
+from sim.engine.given import ALTERNATING, NEVER
+from sim.engine.state import NONE, Beside, Law, Mark, Station, Step, World
+from sim.engine.steps import accounting, calendar, client, draws, parties, plan, pool, revocation
+from sim.engine.steps.binding import memory
+from sim.model.causes import Cause
+from sim.model.mechanisms import Renewal
+from sim.model.order import Lane, Priority
+from sim.model.outcomes import BY_CAUSE, Behaviour, Call, Event, Reason
+
+LOGOUT_PUSH = Stream.LOGOUT_PUSH_DELAY - Stream.PUSH_DELAY
+
+# -- the case -----------------------------------------------------------------------------------
+
+
+def revoked(w: World, person: int) -> int:
+    """Access is withdrawn; returns the next step of the person's main line."""
+    p = memory.person(w, person)
+    c = memory.case(w, p.case)
+    if memory.cause(w, c.cause).noticed and c.revoked <= c.notice:
+        revocation.lay_notice(w, p.case)
+    c.page_open = p.page != NONE
+    c.begun = 1
+    accounting.note_page(w, person, Event.REVOKED, NONE, BY_CAUSE + c.cause)
+    step: int = Step.REST
+    if c.behaviour == Behaviour.CUT_OFF:
+        c.muted = 1
+    if c.cause == Cause.LOGOUT or c.muted:
+        step = call_off(w, person)
+    if c.taken_over and p.page != NONE:
+        c.actors += 1
+        delay = draws.sample(w, Law.TAKER_DELAY, person, Stream.TAKER_DELAY, 0, 0)
+        calendar.push(
+            w, w.now + delay, calendar.key_of(Priority.ACTION, person, Lane.TAKER, Beside.TAKER)
+        )
+    if c.propagation > 0:
+        calendar.push(
+            w,
+            w.now + c.propagation,
+            calendar.key_of(Priority.REVOCATION, person, Lane.CASE, Beside.LEARNS),
+        )
+    else:
+        learns(w, person)
+    return step
+
+
+def learns(w: World, person: int) -> None:
+    """The host comes to know; its event leaves."""
+    cause = memory.case(w, memory.person(w, person).case).cause
+    accounting.note_page(w, person, Event.HOST_LEARNS, NONE, 0)
+    revocation.host_learns(w, person)
+    if w.push and parties.bit(w.push_causes, cause):
+        begin_push(w, person, cause, 0, 0)
+
+
+def noticed(w: World, person: int) -> int:
+    """The person is told; returns the next step of his main line."""
+    p = memory.person(w, person)
+    c = memory.case(w, p.case)
+    if c.notice < c.revoked:
+        revocation.lay_revocation(w, p.case)
+    c.begun = 1
+    accounting.note_page(w, person, Event.NOTICE, NONE, 0)
+    goes_on = c.behaviour in (Behaviour.CONTINUE, Behaviour.CUT_OFF)
+    if goes_on and not math.isnan(p.visit_began):
+        return Step.REST
+    return call_off(w, person)
+
+
+def call_off(w: World, person: int) -> int:
+    """Acts no more as before: at once where he is idle, else when the answer under way is seen."""
+    p = memory.person(w, person)
+    c = memory.case(w, p.case)
+    c.called_off = 1
+    if not (p.marks & Mark.IDLE and c.alive):
+        return Step.REST
+    p.generation += 1  # what he waited for does not come
+    return Step.OUT
+
+
+def taker_comes(w: World, person: int) -> int:
+    """Somebody sits down at the open page, once its owner is done."""
+    c = memory.case(w, memory.person(w, person).case)
+    if c.alive:
+        c.taker_waits = 1
+        return Step.REST
+    return Step.TAKE_OVER
+
+
+# -- the push channel ---------------------------------------------------------------------------
+
+
+def begin_push(w: World, person: int, cause: int, n: int, logout_push: int) -> None:
+    """An event about a person leaves the host."""
+    task = pool.new_task(w, person)
+    t = memory.task(w, task)
+    t.at, t.n, t.attempt, t.cause = w.now, n, 0, cause
+    t.logout_push = logout_push
+    w.pushed += 1
+    count_pending(w, person, 1)
+    try_push(w, task)
+
+
+def count_pending(w: World, person: int, number: int) -> None:
+    """Events on their way about somebody with a case."""
+    if memory.person(w, person).case != NONE:
+        memory.case(w, memory.person(w, person).case).pending += number
+
+
+def try_push(w: World, task: int) -> None:
+    """One attempt."""
+    t = memory.task(w, task)
+    offset = LOGOUT_PUSH if t.logout_push else 0
+    w.made_pushes += 1
+    calendar.act(w, limits.PUSH_ATTEMPTS, w.made_pushes, t.attempt)
+    accounting.note(w, t.person, Event.PUSH_SENT, NONE, 0, BY_CAUSE + t.cause)
+    if draws.uniform(w, t.person, Stream.PUSH_LOSS + offset, t.n, t.attempt) < w.loss:
+        push_failed(w, task)
+        return
+    delay = draws.sample(w, Law.PUSH_DELAY, t.person, Stream.PUSH_DELAY + offset, t.n, t.attempt)
+    calendar.task_later(w, task, delay, Priority.PUSH, Lane.CASE, Beside.PUSH_ARRIVES)
+
+
+def push_failed(w: World, task: int) -> None:
+    """Wait for the next attempt, or give up."""
+    t = memory.task(w, task)
+    if t.attempt >= w.most:
+        w.lost += 1
+        accounting.note(w, t.person, Event.PUSH_LOST, NONE, 0, BY_CAUSE + t.cause)
+        count_pending(w, t.person, -1)
+        pool.end_task(w, task)
+        return
+    offset = LOGOUT_PUSH if t.logout_push else 0
+    wait = draws.sample(w, Law.PUSH_WAIT, t.person, Stream.PUSH_WAIT + offset, t.n, t.attempt)
+    wait = quantiles.backed_off(wait, w.backoff, float(t.attempt))
+    calendar.task_later(w, task, wait, Priority.PUSH, Lane.CASE, Beside.PUSH_RETRY)
+
+
+def push_arrives(w: World, task: int) -> None:
+    """An attempt is at the receiver, which may be down."""
+    t = memory.task(w, task)
+    if not w.push_down:
+        push_arrived(w, task)
+    elif not w.push_holds:
+        push_failed(w, task)
+    else:
+        t.state, t.next = Beside.PUSH_HELD, NONE
+        if w.held == 0:
+            w.first_held = task
+        else:
+            memory.task(w, w.last_held).next = task
+        w.last_held = task
+        w.held += 1
+
+
+def push_arrived(w: World, task: int) -> None:
+    """The event takes effect."""
+    t = memory.task(w, task)
+    person, left_host, cause = t.person, t.at, t.cause
+    count_pending(w, person, -1)
+    pool.end_task(w, task)
+    accounting.note_page(w, person, Event.PUSH_ARRIVED, NONE, BY_CAUSE + cause)
+    revocation.accrue(w, person)
+    revocation.apply_event(w, person, left_host)
+    revocation.refresh(w, person)
+
+
+def deliver_held(w: World) -> None:
+    """The receiver is up again: what was held is delivered in the same instant, by person."""
+    task = w.first_held
+    while w.held > 0:
+        after = memory.task(w, task).next
+        memory.task(w, task).next = NONE
+        calendar.task_later(w, task, 0.0, Priority.PUSH, Lane.CASE, Beside.PUSH_HELD)
+        task = after
+        w.held -= 1
+
+
+# -- renewals in the background -----------------------------------------------------------------
+
+
+def refresh_due(w: World, task: int) -> None:
+    """A fraction of the lifetime has gone. What fails or is refused changes nothing."""
+    t = memory.task(w, task)
+    p, b = memory.person(w, t.person), memory.background(w, t.page)
+    begun = p.case != NONE and memory.case(w, p.case).begun
+    over = not begun and w.now >= w.horizon
+    stale = t.page != p.page or t.held_serial != b.held_serial or b.renewing
+    if stale or over or client.muted(w, t.person):
+        pool.end_task(w, task)
+        return
+    b.renewing = 1
+    t.n, t.attempt = b.number, b.renewals
+    b.renewals += 1
+    t.generation = plan.role_offset(w, t.person)
+    w.made_renewals += 1
+    calendar.act(w, limits.RENEWALS, w.made_renewals, 0)
+    accounting.note_page(w, t.person, Event.RENEWAL_ASKED, NONE, 0)
+    law = Law.CLIENT_APP if w.renewal == Renewal.APP else Law.CLIENT_HOST
+    stream = Stream.BACKGROUND_TRIP + t.generation
+    t.half = 0.5 * draws.sample(w, law, t.person, stream, t.n, t.attempt)
+    calendar.task_later(w, task, t.half, Priority.ARRIVAL, Lane.BACKGROUND, Beside.RENEWAL_ARRIVES)
+
+
+def background_arrives(w: World, task: int) -> None:
+    """The question for a token is at its issuer."""
+    t, by_app = memory.task(w, task), w.renewal == Renewal.APP
+    t.outcome = Reason.OK if by_app else parties.host_admits(w, Call.RENEWAL)
+    t.has_new = 0
+    if t.outcome != Reason.OK:
+        background_decided(w, task)
+        return
+    station, law = (
+        (Station.AUTH_SERVER, Law.AUTH_RENEWAL) if by_app else (Station.HOST, Law.RENEWAL)
+    )
+    service = draws.sample(
+        w, law, t.person, Stream.BACKGROUND_SERVICE + t.generation, t.n, t.attempt
+    )
+    t.state = Beside.RENEWAL_SERVED
+    parties.visit_beside(
+        w, station, service, task
+    )  # who renews in the background does not run ahead
+
+
+def background_served(w: World, task: int) -> None:
+    """The issuer decides."""
+    parties.leave(w, Station.AUTH_SERVER if w.renewal == Renewal.APP else Station.HOST)
+    t = memory.task(w, task)
+    if client.renewal_granted(w, t.person, t.page):
+        t.has_new, t.new_stamped = 1, w.now
+        t.new_vouched = client.reissued_admin(w, t.person, t.page)
+        stream = Stream.BACKGROUND_LIFETIME + t.generation
+        t.new_expires = client.reissue(w, t.person, t.page, stream, t.n, t.attempt)
+    else:
+        t.outcome = Reason.REFUSED
+    background_decided(w, task)
+
+
+def background_decided(w: World, task: int) -> None:
+    """The issuer's answer leaves."""
+    t = memory.task(w, task)
+    accounting.note_page(w, t.person, Event.RENEWAL_DECIDED, NONE, t.outcome)
+    calendar.task_later(w, task, t.half, Priority.ARRIVAL, Lane.BACKGROUND, Beside.RENEWAL_SEEN)
+
+
+def background_seen(w: World, task: int) -> int:
+    """The issuer's answer is at the client; returns the next step of a main line that waited for it."""
+    t = memory.task(w, task)
+    p, b = memory.person(w, t.person), memory.background(w, t.page)
+    if t.has_new and t.page == p.page:
+        client.adopt(w, t.page, t.new_stamped, t.new_expires, t.new_vouched)
+        client.schedule_refresh(w, t.person)
+    accounting.note_page(w, t.person, Event.RENEWAL_SEEN, NONE, t.outcome)
+    b.renewing = 0
+    step = Step.RENEW if b.awaited else Step.REST
+    b.awaited = 0
+    pool.end_task(w, task)
+    return step
+
+
+# -- outages ------------------------------------------------------------------------------------
+
+
+def begin_outages(w: World) -> None:
+    """The first outages of the host and of the receiver of events."""
+    if w.host_outages != NEVER:
+        plan_outage(w, pool.new_task(w, WORLD), Beside.HOST_DOWN)
+    if w.push_outages != NEVER:
+        plan_outage(w, pool.new_task(w, WORLD), Beside.PUSH_DOWN)
+
+
+def plan_outage(w: World, task: int, state: int) -> None:
+    """When the next one begins."""
+    n = memory.task(w, task).n
+    if state == Beside.HOST_DOWN:
+        up = w.host_starts
+        if w.host_outages == ALTERNATING:
+            up = draws.sample(w, Law.HOST_UP, WORLD, Stream.HOST_UP, n, 0)
+    else:
+        up = w.push_starts
+        if w.push_outages == ALTERNATING:
+            up = draws.sample(w, Law.PUSH_UP, WORLD, Stream.PUSH_UP, n, 0)
+    calendar.task_later(w, task, up, Priority.OUTAGE, Lane.MAIN, state)
+
+
+def outage_edge(w: World, task: int) -> None:
+    """An outage begins or ends."""
+    t = memory.task(w, task)
+    if t.state in (Beside.HOST_DOWN, Beside.PUSH_DOWN):
+        w.made_outages += 1
+        calendar.act(w, limits.OUTAGES, w.made_outages, 0)
+    if t.state == Beside.HOST_DOWN:
+        w.host_down = 1
+        accounting.note(w, WORLD, Event.HOST_DOWN, NONE, 0, 0)
+        down = draws.sample(w, Law.HOST_DOWN, WORLD, Stream.HOST_DOWN, t.n, 0)
+        calendar.task_later(w, task, down, Priority.OUTAGE, Lane.MAIN, Beside.HOST_UP)
+    elif t.state == Beside.PUSH_DOWN:
+        w.push_down = 1
+        accounting.note(w, WORLD, Event.PUSH_DOWN, NONE, 0, 0)
+        down = draws.sample(w, Law.PUSH_DOWN, WORLD, Stream.PUSH_DOWN, t.n, 0)
+        calendar.task_later(w, task, down, Priority.OUTAGE, Lane.MAIN, Beside.PUSH_UP)
+    elif t.state == Beside.HOST_UP:
+        w.host_down = 0
+        accounting.note(w, WORLD, Event.HOST_UP, NONE, 0, 0)
+        t.n += 1
+        if w.host_outages == ALTERNATING:
+            plan_outage(w, task, Beside.HOST_DOWN)
+    else:
+        w.push_down = 0
+        accounting.note(w, WORLD, Event.PUSH_UP, NONE, 0, 0)
+        deliver_held(w)
+        t.n += 1
+        if w.push_outages == ALTERNATING:
+            plan_outage(w, task, Beside.PUSH_DOWN)

@@ -1,0 +1,61 @@
+"""Random numbers and laws: addresses of `sim.basics.streams`, the quantiles of `sim.basics.quantiles`."""
+
+import math
+
+import numpy as np
+
+from sim.basics import quantiles, streams
+from sim.engine import histogram
+from sim.engine.state import World
+from sim.engine.steps.binding import into_callers, memory
+
+# A double has 52 bits of mantissa and an exponent that is stored plus 1022 (of a mantissa from a half, as `math.frexp` gives).
+BITS_BELOW = 52 - (histogram.PER_OCTAVE.bit_length() - 1)
+FIRST_BUCKET = ((histogram.LOW_EXPONENT + 1022) << (52 - BITS_BELOW)) - 1
+
+
+def uniform(w: World, person: int, stream: int, n: int, attempt: int) -> float:
+    """The number at an address of this replication."""
+    key = streams.draw64s(memory.base(w, stream).x, np.uint64(np.int64(person)))
+    return streams.uniform64s(key, np.uint64(np.int64(n)), np.uint64(np.int64(attempt)))
+
+
+def quantile(w: World, law: int, u: float) -> float:
+    """The value of a law at a uniform number."""
+    x = memory.law(w, law)
+    table = memory.tables(w)[x.first : x.first + x.length]
+    return quantiles.draw(x.code, x.a, x.b, x.c, x.cap, table, u)
+
+
+@into_callers
+def sample(w: World, law: int, person: int, stream: int, n: int, attempt: int) -> float:
+    """A draw from a law, at an address; a constant draws nothing."""
+    if memory.law(w, law).code == quantiles.CONSTANT:
+        return memory.law(w, law).a
+    return drawn(w, law, person, stream, n, attempt)
+
+
+def drawn(w: World, law: int, person: int, stream: int, n: int, attempt: int) -> float:
+    """The same, from a law that is no constant; the common ones first."""
+    u = uniform(w, person, stream, n, attempt)
+    if memory.law(w, law).code == quantiles.EXPONENTIAL:
+        return min(memory.law(w, law).a * math.log(1.0 - u), memory.law(w, law).cap)
+    if memory.law(w, law).code == quantiles.LOGNORMAL:
+        x = memory.law(w, law)
+        return min(math.exp(x.a + x.b * quantiles.normal_quantile(u)), x.cap)
+    return quantile(w, law, u)
+
+
+def bucket_of(time: float) -> int:
+    """`histogram.bucket_of`, from the bits of the number: its exponent and the first of its mantissa lie side by side."""
+    bucket = (memory.bits_of(time) >> BITS_BELOW) - FIRST_BUCKET
+    return min(max(bucket, 0), histogram.BUCKETS - 1)
+
+
+def pick3(u: float, a: float, b: float, c: float) -> int:
+    """`pick` of three shares."""
+    if u < a:
+        return 0
+    if u - a < b:
+        return 1
+    return 2 if c > 0 else (1 if b > 0 else 0)

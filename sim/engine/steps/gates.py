@@ -1,0 +1,351 @@
+"""The life of a request at the app (model, section 6): the gates in turn, the decision instant, handler work."""
+
+import math
+
+from sim.basics.streams import Stream
+from sim.engine.state import NONE, Beside, Law, Mark, State, Station, Step, World
+from sim.engine.steps import (
+    accounting,
+    calendar,
+    client,
+    draws,
+    parties,
+    plan,
+    pool,
+    revocation,
+    written,
+)
+from sim.engine.steps.binding import memory
+from sim.model.causes import Kind
+from sim.model.mechanisms import Renewal
+from sim.model.order import Lane, Priority
+from sim.model.outcomes import Call, Decision, Event, Reason
+
+INF = math.inf
+
+
+def of_request(w: World, person: int, law: int, stream: int) -> float:
+    """A draw at the address of the request under way."""
+    p = memory.person(w, person)
+    return draws.sample(w, law, person, stream + plan.role_offset(w, person), p.click, p.sends - 1)
+
+
+# -- workers ------------------------------------------------------------------------------------
+
+
+def request_arrives(w: World, person: int) -> int:
+    """A request is at the app: a worker verifies it."""
+    p = memory.person(w, person)
+    accounting.note_page(w, person, Event.REQUEST_ARRIVED, p.kind, 0)
+    memory.fetch_page(w, p.page)  # for the next click, which is only one event away
+    if w.holds_worker:
+        return seize(w, person)
+    verify = of_request(w, person, Law.VERIFY, Stream.VERIFY)
+    if verify > 0:
+        p.state = State.VERIFIED
+        step = parties.visit(w, Station.APP, verify, person)
+        return verified(w, person) if step == Step.RESUME else step
+    return Step.JUDGE
+
+
+def verified(w: World, person: int) -> int:
+    """Verification is done; an asynchronous worker is free again."""
+    if not w.holds_worker:
+        parties.leave(w, Station.APP)
+    return judge(w, person)
+
+
+def seize(w: World, person: int) -> int:
+    """A blocking app: one worker from here to the end of handler work."""
+    memory.holder(w, person).joined = w.now
+    if w.busy < w.workers:
+        w.busy += 1
+        return Step.SERVED
+    memory.person(w, person).state = State.WORKER
+    memory.holder(w, person).next = NONE
+    if w.first_waiting == NONE:
+        w.first_waiting = person
+    else:
+        memory.holder(w, w.last_waiting).next = person
+    w.last_waiting = person
+    return Step.REST
+
+
+def served(w: World, person: int) -> int:
+    """A worker takes the request."""
+    memory.holder(w, person).seized = w.now
+    verify = of_request(w, person, Law.VERIFY, Stream.VERIFY)
+    if verify > 0:
+        calendar.act_later(w, person, verify, Priority.COMPLETION, State.VERIFIED)
+        return Step.REST
+    return Step.JUDGE
+
+
+def release(w: World, person: int) -> None:
+    """Free the worker; the head of the queue takes it in the same instant."""
+    holder = memory.holder(w, person)
+    accounting.record_sojourn(w, Station.APP, holder.joined, holder.seized, w.now)
+    w.woken = w.first_waiting
+    if w.woken == NONE:
+        w.busy -= 1
+    else:
+        w.first_waiting = memory.holder(w, w.woken).next
+
+
+# -- gates --------------------------------------------------------------------------------------
+
+
+def local_reason(w: World, person: int) -> int:
+    """Why the local gates refuse now. Validity is half-open, here and nowhere else."""
+    p = memory.person(w, person)
+    if not w.now < p.expires + w.leeway:
+        return Reason.TOKEN_EXPIRED
+    if p.kind == Kind.ADMIN and not p.vouched:
+        return Reason.NOT_ADMINISTRATOR
+    if revocation.named(w, person, p.stamped):
+        return Reason.NAMED_BY_EVENT
+    return written.refuses(w, person)
+
+
+def entry_reason(w: World, person: int) -> int:
+    """Why the allowlist refuses now."""
+    if not w.allowlist:
+        return Reason.NOTHING
+    return (
+        Reason.NOTHING
+        if w.now < accounting.entry_of(w, memory.person(w, person).page)
+        else Reason.NO_ENTRY
+    )
+
+
+def decide(w: World, person: int, decision: int, reason: int) -> int:
+    """The gates have spoken."""
+    p = memory.person(w, person)
+    p.decision, p.reason = decision, reason
+    return decided(w, person)
+
+
+def judge(w: World, person: int) -> int:
+    """Verification has ended: the local gates, then the others in turn."""
+    accounting.note_request(w, person, Event.VERIFIED, 0, 0)
+    reason = local_reason(w, person)
+    if reason != Reason.NOTHING:
+        return decide(w, person, Decision.REFUSED, reason)
+    if w.allowlist:
+        lookup = of_request(w, person, Law.LOOKUP, Stream.LOOKUP)
+        return calendar.go_on(w, person, w.now + lookup, Priority.ARRIVAL, State.LOOKED_UP)
+    if w.check:
+        return ask(w, person)
+    return decide(
+        w, person, Decision.ACCEPTED, Reason.NOTHING
+    )  # `passed` would look again, in this instant
+
+
+def looked_up(w: World, person: int) -> int:
+    """The store has answered."""
+    accounting.note_request(w, person, Event.LOOKED_UP, 0, 0)
+    reason = entry_reason(w, person)
+    if reason == Reason.NOTHING:
+        return ask(w, person)
+    return decide(w, person, Decision.REFUSED, reason)
+
+
+def ask(w: World, person: int) -> int:
+    """The check: a remembered answer, or a question to the host. The timeout runs from the sending."""
+    p, now = memory.person(w, person), w.now
+    if not written.asks_host(w, person):
+        return passed(w, person)
+    if w.remembers and now < memory.answer_until(w, person).x:
+        if parties.bit(memory.answer(w, person).x, p.kind):
+            return Step.PASSED
+        return decide(w, person, Decision.REFUSED, Reason.CACHED_DENIAL)
+    accounting.note_request(w, person, Event.CHECK_SENT, 0, 0)
+    p.state = State.CHECKED
+    task = pool.new_task(w, person)
+    t = memory.task(w, task)
+    t.page, t.kind, t.generation = p.page, p.kind, p.generation
+    memory.page(w, p.page).references += 1
+    t.at = p.expires
+    t.half = 0.5 * of_request(w, person, Law.APP_HOST, Stream.APP_HOST)
+    t.new_stamped = of_request(w, person, Law.CHECK, Stream.CHECK)
+    t.new_expires = now + w.timeout
+    arrives = now + t.half
+    if not calendar.ahead(w, person, arrives) or arrives > t.new_expires:
+        set_deadline(w, task)  # else it will be known then whether the answer comes in time
+    calendar.task_later(w, task, t.half, Priority.ARRIVAL, Lane.CHECK, Beside.CHECK_ARRIVES)
+    return Step.REST
+
+
+def set_deadline(w: World, task: int) -> None:
+    """The app will wait for the host's answer no longer."""
+    t = memory.task(w, task)
+    if not t.timed:
+        t.timed = 1
+        calendar.push(
+            w, t.new_expires, calendar.key_of(Priority.ACTION, t.person, Lane.MAIN, t.generation)
+        )
+
+
+def note_check(w: World, task: int, event: int, reason: int) -> None:
+    """A row about a question to the host, which may be late."""
+    if w.tracing:
+        t = memory.task(w, task)
+        accounting.write_row(
+            w, t.person, event, t.kind, 0, reason, t.at, accounting.entry_of(w, t.page)
+        )
+
+
+def check_arrives(w: World, task: int) -> int:
+    """The question is at the host. Like what follows, returns the next step of the main line."""
+    t = memory.task(w, task)
+    t.outcome, t.grants = parties.host_admits(w, Call.CHECK), 0
+    if t.outcome != Reason.OK:
+        return check_decided(w, task)
+    t.state = Beside.CHECK_SERVED
+    if parties.visit_beside(w, Station.HOST, t.new_stamped, task):
+        return check_served(w, task)
+    set_deadline(w, task)
+    return Step.REST
+
+
+def check_served(w: World, task: int) -> int:
+    """The host decides."""
+    parties.leave(w, Station.HOST)
+    t = memory.task(w, task)
+    t.grants = parties.check_grants(w, t.person)
+    return check_decided(w, task)
+
+
+def check_decided(w: World, task: int) -> int:
+    """The host's answer leaves."""
+    t = memory.task(w, task)
+    note_check(w, task, Event.CHECK_DECIDED, t.outcome)
+    back = w.now + t.half
+    if not t.timed and back <= t.new_expires and calendar.ahead(w, t.person, back):
+        w.now = back
+        return check_back(w, task)
+    set_deadline(w, task)
+    calendar.task_later(w, task, t.half, Priority.ARRIVAL, Lane.CHECK, Beside.CHECK_BACK)
+    return Step.REST
+
+
+def waits_for(w: World, task: int) -> bool:
+    """Whether the person's request still waits for the answer to this check."""
+    t = memory.task(w, task)
+    p = memory.person(w, t.person)
+    return p.state == State.CHECKED and p.generation == t.generation
+
+
+def check_back(w: World, task: int) -> int:
+    """The host's answer is at the app. A late one is dropped."""
+    t = memory.task(w, task)
+    if not waits_for(w, task):
+        pool.end_task(w, task)
+        return Step.REST
+    note_check(w, task, Event.CHECK_ANSWERED, t.outcome)
+    granted = parties.bit(t.grants, t.kind)
+    keep = w.allow_for if granted else w.deny_for
+    if t.outcome == Reason.OK and keep > 0:
+        revocation.accrue(w, t.person)
+        memory.answer_until(w, t.person).x, memory.answer(w, t.person).x = w.now + keep, t.grants
+        revocation.refresh(w, t.person)
+    memory.person(w, t.person).generation += 1  # the deadline is off
+    outcome = t.outcome
+    person = t.person
+    pool.end_task(w, task)
+    return check_ended(w, person, outcome, granted)
+
+
+def check_timed_out(w: World, person: int) -> int:
+    """The deadline came first."""
+    memory.person(w, person).generation += 1
+    return check_ended(w, person, Reason.TIMEOUT, False)
+
+
+def check_ended(w: World, person: int, outcome: int, granted: bool) -> int:
+    """What the check says, or what its failure means."""
+    if outcome != Reason.OK:
+        return Step.PASSED if w.fails_open else decide(w, person, Decision.FAILED, outcome)
+    return Step.PASSED if granted else decide(w, person, Decision.REFUSED, Reason.HOST_SAYS_NO)
+
+
+def passed(w: World, person: int) -> int:
+    """The last answer is in: what is local is looked at once more, and that counts."""
+    reason = local_reason(w, person)
+    if reason == Reason.NOTHING:
+        reason = entry_reason(w, person)
+    return decide(
+        w, person, Decision.ACCEPTED if reason == Reason.NOTHING else Decision.REFUSED, reason
+    )
+
+
+# -- after the decision -------------------------------------------------------------------------
+
+
+def decided(w: World, person: int) -> int:
+    """The decision instant; then handler work, or the way back."""
+    p = memory.person(w, person)
+    accounting.record_decision(w, p.decision)
+    accounting.note_request(w, person, Event.DECIDED, p.decision, p.reason)
+    p.stamped = w.now
+    p.marks &= ~Mark.UNDECIDED
+    accepted = p.decision == Decision.ACCEPTED
+    if accepted and w.renewal == Renewal.SLIDING:
+        slide(w, person)
+    if p.case != NONE:
+        revocation.count_in_case(
+            w, person, plan.size(w, person) if accepted and p.kind == 0 else 0.0
+        )
+    if w.holds_worker:
+        if accepted:
+            calendar.act_later(
+                w, person, handler_work(w, person), Priority.COMPLETION, State.HANDLED
+            )
+            return Step.REST
+        release(w, person)
+    elif accepted:
+        if calendar.comes_next(
+            w
+        ):  # he would wait behind what is due in this instant; there is nothing
+            return join(w, person)
+        calendar.act_later(w, person, 0.0, Priority.ARRIVAL, State.JOIN)
+        return Step.REST
+    return calendar.go_on(w, person, w.now + p.half_trip, Priority.ARRIVAL, State.ANSWERED)
+
+
+def slide(w: World, person: int) -> None:
+    """An accepted request re-issues the token."""
+    p = memory.person(w, person)
+    p.marks |= Mark.HAS_NEW
+    p.vouched = client.reissued_admin(w, person, p.page)
+    stream = Stream.LIFETIME_SLIDING + plan.role_offset(w, person)
+    p.expires = client.reissue(w, person, p.page, stream, p.click, p.sends - 1)
+
+
+def handler_work(w: World, person: int) -> float:
+    """Service time of the handler."""
+    return of_request(w, person, Law.READ + memory.person(w, person).kind, Stream.HANDLER)
+
+
+def join(w: World, person: int) -> int:
+    """Handler work from the tail of the queue; nothing happens between its end and the answer's arrival."""
+    p = memory.person(w, person)
+    if memory.station(w, Station.APP).by_events:
+        p.state = State.HANDLED
+        return parties.visit(w, Station.APP, handler_work(w, person), person)
+    seen = parties.serve(w, Station.APP, handler_work(w, person)) + p.half_trip
+    if not calendar.ahead(w, person, seen):
+        return calendar.go_on(w, person, seen, Priority.ARRIVAL, State.ANSWERED)
+    w.now = seen
+    return client.answered(w, person)
+
+
+def handled(w: World, person: int) -> int:
+    """Handler work is done."""
+    if w.holds_worker:
+        release(w, person)
+    else:
+        parties.leave(w, Station.APP)
+    return calendar.go_on(
+        w, person, w.now + memory.person(w, person).half_trip, Priority.ARRIVAL, State.ANSWERED
+    )

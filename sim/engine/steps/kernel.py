@@ -1,0 +1,272 @@
+"""The loop: take the next event, let whom it concerns go on, until a given time."""
+
+import math
+
+from sim.basics.streams import Stream
+from sim.engine.state import NONE, Beside, Code, Mark, State, Station, Step, World
+from sim.engine.steps import accounting, beside, calendar, client, draws, gates, parties, revocation
+from sim.engine.steps.binding import memory
+from sim.model.causes import Cause
+
+INF, NAN = math.inf, math.nan
+WORK = (
+    1 << 20
+)  # events and steps between two looks at the clock and at signals: a fifth of a second
+
+
+def do(w: World, person: int, step: int) -> int:
+    """One step of a main line; returns the next."""
+    if step == Step.RESUME:
+        return resume(w, person)
+    if step == Step.NEXT_CLICK:
+        return client.next_click(w, person)
+    if step == Step.READY:
+        return client.ready(w, person)
+    if step == Step.RENEW:
+        return client.renew(w, person)
+    if step == Step.SEND:
+        return client.send(w, person)
+    if step == Step.SERVED:
+        return gates.served(w, person)
+    if step == Step.JUDGE:
+        return gates.judge(w, person)
+    if step == Step.PASSED:
+        return gates.passed(w, person)
+    if (
+        step == Step.NOT_READY
+    ):  # no valid token: nothing is sent, and an answer that came before stands
+        return client.tried(w, person)
+    return do_rarer(w, person, step)
+
+
+def do_rarer(w: World, person: int, step: int) -> int:
+    """Steps between clicks."""
+    if step == Step.NEXT_VISIT:
+        return client.next_visit(w, person)
+    if step == Step.NEXT_PAGE:
+        return client.next_page(w, person)
+    if step == Step.LOAD:
+        return client.load(w, person)
+    if step == Step.LOADED:
+        return client.loaded(w, person)
+    if step == Step.PAGE_REFUSED:
+        return client.page_refused(w, person)
+    if step == Step.CALLED_OFF:
+        return client.called_off(w, person)
+    if step == Step.OUT:
+        return client.out(w, person)
+    if step == Step.VISITED:
+        return client.visited(w, person)
+    if step == Step.SHIFT_OVER:
+        return client.shift_over(w, person)
+    if step == Step.STORM:
+        return client.storm(w, person)
+    if step == Step.TAKE_OVER:
+        return client.take_over(w, person)
+    return client.end_role(w, person)
+
+
+def follow(w: World, person: int, step: int) -> None:
+    """Do a step and all that follow in the same instant, then what they set going."""
+    while True:
+        while step != Step.REST:
+            step = do(w, person, step)
+        if w.logout_person != NONE:
+            who = w.logout_person
+            w.logout_person = NONE
+            beside.begin_push(w, who, Cause.LOGOUT, w.logout_visit, 1)
+        if w.woken == NONE:
+            return
+        person, step, w.woken = w.woken, Step.SERVED, NONE
+
+
+def resume(w: World, person: int) -> int:
+    """What a main line waited for has come; returns its next step."""
+    p = memory.person(w, person)
+    state = p.state
+    if state == State.REQUEST_ARRIVES:
+        return gates.request_arrives(w, person)
+    if state == State.VERIFIED:
+        return gates.verified(w, person)
+    if state == State.JOIN:
+        return gates.join(w, person)
+    if state == State.THINK:
+        return waited(w, person, state)
+    if state == State.ANSWERED:
+        return client.answered(w, person)
+    if state == State.LOOKED_UP:
+        return gates.looked_up(w, person)
+    if state == State.CHECKED:
+        return gates.check_timed_out(w, person)
+    if state == State.HANDLED:
+        return gates.handled(w, person)
+    if state == State.LOAD_ARRIVES:
+        return client.load_arrives(w, person)
+    if state == State.LOAD_SERVED:
+        return client.load_served(w, person)
+    if state == State.LOAD_SEEN:
+        return client.load_seen(w, person)
+    if state == State.RENEWAL_ARRIVES:
+        return client.renewal_arrives(w, person)
+    if state == State.RENEWAL_SERVED:
+        return client.renewal_served(w, person)
+    if state == State.RENEWAL_SEEN:
+        return client.renewal_seen(w, person)
+    return waited(w, person, state)
+
+
+def waited(w: World, person: int, state: int) -> int:
+    """A pause, or a time of thinking, is over."""
+    memory.person(w, person).marks &= ~Mark.IDLE
+    if not client.may_act(w, person):
+        return Step.CALLED_OFF
+    if state == State.THINK:
+        return client.thought(w, person)
+    if state == State.PAUSE:
+        return client.begin_visit(w, person)
+    if state == State.TURN:
+        return client.begin_load(w, person, 0)
+    if state == State.LOAD_RETRY:
+        memory.person(w, person).attempt += 1
+        return Step.LOAD
+    return Step.RENEW if state == State.RENEWAL_RETRY else Step.NEXT_VISIT
+
+
+def run_task(w: World, task: int) -> None:
+    """What goes on beside a main line goes on."""
+    state, person = memory.task(w, task).state, memory.task(w, task).person
+    step: int = Step.REST
+    if state == Beside.CHECK_ARRIVES:
+        step = gates.check_arrives(w, task)
+    elif state == Beside.CHECK_SERVED:
+        step = gates.check_served(w, task)
+    elif state == Beside.CHECK_BACK:
+        step = gates.check_back(w, task)
+    elif state == Beside.REFRESH:
+        beside.refresh_due(w, task)
+    elif state == Beside.RENEWAL_ARRIVES:
+        beside.background_arrives(w, task)
+    elif state == Beside.RENEWAL_SERVED:
+        beside.background_served(w, task)
+    elif state == Beside.RENEWAL_SEEN:
+        step = beside.background_seen(w, task)
+    elif state == Beside.PUSH_ARRIVES:
+        beside.push_arrives(w, task)
+    elif state == Beside.PUSH_HELD:
+        beside.push_arrived(w, task)
+    elif state == Beside.PUSH_RETRY:
+        memory.task(w, task).attempt += 1
+        beside.try_push(w, task)
+    else:
+        beside.outage_edge(w, task)
+    follow(w, person, step)
+
+
+def run_case(w: World, person: int, state: int) -> None:
+    """An event of a case."""
+    step: int = Step.REST
+    if state == Beside.REVOKED:
+        step = beside.revoked(w, person)
+    elif state == Beside.LEARNS:
+        beside.learns(w, person)
+    elif state == Beside.NOTICE:
+        step = beside.noticed(w, person)
+    else:
+        step = beside.taker_comes(w, person)
+    follow(w, person, step)
+
+
+def room(w: World) -> int:
+    """Whether all pools have room for what one event can need: FINISHED if they have."""
+    if w.pages_left < 4:
+        return Code.NEEDS_PAGES
+    if w.tasks_left < 8:
+        return Code.NEEDS_TASKS
+    if w.credentials_left < 8:
+        return Code.NEEDS_CREDENTIALS
+    if w.n_heap < w.heap + w.heap_reserve + w.held:
+        return Code.NEEDS_HEAP
+    if w.events_left < w.heap_reserve + w.held:
+        return Code.NEEDS_EVENTS
+    if w.tracing and w.n_trace < w.rows + w.row_reserve + w.held:
+        return Code.NEEDS_TRACE
+    return Code.FINISHED
+
+
+def advance(address: int, until: float) -> int:
+    """Run all events before a time. Returns PAUSED there, WORKING once in a while, or which array is full."""
+    w = memory.world_at(address)
+    w.work_left = WORK
+    if w.taken == 0:
+        begin(w)
+        w.taken = 1
+    while True:
+        if w.work_left <= 0:
+            return Code.ENDLESS if w.endless else Code.WORKING
+        code = room(w)
+        if code != Code.FINISHED:
+            return code
+        if w.hole:
+            calendar.fill_hole(w)
+        if w.heap == 0 or w.moving:
+            if calendar.next_row(w):
+                continue
+            return Code.PAUSED
+        e = memory.due(w, 0)
+        if not e.time < until:
+            return Code.PAUSED
+        w.now, w.hole = e.time, 1
+        w.taken += 1
+        w.work_left -= 1
+        calendar.look_ahead(w)
+        run_event(w, e.key)
+
+
+def run_event(w: World, key: int) -> None:
+    """What an event is of goes on."""
+    person, number = calendar.person_of(key), key & calendar.NUMBER_BITS
+    if calendar.is_main(key):
+        if memory.person(w, person).generation == number:
+            follow(w, person, resume(w, person))
+    elif calendar.is_task(key):
+        run_task(w, number)
+    else:
+        run_case(w, person, number)
+
+
+def begin(w: World) -> None:
+    """The start of the run: outages, people, cases."""
+    beside.begin_outages(w)
+    number = 0
+    for person in range(w.people):
+        p = memory.person(w, person)
+        p.administrator = draws.uniform(w, person, Stream.ADMIN, 0, 0) < w.admins
+        p.page = p.incoming = p.case = NONE
+        p.click, p.visit_began = -1, NAN
+        w.now = 0.0
+        if revocation.has_case(w, person):
+            revocation.begin_case(w, person, number)
+            number += 1
+        follow(w, person, client.begin_shift(w, person))
+
+
+def close(address: int) -> int:
+    """The end of the run: the books are closed. Returns the number of requests in flight."""
+    w = memory.world_at(address)
+    w.now = w.end
+    for station in (Station.APP, Station.HOST, Station.AUTH_SERVER):
+        parties.record_waiting(w, station)
+    in_flight = 0
+    for person in range(w.people):
+        p = memory.person(w, person)
+        in_flight += p.marks & Mark.UNDECIDED != 0
+        accounting.record_visit(w, person)
+        if p.case != NONE:
+            revocation.accrue(w, person)
+        if w.holds_worker:
+            holder = memory.holder(w, person)
+            if p.state == State.WORKER:
+                accounting.record_sojourn(w, Station.APP, holder.joined, INF, INF)
+            elif p.state in (State.VERIFIED, State.LOOKED_UP, State.CHECKED, State.HANDLED):
+                accounting.record_sojourn(w, Station.APP, holder.joined, holder.seized, INF)
+    return in_flight
