@@ -64,12 +64,12 @@ def survival(
     panels = _panels(study, curves)
     picture, axes = canvas(8.8, 2.2 + 2.1 * len(panels), len(panels), sharex=True, squeeze=False)
     for ax, (title, shown) in zip(axes[:, 0], panels, strict=True):
-        for name in curves.keys() - shown.keys():
+        for name in [name for name in curves if name not in shown]:
             ax.plot(grid, curves[name], color=PALE, lw=0.8, zorder=1)
         for line in lines(shown):
             _draw(ax, study, line, grid, len(windows[line.names[0]]), cause)
             _mark_end(ax, line, grid, [ended[name] for name in line.names])
-        for name in shown.keys() & (theory or {}).keys():
+        for name in [name for name in shown if name in (theory or {})]:
             y = [1.0 - (theory or {})[name](float(t)) for t in grid]
             ax.plot(grid, y, color=INK, lw=1.3, dashes=(4, 3), label=f"theory, {name}", zorder=5)
         _frame(ax, title, grid[-1])
@@ -139,7 +139,7 @@ def _draw(ax: Any, study: Study, line: Line, grid: Array, n: int, cause: str) ->
     ax.step(grid, line.y, where="post", **line.look, label=label, zorder=3)
     low, high = _wilson(line.y, n)
     ax.fill_between(grid, low, high, color=line.look["color"], alpha=0.15, lw=0)
-    for bound_s in {study.bound_s(name, cause) for name in line.names}:
+    for bound_s in sorted({study.bound_s(name, cause) for name in line.names}):
         if FIRST_S <= bound_s <= grid[-1]:
             ax.plot(
                 [bound_s], [-0.025], "^", color=line.look["color"], ms=6, clip_on=False, zorder=4

@@ -2,6 +2,7 @@
 
 import html
 import math
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -332,3 +333,22 @@ def test_the_command_writes_the_figures(comparison: Comparison, tmp_path: Path) 
     done = CliRunner().invoke(main, [*args, "--only", "coverag"])
     assert done.exit_code == 2
     assert "coverage" in done.output
+
+
+@pytest.mark.parametrize("seed", ["1", "2"])
+def test_a_page_is_the_same_in_every_process(
+    comparison: Comparison, seed: str, tmp_path: Path
+) -> None:
+    # what Python orders by hashes changes with the process: more than seven curves are spread over panels, others grey
+    many = [*NAMES, "long_token", "allowlist", "cached_check", "pushed_denylist"]
+    drawn = (
+        sim.load("office").with_changes(BUSY_MORNING).compare(many, replications=1, progress=False)
+    )
+    drawn.save(tmp_path / "study")
+    code = "import sys; from pathlib import Path; from sim.results.store import read_study; from sim.plot import Plots"
+    code += "; print(Plots(read_study(Path(sys.argv[1]))).survival('deactivation').svg())"
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path / "study")], cwd=ROOT, capture_output=True, text=True, check=True,
+        env={**os.environ, "PYTHONHASHSEED": seed},
+    )  # fmt: skip
+    assert done.stdout.strip() == drawn.plot.survival("deactivation").svg().strip()
