@@ -3,7 +3,7 @@
 # Guess: a remember cookie past REMEMBER_COOKIE_DURATION is refused, as a Flask session past its lifetime is.
 # Seen with Flask-Login 0.6.3, Flask 3.1.3: the cookie carries the user's id and a signature, no time. The duration
 # only becomes the cookie's Expires, so a client that keeps it is signed in without end (until the key or the id
-# changes), and every use starts a new session. `is_active = False` ends it at the next click.
+# changes), and every use starts a new session (see the project's issue 422). `is_active = False` ends it at the next click.
 # Why it matters: modelled as a token of that duration its window is bounded; what is there is a token without expiry
 # for whoever holds a copy (a taker, a script, a browser that restores its cookies).
 set -euo pipefail

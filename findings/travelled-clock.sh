@@ -29,7 +29,7 @@ def alive_after(life_s: float, travel, sleep_s: float = 0) -> str:
     time.sleep(sleep_s)
     with travel:
         try:
-            alive = [bool(jwt.decode(token, key, ["HS256"]))and "token"]
+            alive = [jwt.decode(token, key, ["HS256"]) and "token"]
         except jwt.ExpiredSignatureError:
             alive = []
         alive += ["TTLCache"] * ("ann" in memory) + ["diskcache"] * (disk.get("ann") is not None)
