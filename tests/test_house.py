@@ -23,7 +23,7 @@ RANKS = (
     {"engine"},
     {"oracle", "results"},
     {"verdict"},
-    {"explore", "plot", "sweeps", "testbed", "verification"},
+    {"explore", "plot", "probe", "sweeps", "testbed", "verification"},
     {"recommendation", "report"},
     {"cli"},
     {"face"},

@@ -25,6 +25,7 @@ ROOMS = {
     "figures": "sim.cli.figures:figures",
     "testbed": "sim.cli.testbed:testbed",
     "calibrate": "sim.cli.calibrate:calibrate",
+    "probe": "sim.cli.probe:probe",
 }
 
 
