@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sim.basics.units import about
+from sim.basics.wording import about
 from sim.probe.record import Record
 from sim.probe.windows import Window, windows
 from sim.probe.words import Findings, explained_lines, window_line

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from sim.basics.units import format_duration
+from sim.basics.wording import format_duration
 from sim.probe.record import Record
 from sim.probe.rules import GATES, Gate, Seen
 from sim.probe.windows import window_of

@@ -5,7 +5,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from sim.basics.units import about, format_duration
+from sim.basics.wording import about, format_duration
 from sim.coverage import coverage
 from sim.probe.explain import Explanation
 from sim.probe.words import part_of

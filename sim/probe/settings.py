@@ -20,9 +20,11 @@ from pydantic import (
     model_validator,
 )
 
-from sim.basics.units import PositiveDuration, parse_rate
+from sim.basics.names import nearest
+from sim.basics.ranges import PositiveDuration
+from sim.basics.units import parse_rate
 from sim.scenario import Problem, ScenarioError
-from sim.scenario.errors import KeyPath, key_lines, line_of, nearest, shown
+from sim.scenario.errors import KeyPath, key_lines, line_of, shown
 
 LARGEST_BYTES = 100_000
 MOST_PER_S = 5.0

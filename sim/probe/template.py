@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 
-from sim.basics.units import format_duration
+from sim.basics.wording import format_duration
 from sim.probe.run import modes_of
 from sim.probe.settings import Action, Probe, Request
 

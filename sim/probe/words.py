@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.basics.units import about, format_duration
+from sim.basics.wording import about, format_duration
 from sim.probe.explain import Explanation, explanations, not_told_apart
 from sim.probe.record import Record
 from sim.probe.windows import (
