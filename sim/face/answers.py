@@ -1,21 +1,14 @@
 """Answers that show themselves as the command line prints them: a recommendation, and what would change it."""
 
 import html
-from dataclasses import fields
-from typing import Any, Self
 
-from sim.face.display import preformatted
+from sim.face.display import FromBelow, preformatted
 from sim.recommendation import answer
 from sim.recommendation import sensitivity as analysis
 
 
-class Recommendation(answer.Recommendation):
+class Recommendation(FromBelow, answer.Recommendation):
     """What `sim.recommendation.answer.Recommendation` holds; printed, the paragraph for a review and the verdict's table."""
-
-    @classmethod
-    def of(cls, found: answer.Recommendation) -> Self:
-        """The same answer, with a display."""
-        return cls(**_values(found))
 
     @property
     def paragraph(self) -> str:
@@ -46,13 +39,8 @@ class Recommendation(answer.Recommendation):
         return paragraph_html(self.verdict) + verdict_html(self.verdict)
 
 
-class Sensitivity(analysis.Sensitivity):
+class Sensitivity(FromBelow, analysis.Sensitivity):
     """What `sim.recommendation.sensitivity.Sensitivity` holds; printed, what would change the recommendation."""
-
-    @classmethod
-    def of(cls, found: analysis.Sensitivity) -> Self:
-        """The same answer, with a display."""
-        return cls(**_values(found))
 
     @property
     def paragraph(self) -> str:
@@ -61,22 +49,17 @@ class Sensitivity(analysis.Sensitivity):
 
         return words.paragraph(self)
 
-    def _tables(self) -> str:
+    def __str__(self) -> str:
         from sim.recommendation import sensitivity_words as words
 
-        tables = [words.tornado_table(self), *([words.sobol_table(self)] if self.samples else [])]
-        return "\n\n".join(tables)
-
-    def __str__(self) -> str:
-        return f"{self.paragraph}\n\n{self._tables()}"
+        return words.whole((), self, full=bool(self.indices)).rstrip()
 
     def __repr__(self) -> str:
         moving = sum(effect.changes(self.base) for effect in self.effects)
         return f"<sensitivity of {self.recommended}: {moving} of {len(self.effects)} uncertain inputs change it>"
 
     def _repr_html_(self) -> str:
-        return f"<p>{html.escape(self.paragraph)}</p>{preformatted(self._tables())}"
+        from sim.recommendation import sensitivity_words as words
 
-
-def _values(found: Any) -> dict[str, Any]:
-    return {field.name: getattr(found, field.name) for field in fields(found)}
+        tables = [words.tornado_table(self), *([words.sobol_table(self)] if self.indices else [])]
+        return "".join([f"<p>{html.escape(self.paragraph)}</p>", *map(preformatted, tables)])

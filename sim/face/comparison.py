@@ -9,12 +9,11 @@ result.plot.survival("logout")  # a figure
 
 import html
 from collections.abc import Callable, Sequence
-from dataclasses import fields
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 from sim.basics.wording import about
-from sim.face.display import table
+from sim.face.display import FromBelow, table
 from sim.model.causes import CAUSES
 from sim.results import experiment
 from sim.results.study import Study, study_of
@@ -30,13 +29,8 @@ if TYPE_CHECKING:
     from sim.plot.style import Picture
 
 
-class Comparison(experiment.Comparison):
+class Comparison(FromBelow, experiment.Comparison):
     """A comparison that shows itself. What `sim.results.experiment.Comparison` holds, and the properties below."""
-
-    @classmethod
-    def of(cls, found: experiment.Comparison) -> Self:
-        """The same comparison, with tables, figures and a display."""
-        return cls(**{field.name: getattr(found, field.name) for field in fields(found)})
 
     @cached_property
     def study(self) -> Study:
@@ -89,11 +83,8 @@ class Comparison(experiment.Comparison):
         if found is None:
             raise KeyError((strategy, metric, statistic, cause))
         row = self.results[(self.results["metric"] == metric)]
-        show: Callable[[float], str] = (
-            (lambda value: about(value))
-            if row["unit"].iloc[0] == "s"
-            else (lambda value: f"{value:.3g}")
-        )
+        in_s = row["unit"].iloc[0] == "s"
+        show: Callable[[float], str] = about if in_s else lambda value: f"{value:.3g}"
         if found.low is None or found.high is None:
             return show(found.value)
         return f"{show(found.value)} ({show(max(0.0, found.low))} to {show(found.high)})"

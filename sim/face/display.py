@@ -4,8 +4,19 @@ import html
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import fields
+from typing import Any, Self
 
 Report = Callable[[float, int], None]
+
+
+class FromBelow:
+    """A result of a room below, with a display: a subclass of its class."""
+
+    @classmethod
+    def of(cls, found: Any) -> Self:
+        """The same result."""
+        return cls(**{field.name: getattr(found, field.name) for field in fields(found)})
 
 
 def table(caption: str, content: tuple[Sequence[str], Sequence[Sequence[str]]]) -> str:

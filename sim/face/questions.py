@@ -92,6 +92,7 @@ def sensitivity(
     factors: int = 6,
     samples: int = 16,
     max_samples: int = 128,
+    folder: str | Path | None = None,
     seed: int | None = None,
     engine: str = "compiled",
     workers: int | None = None,
@@ -101,7 +102,8 @@ def sensitivity(
     """Which guesses of the scenario change the recommendation, and from which value on.
 
     A recommendation that was made before is taken as it is. `each`: replications of a world; with `full` Sobol indices of
-    `factors` inputs, from `samples` (a power of 2) up to `max_samples` points of the design. Raises as `recommend`.
+    `factors` inputs, from `samples` (a power of 2) up to `max_samples` points of the design; worlds that are
+    finished are kept in `folder`, to go on later. Raises as `recommend`, and FolderInUse, OSError.
     """
     from sim.face.answers import Sensitivity
     from sim.recommendation import Recommendation
@@ -115,7 +117,7 @@ def sensitivity(
     with bar(progress) as report:
         found = analyse(
             scenario, replications=each, full=full, factors=factors, samples=samples, most_samples=max_samples,
-            workers=workers, cluster=cluster, report=report,
+            folder=None if folder is None else Path(folder), workers=workers, cluster=cluster, report=report,
         )  # fmt: skip
     return Sensitivity.of(found)
 

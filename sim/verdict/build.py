@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from sim.basics.statistics import Estimate
+from sim.basics.statistics import QUANTILES, Estimate
 from sim.basics.wording import format_duration
 from sim.engine.recording import Run
 from sim.model.causes import CAUSES
@@ -22,7 +22,6 @@ from sim.verdict.settings import not_set
 
 FEW = 30  # persons behind a mean; for a quantile as many as its interval takes
 _NEAR = 1.25  # an unclear goal so near to its limit may come out otherwise under another seed
-_QUANTILES = {"p50": 0.50, "p95": 0.95, "p99": 0.99}
 
 Simulate = Callable[[Strategy, int, int], list[Run]]  # strategy, replications, seed
 
@@ -201,7 +200,7 @@ def _few(goal: Goal, e: Estimate) -> bool:
     """Whether fewer persons stand behind a figure of cases than it takes."""
     if goal.metric != "exposure":
         return False
-    quantile = _QUANTILES.get(goal.statistic)
+    quantile = QUANTILES.get(goal.statistic)
     return e.n < (FEW if quantile is None else fewest_cases(quantile))
 
 
@@ -223,7 +222,7 @@ def _rarest(
     cause = min(persons, key=lambda c: persons[c])
     asked = [g.statistic for g in goals if g.rises]
     needed = max(
-        (fewest_cases(_QUANTILES[s]) if s in _QUANTILES else FEW for s in asked), default=FEW
+        (fewest_cases(QUANTILES[s]) if s in QUANTILES else FEW for s in asked), default=FEW
     )
     return Rarest(cause, persons[cause], persons[cause] >= needed)
 

@@ -86,3 +86,9 @@ def test_the_nearest_name_is_offered() -> None:
     with pytest.raises(UnknownName, match='there is no cause "logut"; did you mean "logout"\\?'):
         known("cause", "logut", ["deactivation", "logout"])
     assert nearest("qqq", ["b", "a"]) == "; known here: a, b"
+
+
+@pytest.mark.parametrize("written", ["get_close_matches", "did you mean", '"p95": 0.95'])
+def test_it_is_written_once(written: str) -> None:
+    found = {path.name for path in (ROOT / "sim").rglob("*.py") if written in path.read_text()}
+    assert len(found) == 1, found

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import Any
 
+from sim.basics.names import meant
 from sim.workload.logs.fields import normal
 from sim.workload.logs.form import Named, Part
 from sim.workload.logs.options import FitOptions
@@ -35,8 +35,7 @@ class Chosen:
         names = self.reader.names
         for name, column in self.options.columns.items():
             if column not in names:
-                near = get_close_matches(column, names, 1)
-                hint = f'; did you mean "{near[0]}"?' if near else ""
+                hint = meant(column, names)
                 raise LogError(
                     f'{self.source}: no column "{column}" for {name}{hint} {listed(names)}'
                 )

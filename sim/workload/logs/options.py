@@ -3,26 +3,21 @@
 import re
 from collections.abc import Mapping
 from datetime import UTC, tzinfo
-from difflib import get_close_matches
 from functools import cached_property
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationError
 
+from sim.basics.names import meant
 from sim.basics.ranges import Duration, PositiveDuration
 from sim.workload.logs.fields import ALIASES, FIELD_OF, normal
 from sim.workload.logs.times import shape_of
 
 
-def _nearest(word: str, words: Any) -> str:
-    near = get_close_matches(word, list(words), 1)
-    return f'; did you mean "{near[0]}"?' if near else ""
-
-
 def _known_zone(name: str) -> str:
     if name != "UTC" and name not in available_timezones():
-        raise ValueError(f"no such time zone{_nearest(name, available_timezones())}")
+        raise ValueError(f"no such time zone{meant(name, available_timezones())}")
     return name
 
 
@@ -30,7 +25,7 @@ def _known_fields(columns: dict[str, str]) -> dict[str, str]:
     for key in columns:
         if normal(key) not in FIELD_OF:
             raise ValueError(
-                f'"{key}" is no field of a log{_nearest(key, ALIASES)} Fields: {", ".join(ALIASES)}'
+                f'"{key}" is no field of a log{meant(key, ALIASES)} Fields: {", ".join(ALIASES)}'
             )
     return {FIELD_OF[normal(key)]: column for key, column in columns.items()}
 
@@ -61,7 +56,7 @@ def _exclusion(text: str) -> dict[str, str]:
         raise ValueError(f'"{text}": expected path=, user=, status= or agent= and a pattern')
     if by not in EXCLUDED_BY:
         raise ValueError(
-            f'"{by}" leaves nothing out{_nearest(by, EXCLUDED_BY)} Known: path, user, status, agent'
+            f'"{by}" leaves nothing out{meant(by, EXCLUDED_BY)} Known: path, user, status, agent'
         )
     return {"by": by, "pattern": pattern}
 
@@ -171,7 +166,7 @@ def _problem(error: dict[str, Any]) -> str:
     where = ".".join(map(str, error["loc"]))
     if error["type"] == "extra_forbidden":
         known = KindRule if "kinds" in error["loc"] else FitOptions
-        hint = _nearest(str(error["loc"][-1]), known.model_fields)
+        hint = meant(str(error["loc"][-1]), known.model_fields)
         return f"{where}: unknown option{hint} Known: {', '.join(known.model_fields)}"
     message = str(error["msg"]).removeprefix("Value error, ")
     return f"{where}: {message} (not {error['input']!r:.60})"
