@@ -1,10 +1,13 @@
 """The command line. It parses, calls, prints; everything else lives elsewhere and is imported when used."""
 
+import sys
 from importlib import import_module
+from typing import Any
 
 import click
 
 from sim import __version__
+from sim.cli.output import failed, keep_descriptors
 
 # command -> the room it lives in; the function is called like the command (with an underscore where it must)
 ROOMS = {
@@ -42,10 +45,35 @@ class Rooms(click.Group):
         command: click.Command = getattr(import_module(room), function)
         return command
 
+    def main(self, *args: Any, **extra: Any) -> Any:
+        """Everything, the help and errors included, with an output that may be closed or full."""
+        keep_descriptors()
+        try:
+            return super().main(*args, **extra)
+        except SystemExit as ended:
+            try:
+                sys.stdout.flush()
+            except OSError as error:
+                raise SystemExit(ended.code or failed(error)) from None
+            raise
+        except OSError as error:
+            raise SystemExit(failed(error)) from None
+
+    def make_context(self, *args: Any, **extra: Any) -> click.Context:
+        """Where the help is printed."""
+        try:
+            return super().make_context(*args, **extra)
+        except OSError as error:
+            raise SystemExit(failed(error)) from None
+
     def invoke(self, ctx: click.Context) -> object:
         """Run the command; Ctrl-C anywhere in it ends with 130, as shells expect."""
         try:
-            return super().invoke(ctx)
+            result = super().invoke(ctx)
+            sys.stdout.flush()
+            return result
+        except OSError as error:
+            ctx.exit(failed(error))
         except KeyboardInterrupt:
             click.echo("interrupted", err=True)
             ctx.exit(130)
