@@ -27,14 +27,15 @@ def run(
     *,
     seed: int | None = None,
     tracing: bool = False,
+    traced: int | None = None,
     progress: Progress | None = None,
     engine: str = "compiled",
 ) -> "Run":
     """Simulate one replication of a scenario under one strategy.
 
     The result depends on the scenario, the strategy, the seed (default: the scenario's) and the number of the
-    replication only, to the bit: not on the engine. With `tracing` the run keeps every event. `progress` may raise to
-    interrupt. Raises ValueError for an unknown engine, and for a scenario that uses a word the reference does not speak;
+    replication only, to the bit: not on the engine. With `tracing` the run keeps every event, or with `traced` too those
+    of that person and of nobody. `progress` may raise to interrupt. Raises ValueError for an unknown engine, and for a scenario that uses a word the reference does not speak;
     `limits.TooMuch` where something keeps going for ever or takes more memory than there is.
     """
     if engine not in RUNNERS:
@@ -44,7 +45,7 @@ def run(
 
     engine = engine_for(strategy, engine)
     runner = import_module(RUNNERS[engine])
-    options = {"seed": seed, "tracing": tracing, "progress": progress}
+    options = {"seed": seed, "tracing": tracing, "traced": traced, "progress": progress}
     try:
         footprint.require((1, footprint.of_a_run(scenario, strategy, engine)))
         found: Run = runner.run(scenario, strategy, replication, **options)

@@ -14,6 +14,7 @@ from sim.scenario import Scenario
 from sim.workload import plan_laws
 from sim.workload.synthetic import PlanLaws
 
+EVERYBODY = -1
 NO_TOKEN = 0  # beside the numbers of `Renewal`
 NEVER, ALTERNATING, ONCE = range(3)  # outages
 
@@ -26,11 +27,15 @@ class Given:
     strategy: Strategy
     plan: PlanLaws
     tracing: bool
+    traced: int = EVERYBODY
 
     @staticmethod
-    def of(scenario: Scenario, strategy: Strategy, tracing: bool) -> "Given":
-        """With the laws of the plans."""
-        return Given(scenario, strategy, plan_laws(scenario), tracing)
+    def of(
+        scenario: Scenario, strategy: Strategy, tracing: bool, traced: int | None = None
+    ) -> "Given":
+        """With the laws of the plans; `traced`: the person whose events are kept, where not everybody's are."""
+        whose = EVERYBODY if traced is None else traced
+        return Given(scenario, strategy, plan_laws(scenario), tracing, whose)
 
     @property
     def token(self) -> Token | None:

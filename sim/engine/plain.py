@@ -168,10 +168,11 @@ def run(
     *,
     seed: int | None = None,
     tracing: bool = False,
+    traced: int | None = None,
     progress: Progress | None = None,
 ) -> Run:
     """Simulate one replication of a scenario under one strategy (see `sim.engine.run`)."""
-    given = Given.of(scenario, strategy, tracing)
+    given = Given.of(scenario, strategy, tracing, traced)
     arrays = arrays_of(given, replication, scenario.run.seed if seed is None else seed)
     world: Any = World(arrays)
     reasons = list(REASONS)

@@ -231,6 +231,7 @@ class Recorder:
 
     scenario: Scenario
     tracing: bool = False
+    traced: int | None = None
     trace: list[tuple[Any, ...]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -263,7 +264,7 @@ class Recorder:
         entry_expires_s: float = NAN,
     ) -> None:
         """One row of the trace."""
-        if not self.tracing:
+        if not self.tracing or (self.traced is not None and person not in (self.traced, -1)):
             return
         if len(self.trace) & 0x3FFFF == 0:
             require_bytes(len(self.trace) * 250.0, "the trace")  # as much again

@@ -201,6 +201,7 @@ class Settings(Record):
     )
     people: int = i8("", "number of people", "scenario.organisation.people")
     tracing: int = i8("", "whether every event is kept", "tracing")
+    traced: int = i8("", "or those of one person alone; below 0 everybody's", "traced")
     runs_ahead: int = i8("", "whether people run ahead between meetings", of.runs_ahead)
     keeps_longest: int = i8("", "whether `longest` is kept", of.keeps_longest)
     names_tokens: int = i8("", "whether an event names tokens", of.names_tokens)

@@ -20,16 +20,17 @@ def run(
     *,
     seed: int | None = None,
     tracing: bool = False,
+    traced: int | None = None,
     progress: Progress | None = None,
 ) -> Run:
     """Simulate one replication of a scenario under one strategy.
 
     The result depends on the scenario, the strategy, the seed (default: the scenario's) and the number of the
-    replication only. With `tracing` the run keeps every event. Raises `Unspoken`.
+    replication only. With `tracing` the run keeps every event, or those of the person `traced` and of nobody. Raises `Unspoken`.
     """
     check_spoken(scenario, strategy)
     seed = scenario.run.seed if seed is None else seed
-    world = World(scenario, strategy, seed, replication, tracing)
+    world = World(scenario, strategy, seed, replication, tracing, traced)
     persons = [_person(world, seed, replication, n) for n in range(scenario.organisation.people)]
     _run_clock(world, progress)
     end_s = scenario.run.end_s

@@ -23,11 +23,17 @@ class World:
     """The parties of one replication under one strategy."""
 
     def __init__(
-        self, scenario: Scenario, strategy: Strategy, seed: int, replication: int, tracing: bool
+        self,
+        scenario: Scenario,
+        strategy: Strategy,
+        seed: int,
+        replication: int,
+        tracing: bool,
+        traced: int | None = None,
     ):
         self.scenario, self.strategy = scenario, strategy
         self.clock = Clock()
-        self.rec = Recorder(scenario, tracing)
+        self.rec = Recorder(scenario, tracing, traced)
         self.draw = Samplers.of(scenario, strategy)
         self.host = Host(self.clock, scenario, self.rec, seed, replication)
         self.app = App(self.clock, scenario, strategy, self.host, self.rec)

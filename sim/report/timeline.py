@@ -74,9 +74,9 @@ def events_of(
             replication,
             seed=int(study.manifest["seed"]),
             tracing=True,
+            traced=person,
         )
-        rows = [event for event in run.trace or [] if event[2] in (person, -1)]
-        table = pd.DataFrame(rows, columns=list(TRACE_COLUMNS))
+        table = pd.DataFrame(run.trace or [], columns=list(TRACE_COLUMNS))
         start: Any = table.loc[
             (table["person"] == person) & (table["event"] == "revoked"), "time_s"
         ]

@@ -38,6 +38,17 @@ def assert_same_path(drawn: Scenario, strategy: Strategy, replication: int = 0) 
     assert untraced.differences(expected) == [], "tracing changes the record"
 
 
+@settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(scenarios())
+def test_one_persons_events_are_those_among_everybodys(drawn: Scenario) -> None:
+    whole = oracle.run(drawn, drawn.strategies["tried"], tracing=True)
+    chosen = max((row[2] for row in whole.trace or []), default=0)
+    his = [row for row in whole.trace or [] if row[2] in (chosen, -1)]
+    for engine in ENGINES.values():
+        alone = engine.run(drawn, drawn.strategies["tried"], tracing=True, traced=chosen)
+        assert repr(alone.trace) == repr(his)
+
+
 def _side_by_side(name: str, number: int, left: tuple[Any, ...], right: tuple[Any, ...]) -> str:
     rows = [f"event {number} differs:", f"{'':16}{name:>28}{'reference':>28}"]
     for column, a, b in zip(TRACE_COLUMNS, left, right, strict=True):

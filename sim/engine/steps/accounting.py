@@ -26,7 +26,9 @@ def write_row(
     token: float,
     entry: float,
 ) -> None:
-    """One row of the trace."""
+    """One row of the trace; nobody's are kept with everybody's and with one person's."""
+    if w.traced >= 0 and person >= 0 and person != w.traced:
+        return
     row = memory.row(w, w.rows)
     w.rows += 1
     row.time, row.token, row.entry = w.now, token, entry
