@@ -20,6 +20,7 @@ from sim.workload.logs.options import FitOptions
 from sim.workload.logs.problems import BadLines, LogError
 from sim.workload.logs.read import Log, Progress, names_given
 from sim.workload.logs.sources import names_of
+from sim.workload.order import in_order
 from sim.workload.polls import Polls
 from sim.workload.sample import Sample
 from sim.workload.sessions import Cut, Visits, cut, joined
@@ -312,9 +313,10 @@ class _Seen:
         used = gathered.with_session if named else gathered.with_person
         self.sessions.without_person = gathered.rows - used
         for rows in gathered.store.by(self._by, ranks):
-            key = ranks[rows[self._by]]
-            order = np.lexsort((rows["time"], key))
-            self._part(rows[order], key[order])
+            if len(rows):
+                key = ranks[rows[self._by]]
+                order = in_order(key, rows["time"])
+                self._part(rows[order], key[order])
 
     def _part(self, rows: Any, key: Any) -> None:
         dropped = self.doubles.look(rows, key) & self._options.once

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from sim.workload.logs.options import FitOptions, KindRule
 from sim.workload.logs.problems import LogError
 from sim.workload.logs.read import Log, Rows, nothing_usable
+from sim.workload.logs.texts import Hashes, codes_of, hashes, mixed, path_hashes
 from sim.workload.polls import is_known
 from sim.workload.store import ROW, Names, Store
 
@@ -29,9 +30,9 @@ class Gathered:
 
     log: Log
     store: Store = field(default_factory=Store)
-    persons: Names = field(default_factory=Names)  # (user, client or None)
+    persons: Names = field(default_factory=Names)  # a user, or user|device
     sessions: Names = field(default_factory=Names)
-    users: set[str] = field(default_factory=set)
+    with_device: set[str] = field(default_factory=set)  # users of whom devices are told apart
     with_person: int = 0
     with_session: int = 0
     clients: bool = False
@@ -42,6 +43,12 @@ class Gathered:
     methods: Counter[str] = field(default_factory=Counter)
     repeats: int = 0  # rows like the one before
     trails: dict[int, str] = field(default_factory=dict)
+    polled: set[int] = field(default_factory=set)  # those of them that are known to be polled
+
+    @property
+    def users(self) -> set[str]:
+        """The names of all users."""
+        return self.with_device | (set() if self.clients else set(self.persons))
 
     @property
     def rows(self) -> int:
@@ -74,13 +81,14 @@ def _take(found: Gathered, rows: Rows, options: FitOptions) -> None:
     compact["person"] = _persons(found, rows, options.fold_case)
     compact["session"] = _codes(found.sessions, rows.session)
     compact["kind"] = _kinds(rows, options.kinds)
-    compact["place"] = _hashes(rows.address)
-    compact["trail"], compact["polls"] = _trails(found, rows.path)
+    paths, compact["trail"] = path_hashes(rows.path)
+    compact["place"] = _places(rows, paths)
+    compact["polls"] = _known_polls(found, rows.path, compact["trail"])
     has_session = compact["session"] >= 0
     found.with_person += int((compact["person"] >= 0).sum())
     found.with_session += int(has_session.sum())
     compact = compact[(compact["person"] >= 0) | has_session]
-    found.repeats += int((compact[1:] == compact[:-1]).sum())
+    found.repeats += _repeats(compact)
     found.store.put(compact)
 
 
@@ -103,7 +111,7 @@ def _counted(values: npt.NDArray[np.int64]) -> dict[int, int]:
 
 def _spread(encoded: Any, values: npt.NDArray[Any], missing: Any) -> npt.NDArray[Any]:
     """The value of each row's text, from those of the different texts."""
-    codes = encoded.indices.fill_null(len(values)).to_numpy()
+    codes = codes_of(encoded)
     with_missing = np.append(values, np.array([missing], dtype=values.dtype))
     return np.asarray(with_missing[codes])
 
@@ -116,21 +124,20 @@ def _codes(names: Names, column: Any, fold: bool = False) -> npt.NDArray[np.int3
 
 def _persons(found: Gathered, rows: Rows, fold: bool) -> npt.NDArray[np.int32]:
     """A person is a user, with his device where the log tells devices apart."""
-    encoded = rows.user.dictionary_encode()
+    if rows.client.null_count == len(rows):
+        return _codes(found.persons, rows.user, fold)
+    found.clients = True
+    encoded, devices = rows.user.dictionary_encode(), rows.client.dictionary_encode()
     users = encoded.dictionary.to_pylist()
-    found.users.update(users)
+    found.with_device.update(users)
     if fold:
         users = [user.casefold() for user in users]
-    if rows.client.null_count == len(rows):
-        return _spread(encoded, found.persons.codes([(user, "") for user in users]), -1)
-    found.clients = True
-    devices = rows.client.dictionary_encode()
-    names = [*devices.dictionary.to_pylist(), ""]
-    user = encoded.indices.fill_null(len(users)).to_numpy().astype(np.int64)
-    device = devices.indices.fill_null(len(names) - 1).to_numpy()
+    names = [*(f"|{device}" for device in devices.dictionary.to_pylist()), ""]
+    user = codes_of(encoded).astype(np.int64)
+    device = codes_of(devices)
     pairs, at = np.unique(user * len(names) + device, return_inverse=True)
     named = [divmod(pair, len(names)) for pair in pairs.tolist()]
-    codes = found.persons.codes([(users[u], names[d]) for u, d in named if u < len(users)])
+    codes = found.persons.codes([users[u] + names[d] for u, d in named if u < len(users)])
     return np.append(codes, np.full(len(pairs) - len(codes), -1, dtype=np.int32))[at]
 
 
@@ -155,30 +162,41 @@ def _matching(paths: Any, rule: KindRule) -> npt.NDArray[np.bool_]:
     return _spread(encoded, hits, rule.takes_path(""))
 
 
-def _hashes(column: Any) -> npt.NDArray[np.uint64]:
-    """A number for each text, 0 for none. Equal texts have equal ones; different ones differ but for one pair in 2^64."""
-    encoded = column.dictionary_encode()
-    return _spread(encoded, _hashed(encoded.dictionary.to_pylist()), 0)
+def _places(rows: Rows, places: Hashes) -> Hashes:
+    """A number for each resource, from the log's own name of it, else from host and path."""
+    if rows.host.null_count < len(rows):
+        places = np.where(places != 0, mixed(places, hashes(rows.host)), 0)
+    if rows.address.null_count < len(rows):
+        own = hashes(rows.address)
+        places = np.where(own != 0, own, places)
+    return places
 
 
-def _hashed(texts: list[str]) -> npt.NDArray[np.uint64]:
-    hashes = np.fromiter(map(hash, texts), dtype=np.int64, count=len(texts)).view(np.uint64)
-    return np.maximum(hashes, np.uint64(1))
+def _known_polls(found: Gathered, paths: Any, trails: Hashes) -> npt.NDArray[np.bool_]:
+    """Which rows have a path that pages ask by themselves; each path is looked at once."""
+    unique, first, codes = np.unique(trails, return_index=True, return_inverse=True)
+    known = np.zeros(len(unique), dtype=bool)
+    for at, (number, row) in enumerate(zip(unique.tolist(), first.tolist(), strict=True)):
+        if number not in found.trails and number:
+            path = paths[row].as_py().partition("?")[0]
+            if len(found.trails) >= _TRAILS:
+                known[at] = is_known(path)
+                continue
+            found.trails[number] = path
+            if is_known(path):
+                found.polled.add(number)
+        known[at] = number in found.polled
+    return np.asarray(known[codes])
 
 
-def _trails(found: Gathered, paths: Any) -> tuple[npt.NDArray[np.uint64], Any]:
-    """Numbers of paths without their queries, and which are known to be polled."""
-    import pyarrow.compute as pc
-
-    if pc.any(pc.match_substring(paths, "?")).as_py():
-        paths = pc.replace_substring_regex(paths, r"(?s)[?].*", "")
-    encoded = paths.dictionary_encode()
-    texts = encoded.dictionary.to_pylist()
-    numbers = _hashed(texts)
-    for number, text in zip(numbers[: _TRAILS - len(found.trails)].tolist(), texts, strict=False):
-        found.trails.setdefault(number, text)
-    known = np.array([is_known(text) for text in texts], dtype=bool)
-    return _spread(encoded, numbers, 0), _spread(encoded, known, False)
+def _repeats(rows: npt.NDArray[Any]) -> int:
+    """How many rows are like the row before."""
+    same = np.ones(max(len(rows) - 1, 0), dtype=bool)
+    for name in ("time", "place", "person", "session", "kind"):
+        same &= rows[name][1:] == rows[name][:-1]
+    at = np.flatnonzero(same)
+    size, before = rows["bytes"][at + 1], rows["bytes"][at]
+    return int(((size == before) | (np.isnan(size) & np.isnan(before))).sum())
 
 
 def local_hours(quarters: Iterable[tuple[int, int]], zone: str) -> npt.NDArray[np.float64]:

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from sim.workload.order import grouped
+
 Truth = npt.NDArray[np.bool_]
 
 # Paths by which pages of common products and libraries ask whether there is something new.
@@ -51,9 +53,7 @@ class Polls:
 
     def _with_a_beat(self, rows: npt.NDArray[Any], key: npt.NDArray[np.int64]) -> Truth:
         trail, time = rows["trail"], rows["time"]
-        order = np.lexsort((trail, key))
-        first = np.ones(len(rows), dtype=bool)
-        first[1:] = (key[order][1:] != key[order][:-1]) | (trail[order][1:] != trail[order][:-1])
+        order, first = grouped(key, trail)
         begins = np.flatnonzero(first)
         ends = np.append(begins[1:], len(rows))
         found = np.zeros(len(rows), dtype=bool)

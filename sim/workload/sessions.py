@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.workload.logs.options import FitOptions
+from sim.workload.order import grouped
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -114,9 +115,7 @@ def _addresses(
 ) -> tuple[npt.NDArray[np.bool_], int]:
     """Loads whose first request goes where an earlier load of the session went; rows that go somewhere again."""
     place = rows["place"]
-    order = np.lexsort((place, session))
-    new = np.ones(len(rows), dtype=bool)
-    new[1:] = (place[order][1:] != place[order][:-1]) | (session[order][1:] != session[order][:-1])
+    order, new = grouped(session, place)
     # rows of one address are in the order of time, so the first of them tells its earliest load
     earliest = np.empty(len(rows), dtype=np.int64)
     earliest[order] = load[order][np.maximum.accumulate(np.where(new, np.arange(len(rows)), 0))]

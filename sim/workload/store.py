@@ -32,18 +32,21 @@ class Names:
     """Texts, each with a number."""
 
     def __init__(self) -> None:
-        self._codes: dict[Any, int] = {}
+        self._codes: dict[str, int] = {}
 
     def __len__(self) -> int:
         return len(self._codes)
 
-    def __iter__(self) -> Iterator[Any]:
+    def __iter__(self) -> Iterator[str]:
         return iter(self._codes)
 
-    def codes(self, names: list[Any]) -> Codes:
+    def codes(self, names: list[str]) -> Codes:
         """The numbers of names, new ones for those that are new."""
         known = self._codes
-        return np.array([known.setdefault(name, len(known)) for name in names], dtype=np.int32)
+        codes = list(map(known.get, names))
+        if None in codes:
+            codes = [known.setdefault(name, len(known)) for name in names]
+        return np.array(codes, dtype=np.int32)
 
     def ranks(self) -> npt.NDArray[np.int64]:
         """The place of each number's name among all names in order."""

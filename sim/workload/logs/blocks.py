@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from sim.workload.logs.problems import BadLines
 from sim.workload.logs.sources import CutOff
+from sim.workload.logs.texts import truths
 
 LONGEST = 1 << 20  # bytes of a line; what is longer is no line of a log
 UTF_16 = (b"\xff\xfe", b"\xfe\xff")
@@ -28,9 +29,8 @@ class Block:
 
     def only(self, kept: Any) -> "Block":
         """The lines where `kept` (an array of truth values) holds."""
-        import pyarrow as pa
 
-        return Block(self.lines.filter(pa.array(kept)), self.numbers[kept])
+        return Block(self.lines.filter(truths(kept)), self.numbers[kept])
 
 
 def blocks_of(pieces: Iterable[bytes], bad: BadLines) -> Iterator[Block]:
@@ -43,13 +43,12 @@ def blocks_of(pieces: Iterable[bytes], bad: BadLines) -> Iterator[Block]:
                 if not end:
                     continue
                 number, piece, dropping = number + 1, piece[end:], False
-            data = pending + piece
-            cut = data.rfind(b"\n") + 1
-            pending = data[cut:]
+            cut = piece.rfind(b"\n") + 1
             if cut:
-                block = block_of(data[:cut], number)
+                block = block_of(b"".join((pending, memoryview(piece)[:cut])), number)
                 number += len(block)
                 yield block
+            pending = piece[cut:] if cut else pending + piece
             if len(pending) > LONGEST:
                 shown = pending[:200].decode(errors="replace")
                 bad.add(number, f"a line longer than {LONGEST:,} bytes", shown)

@@ -10,9 +10,8 @@ from sim.workload.logs.fields import normal
 from sim.workload.logs.form import Named, Part
 from sim.workload.logs.options import FitOptions
 from sim.workload.logs.problems import LogError, printable
+from sim.workload.logs.texts import NOTHING
 
-# How logs say that there is nothing, beside an empty field.
-NOTHING = ("", "-", "null", "NULL", "None", "nan", "NaN", "<NA>", "\\N", "(null)", '""')
 _DATES = ("date", "day", "logdate", "requestdate")
 _TIME_OF_DAY = re.compile(r"\d{1,2}:\d\d(:\d\d([.,]\d+)?)?")
 _ADDRESS = re.compile(

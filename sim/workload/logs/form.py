@@ -53,10 +53,11 @@ class Head:
     def of(block: "Block", options: "FitOptions", lines: int = 1000) -> "Head":
         """The first lines of a block that are not blank."""
         from sim.workload.logs.blocks import Block
+        from sim.workload.logs.texts import places
 
         texts = [text.rstrip("\n") for text in block.lines[:lines].to_pylist()]
         at = [i for i, text in enumerate(texts) if text.strip()]
-        lines_left = block.lines.take(at)
+        lines_left = block.lines.take(places(at))
         return Head(Block(lines_left, block.numbers[at]), [texts[i] for i in at], options)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.workload.logs.blocks import UTF_16, Block, blocks_of
-from sim.workload.logs.columns import NOTHING, Chosen
+from sim.workload.logs.columns import Chosen
 from sim.workload.logs.fields import normal
 from sim.workload.logs.form import Head, Part
 from sim.workload.logs.forms import form_of
@@ -19,6 +19,16 @@ from sim.workload.logs.options import FitOptions
 from sim.workload.logs.problems import BadLines, LogError
 from sim.workload.logs.readers.parquet import MAGIC, ParquetReader
 from sim.workload.logs.sources import CutOff, Source, names_of
+from sim.workload.logs.texts import (
+    all_begin_with,
+    blanked,
+    clean,
+    codes_of,
+    places,
+    text,
+    truths,
+    values_of,
+)
 from sim.workload.logs.times import Clock, Micros
 
 if TYPE_CHECKING:
@@ -34,7 +44,8 @@ _REFUSED = (401, 403, 407)
 class Rows:
     """Rows as they were understood: `time` in microseconds UTC, text as Arrow columns with nulls, numbers with NaN.
 
-    `address` tells one resource from another. `user` and `session` are null in rows that were refused.
+    `address` is a name that the log itself gives the resource, beside host and path. `user` and `session` are null in rows that
+    were refused.
     """
 
     time: Micros
@@ -43,6 +54,7 @@ class Rows:
     client: Any
     event: Any
     method: Any
+    host: Any
     path: Any
     address: Any
     status: Floats
@@ -180,16 +192,6 @@ class Progress:
         self._bar.close()
 
 
-def clean(column: Any) -> Any:
-    """Text without blanks around it; null where it says that there is nothing."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    plain = pc.utf8_trim_whitespace(column)
-    nothing = pc.is_in(plain, value_set=pa.array(NOTHING))
-    return pc.if_else(nothing, pa.scalar(None, pa.string()), plain)
-
-
 # -- one file ---------------------------------------------------------------------------------------
 
 
@@ -288,8 +290,9 @@ class _Tidy:
             client=self._text("client"),
             event=event,
             method=method,
+            host=host,
             path=path,
-            address=self._address(host, path),
+            address=self._text("address"),
             status=status,
             bytes=numbers_of(self._text("bytes")),
             numbers=self._part.numbers,
@@ -302,7 +305,7 @@ class _Tidy:
         times = self._text("ts")
         if self._date is None:
             return times
-        return pc.binary_join_element_wise(clean(self._part.columns[self._date]), times, " ")
+        return pc.binary_join_element_wise(clean(self._part.columns[self._date]), times, text(" "))
 
     def _note_timeless(self, known: Any) -> None:
         bad, log = self._log.bad, self._log
@@ -329,13 +332,6 @@ class _Tidy:
         path, site = _without_site(path)
         return pc.utf8_upper(method), path, pc.coalesce(host, site)
 
-    def _address(self, host: Any, path: Any) -> Any:
-        import pyarrow.compute as pc
-
-        place = pc.binary_join_element_wise(pc.fill_null(host, ""), path, "")
-        address = self._text("address")
-        return place if address.null_count == len(address) else pc.coalesce(address, place)
-
     def _excluded(self, path: Any, user: Any, status: Floats) -> Any:
         import pyarrow as pa
 
@@ -344,14 +340,14 @@ class _Tidy:
             column = {
                 "path": path,
                 "user": user,
-                "status": pa.array(np.nan_to_num(status).astype(np.int64)).cast(pa.string()),
+                "status": places(np.nan_to_num(status)).cast(pa.string()),
                 "agent": self._text("agent"),
             }[rule.by]
             encoded = column.dictionary_encode()
             hits = [
                 text is not None and rule.takes(text) for text in encoded.dictionary.to_pylist()
             ]
-            codes = encoded.indices.fill_null(len(hits)).to_numpy()
+            codes = codes_of(encoded)
             out |= np.append(hits, False).astype(bool)[codes]
         return out
 
@@ -361,12 +357,11 @@ _SITE = r"^(?:[a-z]+:)?//(?P<site>[^/?#]*)(?P<path>.*)$"
 
 
 def _with_query(path: Any, query: Any) -> Any:
-    import pyarrow as pa
     import pyarrow.compute as pc
 
     query = pc.utf8_ltrim(query, "?")
-    bare = pc.and_(pc.is_valid(query), pc.invert(pc.match_substring(path, "?").fill_null(True)))
-    return pc.if_else(bare, pc.binary_join_element_wise(path, query, pa.scalar("?")), path)
+    bare = values_of(pc.is_valid(query)) & ~values_of(pc.match_substring(path, "?"))
+    return pc.if_else(truths(bare), pc.binary_join_element_wise(path, query, text("?")), path)
 
 
 def _without_site(path: Any) -> tuple[Any, Any]:
@@ -374,41 +369,36 @@ def _without_site(path: Any) -> tuple[Any, Any]:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    whole = pc.match_substring(path, "//")
-    if not pc.any(whole).as_py():
+    if all_begin_with(path, "/"):
         return path, pa.nulls(len(path), pa.string())
     split = pc.extract_regex(path, _SITE)
     below = pc.struct_field(split, "path")
-    below = pc.if_else(pc.equal(below, ""), "/", below)
+    below = pc.if_else(pc.equal(below, text("")), text("/"), below)
     # the port that the scheme implies is no part of a site
     site = pc.replace_substring_regex(pc.struct_field(split, "site"), r":(?:80|443)$", "")
     return pc.coalesce(below, path), site
 
 
 def _given(column: Any) -> Any:
-    return column.is_valid().to_numpy(zero_copy_only=False)
+    return values_of(column.is_valid())
 
 
 def _is_error(event: Any) -> Any:
     """Events that say that somebody was not let in (Keycloak's LOGIN_ERROR)."""
     import pyarrow.compute as pc
 
-    return pc.ends_with(event, "_ERROR").fill_null(False).to_numpy(zero_copy_only=False)
+    if event.null_count == len(event):
+        return np.zeros(len(event), dtype=bool)
+    return values_of(pc.ends_with(event, "_ERROR"))
 
 
 def _without(column: Any, claimed: Any) -> Any:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    if not claimed.any():
-        return column
-    return pc.if_else(pa.array(claimed), pa.scalar(None, pa.string()), column)
+    return blanked(column, claimed) if claimed.any() else column
 
 
 def _only(rows: Rows, kept: Any) -> Rows:
-    import pyarrow as pa
 
-    mask = pa.array(kept)
+    mask = truths(kept)
     return Rows(
         **{
             name: value[kept] if isinstance(value, np.ndarray) else value.filter(mask)
@@ -422,11 +412,11 @@ def numbers_of(column: Any) -> Floats:
     import pyarrow as pa
 
     try:
-        found = column.cast(pa.float64()).to_numpy(zero_copy_only=False)
+        found = values_of(column.cast(pa.float64()))
     except pa.ArrowInvalid:
         encoded = column.dictionary_encode()
         values = [_number(text) for text in encoded.dictionary.to_pylist()]
-        codes = encoded.indices.fill_null(len(values)).to_numpy()
+        codes = codes_of(encoded)
         found = np.append(values, np.nan)[codes]
     return np.where(np.isfinite(found) & (found >= 0), found, np.nan)
 
@@ -446,8 +436,8 @@ def read_log(
 ) -> tuple[Log, "pd.DataFrame"]:
     """Read all rows of a log into a table, in the order of the file; its index is the number of the line.
 
-    Columns: `time` (datetime64[us, UTC]), `user`, `session`, `client`, `event`, `method` (upper case), `path`, `address`
-    as text, `status` and `bytes` as float; missing where the log says nothing. Its memory grows with the rows; a fit
+    Columns: `time` (datetime64[us, UTC]), `user`, `session`, `client`, `event`, `method` (upper case), `host`, `path`,
+    `address` as text, `status` and `bytes` as float; missing where the log says nothing. Its memory grows with the rows; a fit
     needs no such table. Raises LogError if nothing in the log can be used.
     """
     import pandas as pd
@@ -480,7 +470,7 @@ def _only_times(log: Log) -> bool:
 def _frame(rows: Rows) -> "pd.DataFrame":
     import pandas as pd
 
-    texts = ("user", "session", "client", "event", "method", "path", "address")
+    texts = ("user", "session", "client", "event", "method", "host", "path", "address")
     columns: dict[str, Any] = {
         "time": pd.to_datetime(rows.time.astype("datetime64[us]"), utc=True),
         **{name: pd.array(getattr(rows, name).to_pylist(), dtype="string") for name in texts},

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 class Shape:
     """A pattern, a faster one for the plainest lines, and one that also finds the user agent.
 
-    Where `spaced`, a user may have spaces: groups `before` and `ident` tell what stands between him and the client.
+    The faster one may have a group `one__other` for two fields with one blank between. Where `spaced`, a user may have spaces: groups `before` and `ident` tell what stands between him and the client.
     """
 
     pattern: str

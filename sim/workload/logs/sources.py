@@ -57,16 +57,19 @@ class Source:
             raise LogError(f"{name}: a zip archive; unpack it (gzip, bzip2, xz and zstd are read)")
         return source
 
-    def raw(self) -> Iterator[bytes]:
+    def raw(self, size: int = _READ) -> Iterator[bytes]:
         """The bytes as they lie in the file."""
         piece, self._start = self._start, b""
         while piece:
             self.taken += len(piece)
             yield piece
-            piece = self.file.read(_READ)
+            piece = self.file.read(size)
 
     def pieces(self) -> Iterator[bytes]:
         """The bytes unpacked, some megabytes at a time. Raises CutOff where they end too early."""
+        if not self.packing:
+            yield from self.raw(PIECE)
+            return
         parts, size = [], 0
         try:
             for part in self._unpacked():
@@ -86,8 +89,6 @@ class Source:
             self.file.close()
 
     def _unpacked(self) -> Iterator[bytes]:
-        if not self.packing:
-            return self.raw()
         if self.packing == "zstd":
             return _zstd(self.raw())
         maker = next(maker for name, maker in _PACKED.values() if name == self.packing)

@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from sim.workload.logs.texts import blanked, codes_of, column_of, empty, places, values_of
+
 Micros = npt.NDArray[np.int64]
 Truth = npt.NDArray[np.bool_]
 
@@ -89,7 +91,7 @@ class Clock:
         encoded = texts.dictionary_encode()  # many requests share a tick of the clock
         written = pc.utf8_trim(encoded.dictionary, " []\n\t")
         local_us, offset_us, known = _parsed(written, self.time_format)
-        codes = encoded.indices.fill_null(len(written)).to_numpy()
+        codes = codes_of(encoded)
         local, known = np.append(local_us, 0)[codes], np.append(known, False)[codes]
         offset = np.append(offset_us, 0.0)[codes]
         naive = known & np.isnan(offset)
@@ -149,7 +151,7 @@ def _parsed(texts: Any, time_format: str | None) -> tuple[Micros, Any, Truth]:
         left = np.flatnonzero(~known)
         if not len(left):
             break
-        found, at_us, ahead_us = _in_shape(texts.take(left), shape)
+        found, at_us, ahead_us = _in_shape(texts.take(places(left)), shape)
         known[left[found]] = True
         local[left[found]], offset[left[found]] = at_us, ahead_us
     return local, offset, known
@@ -160,11 +162,11 @@ def _epochs(texts: Any, local: Micros, offset: Any) -> Truth:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    numeric = pc.match_substring_regex(texts, r"^\d{9,19}(?:\.\d{1,12})?$").fill_null(False)
-    at = np.flatnonzero(numeric.to_numpy(zero_copy_only=False))
+    numeric = pc.match_substring_regex(texts, r"^\d{9,19}(?:\.\d{1,12})?$")
+    at = np.flatnonzero(values_of(numeric))
     if not len(at):
         return np.zeros(len(texts), dtype=bool)
-    values = texts.take(pa.array(at)).cast(pa.float64()).to_numpy()
+    values = values_of(texts.take(places(at)).cast(pa.float64()))
     known = np.zeros(len(texts), dtype=bool)
     for unit in _UNITS:
         fits = (values * unit >= _FIRST_US) & (values * unit < _last_us())
@@ -180,19 +182,20 @@ def _in_shape(texts: Any, shape: str) -> tuple[Any, Micros, Any]:
     import pyarrow.compute as pc
 
     groups = pc.extract_regex(texts, f"^(?:{shape})$")
-    at = np.flatnonzero(groups.is_valid().to_numpy(zero_copy_only=False))
+    at = np.flatnonzero(values_of(groups.is_valid()))
     if not len(at):
         return at, np.zeros(0, dtype=np.int64), np.zeros(0)
-    groups = groups.take(pa.array(at))
+    groups = groups.take(places(at))
     names = {field.name for field in groups.type}
 
     def text(name: str) -> Any:
-        return groups.field(name) if name in names else pa.array([""] * len(at))
+        return groups.field(name) if name in names else column_of([""] * len(at))
 
     def number(name: str, otherwise: int = 0) -> Micros:
         column = text(name)
-        given = pc.if_else(pc.equal(column, ""), None, column)
-        return np.asarray(given.cast(pa.int64()).fill_null(otherwise).to_numpy())
+        missing = empty(column)
+        found = values_of(blanked(column, missing).cast(pa.int64()))
+        return np.where(missing, otherwise, found)
 
     micros = pc.utf8_slice_codeunits(pc.utf8_rpad(text("f"), 6, "0"), 0, 6).cast(pa.int64())
     year = number("y") if "y" in names else 2000 + number("yy")
@@ -205,17 +208,17 @@ def _in_shape(texts: Any, shape: str) -> tuple[Any, Micros, Any]:
     months = months + (np.where(sane, month, 1) - 1)
     days = months.astype("datetime64[D]") + (day - 1)
     sane &= days.astype("datetime64[M]") == months
-    clock = ((hour * 60 + minute) * 60 + second) * SECOND_US + micros.to_numpy()
+    clock = ((hour * 60 + minute) * 60 + second) * SECOND_US + values_of(micros)
     local = days.astype(np.int64) * DAY_US + clock
     return at[sane], local[sane], ahead[sane]
 
 
 def _by_name(texts: Any) -> Micros:
-    import pyarrow as pa
     import pyarrow.compute as pc
 
-    found = pc.index_in(pc.utf8_lower(texts), value_set=pa.array(_MONTHS))
-    return np.asarray(found.cast(pa.int64()).fill_null(-1).to_numpy() + 1)
+    found = pc.index_in(pc.utf8_lower(texts), value_set=column_of(_MONTHS))
+    known = values_of(found.is_valid())
+    return np.where(known, values_of(found).astype(np.int64) + 1, 0)
 
 
 def _of_day(hour: Micros, halves: Any) -> Micros:
@@ -234,7 +237,7 @@ def _ahead_us(zones: Any) -> tuple[Any, Truth]:
     hours = [_hours(text) for text in encoded.dictionary.to_pylist()]
     ahead = np.array([np.nan if h is None else h for h in hours]) * 3600.0 * SECOND_US
     known = np.array([h is None or np.isfinite(h) for h in hours])
-    codes = encoded.indices.to_numpy()
+    codes = values_of(encoded.indices)
     return np.where(np.isinf(ahead), np.nan, ahead)[codes], known[codes]
 
 

@@ -18,12 +18,13 @@ _CLF = (
     + r" (?P<status>\d{3}|-) (?P<bytes>\d+|-)(?:\s|$)"
 )
 _CLF_AGENT = _CLF + r'(?:"(?:[^"\\]|\\.)*" "(?P<agent>(?:[^"\\]|\\.)*)")?'
-# The same for the plainest lines, in half the time: nothing escaped, no ident.
+# The same for the plainest lines (nothing escaped, no ident), in a quarter of the time: RE2 has a faster way for patterns
+# that need no second look and have at most four groups.
 _CLF_PLAIN = (
-    r"^(?P<before>\S+) - (?P<user>[^ ]*) "
+    r"^\S+ - (?P<user>[^ ]*) "
     + _CLF_TIME
-    + r' "(?P<method>[A-Za-z]+) (?P<path>[^"\\ ]*) HTTP/[\d.]+"'
-    + r" (?P<status>\d{3}) (?P<bytes>\d+|-)(?:\s|$)"
+    + r' "(?P<method__path>[A-Za-z]+ [^"\\ ]*) HTTP/[\d.]+"'
+    + r" (?P<status__bytes>\d{3} (?:\d+|-))(?:\s|$)"
 )
 
 

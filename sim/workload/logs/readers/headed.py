@@ -12,6 +12,7 @@ from sim.workload.logs.fields import FIELD_OF, guessed, normal
 from sim.workload.logs.form import Head, Part
 from sim.workload.logs.options import FitOptions
 from sim.workload.logs.problems import BadLines
+from sim.workload.logs.texts import column_of, empty, places, truths, values_of
 
 _DELIMITERS = ",\t;|"
 
@@ -58,12 +59,12 @@ class TableReader:
         import pyarrow.compute as pc
 
         text = pc.utf8_rtrim(block.lines, "\n")
-        filled = pc.not_equal(pc.utf8_trim_whitespace(text), "").to_numpy(zero_copy_only=False)
+        filled = ~empty(pc.utf8_trim_whitespace(text))
         filled = filled & (block.numbers > self._begins)
         block = Block(text, block.numbers).only(filled)
         if not self._quoted:
             return self._split(block, wanted)
-        quotes = pc.match_substring(block.lines, '"').to_numpy(zero_copy_only=False)
+        quotes = values_of(pc.match_substring(block.lines, '"'))
         if not quotes.any():
             return self._split(block, wanted)
         plain, odd = (
@@ -75,33 +76,31 @@ class TableReader:
             for name in plain.columns
         }
         order = np.argsort(np.concatenate((plain.numbers, odd.numbers)), kind="stable")
-        taken = {name: column.take(pa.array(order)) for name, column in columns.items()}
+        taken = {name: column.take(places(order)) for name, column in columns.items()}
         return Part(taken, np.concatenate((plain.numbers, odd.numbers))[order])
 
     def _kept(self, wanted: set[str]) -> dict[str, int]:
         return {name: self.names.index(name) for name in self.names if name in wanted}
 
     def _split(self, block: Block, wanted: set[str]) -> Part:
-        import pyarrow as pa
         import pyarrow.compute as pc
 
         cells = pc.split_pattern(block.lines, self._delimiter)
-        counts = pc.list_value_length(cells).to_numpy()
+        counts = values_of(pc.list_value_length(cells))
         right = counts == len(self.names)
         for number, count, line in zip(
-            block.numbers[~right], counts[~right], block.lines.filter(pa.array(~right)), strict=True
+            block.numbers[~right], counts[~right], block.lines.filter(truths(~right)), strict=True
         ):
             self._bad.add(int(number), self._wrong_count(int(count)), line.as_py())
-        flat = cells.filter(pa.array(right)).flatten()
+        flat = cells.filter(truths(right)).flatten()
         n = int(right.sum())
         columns = {
-            name: flat.take(pa.array(np.arange(n) * len(self.names) + at))
+            name: flat.take(places(np.arange(n) * len(self.names) + at))
             for name, at in self._kept(wanted).items()
         }
         return Part(columns, block.numbers[right])
 
     def _by_csv(self, block: Block, wanted: set[str]) -> Part:
-        import pyarrow as pa
 
         rows, numbers = [], []
         for number, line in zip(block.numbers, block.lines.to_pylist(), strict=True):
@@ -113,8 +112,7 @@ class TableReader:
                 rows.append(cells)
                 numbers.append(number)
         columns = {
-            name: pa.array([row[at] for row in rows], pa.string())
-            for name, at in self._kept(wanted).items()
+            name: column_of([row[at] for row in rows]) for name, at in self._kept(wanted).items()
         }
         return Part(columns, np.array(numbers, dtype=np.int64))
 
@@ -155,11 +153,10 @@ class W3CReader:
         return guessed(self.names)
 
     def read(self, block: Block, wanted: set[str]) -> Part:
-        import pyarrow as pa
         import pyarrow.compute as pc
 
         lines = pc.replace_substring(pc.utf8_rtrim(block.lines, " \t\n"), "\t", " ")
-        comment = pc.starts_with(lines, "#").to_numpy(zero_copy_only=False)
+        comment = values_of(pc.starts_with(lines, "#"))
         parts, start = [], 0
         for at in (*np.flatnonzero(comment), len(lines)):
             if at > start:
@@ -171,7 +168,7 @@ class W3CReader:
         names = [name for name in self.names if name in wanted]
         columns = {name: _joined([_column(part, name) for part in parts]) for name in names}
         numbers = [part.numbers for part in parts] or [np.zeros(0, dtype=np.int64)]
-        return Part(columns or {"": pa.array([])}, np.concatenate(numbers))
+        return Part(columns or {"": column_of([])}, np.concatenate(numbers))
 
 
 def _column(part: Part, name: str) -> Any:
@@ -184,7 +181,7 @@ def _column(part: Part, name: str) -> Any:
 def _joined(columns: list[Any]) -> Any:
     import pyarrow as pa
 
-    return pa.concat_arrays(columns) if columns else pa.array([], pa.string())
+    return pa.concat_arrays(columns) if columns else column_of([])
 
 
 def w3c_share(head: Head) -> float:
@@ -215,7 +212,6 @@ class LtsvReader:
         return guessed(self.names)
 
     def read(self, block: Block, wanted: set[str]) -> Part:
-        import pyarrow as pa
 
         rows, numbers = [], []
         for number, line in zip(block.numbers, block.lines.to_pylist(), strict=True):
@@ -226,7 +222,7 @@ class LtsvReader:
             elif line.strip():
                 self._bad.add(int(number), "not in LTSV", line)
         columns = {
-            name: pa.array([row.get(name) for row in rows], pa.string())
+            name: column_of([row.get(name) for row in rows])
             for name in self.names
             if name in wanted
         }

@@ -1,7 +1,6 @@
 """Reads records of JSON: one or more a line, over several lines, or with a line of another form in them."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 
@@ -21,6 +20,7 @@ from sim.workload.logs.readers.json_records import (
     merged,
     names_in,
 )
+from sim.workload.logs.texts import column_of
 
 _LEARNED = 100  # records of each block in which new names are looked for
 
@@ -33,26 +33,14 @@ def _text_form(head: Head) -> Form | None:
 
 
 def _head_of(texts: list[str], head: Head) -> Head:
-    import pyarrow as pa
 
     numbers = np.arange(1, len(texts) + 1)
-    return Head(Block(pa.array(texts, pa.string()), numbers), texts, head.options)
+    return Head(Block(column_of(texts), numbers), texts, head.options)
 
 
 def look_at(head: Head) -> Look:
     """What a head is as JSON, found out once."""
     return look(head, lambda texts: _text_form(_head_of(texts, head)) is not None)
-
-
-def text_column(values: list[str | None]) -> Any:
-    """An Arrow column; half a surrogate pair, which JSON can spell and text cannot hold, becomes a question mark."""
-    import pyarrow as pa
-
-    try:
-        return pa.array(values, pa.string())
-    except UnicodeEncodeError:
-        whole = [v if v is None else v.encode(errors="replace").decode() for v in values]
-        return pa.array(whole, pa.string())
 
 
 class JsonReader:
@@ -95,7 +83,7 @@ class JsonReader:
         self.names = list(dict.fromkeys((*self.names, *learned)))
         self._learning = _LEARNED
         columns = {
-            name: text_column([as_text(inside(record, name)) for record in records])
+            name: column_of([as_text(inside(record, name)) for record in records])
             for name in self.names
             if name in wanted
         }
@@ -148,5 +136,5 @@ class HeldReader:
             for record in found or ():
                 texts.append(as_text(inside(record, self._field)) or "")
                 numbers.append(number)
-        held = Block(text_column(list(texts)), np.array(numbers, dtype=np.int64))
+        held = Block(column_of(list(texts)), np.array(numbers, dtype=np.int64))
         return self._reader.read(held, wanted)

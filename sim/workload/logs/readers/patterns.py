@@ -11,6 +11,7 @@ from sim.workload.logs.fields import FIELDS
 from sim.workload.logs.form import Head, Part
 from sim.workload.logs.problems import BadLines
 from sim.workload.logs.shape import Shape, unnamed
+from sim.workload.logs.texts import column_of, empty, places, spans, text, truths, values_of
 
 Columns = dict[str, Any]
 
@@ -20,7 +21,7 @@ def share_of(shape: Shape, head: Head) -> float:
     import pyarrow.compute as pc
 
     hits = pc.match_substring_regex(head.block.lines, unnamed(shape.pattern, set()))
-    return float(np.mean(hits.to_numpy(zero_copy_only=False)))
+    return float(np.mean(values_of(hits)))
 
 
 class PatternReader:
@@ -54,10 +55,12 @@ class PatternReader:
         names = [n for n in re.compile(patterns[-1]).groupindex if n in kept]
         found, numbers, left = [], [], block
         for pattern in patterns:
-            groups = pc.extract_regex(left.lines, unnamed(pattern, kept))
-            hit = groups.is_valid().to_numpy(zero_copy_only=False)
-            groups = groups if hit.all() else groups.filter(pa.array(hit))
-            found.append([_group(groups, name) for name in names])
+            joint = {name for name in _groups_of(pattern) if _JOINT in name}
+            groups = pc.extract_regex(left.lines, unnamed(pattern, kept | joint))
+            hit = values_of(groups.is_valid())
+            columns = _columns(groups if hit.all() else groups.filter(truths(hit)))
+            nothing = pa.nulls(int(hit.sum()), pa.string())
+            found.append([columns.get(name, nothing) for name in names])
             numbers.append(left.numbers[hit])
             left = left.only(~hit)
             if not len(left):
@@ -68,7 +71,7 @@ class PatternReader:
             return columns, numbers[0]
         order = np.argsort(np.concatenate(numbers), kind="stable")
         columns = {
-            name: pa.concat_arrays(parts).take(pa.array(order))
+            name: pa.concat_arrays(parts).take(places(order))
             for name, parts in zip(names, zip(*found, strict=True), strict=True)
         }
         return columns, np.concatenate(numbers)[order]
@@ -76,7 +79,7 @@ class PatternReader:
     def _note(self, left: Block) -> None:
         import pyarrow.compute as pc
 
-        blank = pc.equal(pc.utf8_trim_whitespace(left.lines), "").to_numpy(zero_copy_only=False)
+        blank = empty(pc.utf8_trim_whitespace(left.lines))
         left = left.only(~blank)
         self._bad_lines(left)
 
@@ -94,16 +97,19 @@ _ESCAPED = re.compile(r'\\(?:x([0-9A-Fa-f]{2})|(["\\]))')
 
 def _as_meant(column: Any) -> Any:
     """Text without the quotes around it and the escapes in it that servers write."""
-    import pyarrow as pa
     import pyarrow.compute as pc
 
-    odd = pc.match_substring_regex(column, r'\\|^".*"$').to_numpy(zero_copy_only=False)
+    _, _, data = spans(column)
+    if not ((data == ord('"')) | (data == ord("\\"))).any():
+        return column
+    odd = pc.match_substring_regex(column, r'\\|^".*"$')
+    odd = values_of(odd)
     if not odd.any():
         return column
     texts = column.to_pylist()
     for at in np.flatnonzero(odd):
         texts[at] = _plain(texts[at])
-    return pa.array(texts, pa.string())
+    return column_of(texts)
 
 
 def _plain(text: str) -> str:
@@ -116,27 +122,42 @@ def _plain(text: str) -> str:
     ).decode(errors="replace")
 
 
-def _group(groups: Any, name: str) -> Any:
-    import pyarrow as pa
+_JOINT = "__"  # joins the names of two fields that one group holds
 
-    if groups.type.get_field_index(name) < 0:
-        return pa.array([""] * len(groups), pa.string())
-    return groups.field(name)
+
+def _groups_of(pattern: str) -> list[str]:
+    return list(re.compile(pattern).groupindex)
+
+
+def _columns(groups: Any) -> Columns:
+    """The groups of a match as columns; a group of two fields is cut at its blank."""
+    import pyarrow.compute as pc
+
+    found = {}
+    for field in groups.type:
+        if _JOINT not in field.name:
+            found[field.name] = groups.field(field.name)
+            continue
+        one, other = field.name.split(_JOINT)
+        parts = pc.split_pattern(groups.field(field.name), " ", max_splits=1).flatten()
+        at = np.arange(0, len(parts), 2)
+        found[one], found[other] = parts.take(places(at)), parts.take(places(at + 1))
+    return found
 
 
 def _with_spaces(columns: Columns) -> Columns:
     """A user with spaces in it: all that stands behind the client and an ident of `-`."""
-    import pyarrow as pa
+    import pyarrow.compute as pc
 
     if "user" not in columns:
         return columns
-    idents = columns["ident"].to_numpy(zero_copy_only=False)
-    odd = np.flatnonzero((idents != "-") & (idents != ""))
-    if not len(odd):
+    idents = columns["ident"]
+    other = values_of(idents.is_valid()) & ~values_of(pc.equal(idents, text("-")))
+    if not other.any():
         return columns
     users = columns["user"].to_pylist()
-    for at in odd:
+    for at in np.flatnonzero(other):
         _, dash, begin = columns["before"][int(at)].as_py().rpartition(" - ")
         if dash and users[at] != "-":
-            users[at] = f"{begin}{idents[at]} {users[at]}"
-    return {**columns, "user": pa.array(users, pa.string())}
+            users[at] = f"{begin}{columns['ident'][int(at)].as_py()} {users[at]}"
+    return {**columns, "user": column_of(users)}
