@@ -68,7 +68,8 @@ def load(name: str) -> "Scenario":
         try:
             plans(loaded)
         except (ValueError, OSError) as error:
-            raise InputError(f"{name}: workload.log and workload.log_options: {error}") from None
+            why = error.strerror if isinstance(error, OSError) and error.strerror else error
+            raise InputError(f"{name}: workload.log and workload.log_options: {why}") from None
     return loaded
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from sim.basics.texts import Name, Text
 from sim.basics.wording import format_duration
 from sim.model.causes import CAUSES, Kind
 from sim.model.mechanisms import Allowlist, Check, Push, Token
@@ -32,9 +33,9 @@ class Strategy(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    name: str
-    sentence: str = ""
-    source: str = ""
+    name: Name
+    sentence: Text = ""
+    source: Text = ""
     token: Token | None = None
     allowlist: Allowlist | None = None
     check: Check | None = None

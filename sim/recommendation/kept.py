@@ -5,6 +5,7 @@ import json
 import math
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import CancelledError, Future, as_completed
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -142,8 +143,11 @@ class Worlds:
         if self._journal is None:
             return
         for key, place in list(self._journal.places()):
-            row = json.loads(self._journal.read(place))
-            self._known[key] = None if row is None else Decision(row[0], tuple(row[1]))
+            with suppress(
+                ValueError, TypeError, IndexError, RecursionError
+            ):  # what is damaged is worked out again
+                row = json.loads(self._journal.read(place))
+                self._known[key] = None if row is None else Decision(row[0], tuple(row[1]))
 
 
 def _study_key(judge: Judge) -> str:

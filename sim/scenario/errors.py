@@ -26,8 +26,9 @@ class Problem:
     message: str
 
     def __str__(self) -> str:
-        place = self.file if self.line is None else f"{self.file}:{self.line}"
-        key = f": {self.key}" if self.key else ""
+        file = _short(self.file, 300)
+        place = file if self.line is None else f"{file}:{self.line}"
+        key = f": {_short(self.key, 120)}" if self.key else ""
         value = f" = {self.value}" if self.value else ""
         return f"{place}{key}{value}: {self.message}"
 
@@ -38,6 +39,12 @@ class ScenarioError(ValueError):
     def __init__(self, problems: list[Problem]):
         self.problems = problems
         super().__init__("\n".join(map(str, problems)))
+
+
+def _short(text: str, most: int) -> str:
+    """Names as a message shows them: long ones cut in the middle, without control characters."""
+    text = "".join(c if c.isprintable() else "?" for c in text)
+    return text if len(text) <= most else f"{text[: most // 2]}...{text[-most // 3 :]}"
 
 
 def shown(value: Any) -> str:

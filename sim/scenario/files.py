@@ -19,13 +19,14 @@ from sim.scenario.errors import KeyPath, Problem, ScenarioError, key_lines, line
 from sim.scenario.model import Scenario
 
 LARGEST_BYTES = 1_000_000
+DEEPEST, MOST_FILES = 20, 100  # files that include one another; tables in tables too
 MECHANISMS = ("token", "allowlist", "check", "push")
 Raw = dict[str, Any]
 # Tables whose missing keys take the office's although the table is replaced whole.
 _FILLED = (("behaviour", "storm"), ("behaviour", "takeover"), ("push", "retries"))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Layer:
     """One file; later layers override earlier ones."""
 
@@ -52,7 +53,7 @@ def load(name_or_path: str | Path) -> Scenario:
     Raises ScenarioError, which lists every problem found.
     """
     name = str(name_or_path)
-    layers = _layers(_locate(name), name if name in shipped() else str(name_or_path), ())
+    layers = _Files().layers(_locate(name), name)
     layers = [_office(), *layers]
     scenario = resolve(layers)
     if problems := _sweep_misfits(scenario, layers):
@@ -162,35 +163,74 @@ def _read(path: Path, name: str) -> tuple[Raw, str]:
         _fail(name, f"not TOML that can be read: {type(error).__name__}")
     if not raw:
         _fail(name, "there is no key in it; begin with: format = 1")
+    if (deep := _too_deep(raw)) is not None:
+        _fail(name, f"{shown(deep)}: tables lie more than {DEEPEST} deep in one another")
     return raw, text
 
 
-def _layers(path: Path, name: str, seen: tuple[Path, ...]) -> list[Layer]:
-    """The includes of a file, then the file."""
-    real = path.resolve()
-    if real in seen:
-        chain = " -> ".join(p.name for p in (*seen, real))
-        _fail(name, f"include: a file includes itself ({chain})")
-    raw, text = _read(path, name)
-    includes = raw.pop("include", [])
-    if not isinstance(includes, list) or not all(isinstance(i, str) for i in includes):
-        line = key_lines(text).get(("include",))
-        message = "expected a list of file names"
-        raise ScenarioError([Problem(name, line, "include", shown(includes), message)])
-    layers: list[Layer] = []
-    for include in includes:
-        beside = path.parent / include
-        target = beside if beside.exists() else _locate_include(include, name, text)
-        layers += _layers(target, str(target), (*seen, real))
-    _resolve_log(raw, path)
-    return [*layers, Layer(name, raw, text)]
+def _too_deep(raw: Raw) -> str | None:
+    """The top-level key of what is nested too deep for anything that is to come."""
+    for name, value in raw.items():
+        level: list[Any] = [value]
+        for _ in range(DEEPEST):
+            level = [below for item in level for below in _inside(item)]
+        if level:
+            return str(name)
+    return None
 
 
-def _locate_include(include: str, name: str, text: str) -> Path:
+def _inside(item: Any) -> Iterable[Any]:
+    return item.values() if isinstance(item, dict) else item if isinstance(item, list) else ()
+
+
+class _Files:
+    """The files of one scenario, each read once."""
+
+    def __init__(self) -> None:
+        self._layers: dict[Path, list[Layer]] = {}  # of a file: those of its includes, then its own
+
+    def layers(self, path: Path, name: str, seen: tuple[Path, ...] = ()) -> list[Layer]:
+        """The includes of a file, then the file; what is included twice counts where it overrides most."""
+        real = path.resolve()
+        if real in seen:
+            chain = " -> ".join(p.name for p in (*seen, real))
+            _fail(name, f"include: a file includes itself ({chain})")
+        if len(seen) > DEEPEST:
+            _fail(name, f"include: files include one another more than {DEEPEST} deep")
+        if real not in self._layers:
+            if len(self._layers) > MOST_FILES:
+                _fail(name, f"include: there are more than {MOST_FILES} files")
+            self._layers[real] = self._read(path, name, (*seen, real))
+        return self._layers[real]
+
+    def _read(self, path: Path, name: str, seen: tuple[Path, ...]) -> list[Layer]:
+        raw, text = _read(path, name)
+        includes = raw.pop("include", [])
+        if not isinstance(includes, list) or not all(isinstance(i, str) for i in includes):
+            line = key_lines(text).get(("include",))
+            message = "expected a list of file names"
+            raise ScenarioError([Problem(name, line, "include", shown(includes), message)])
+        found: list[Layer] = []
+        for include in dict.fromkeys(reversed(includes)):  # the last of a name counts
+            target = _locate_include(include, path, name, text)
+            found = [
+                layer for layer in self.layers(target, str(target), seen) if layer not in found
+            ] + found
+        _resolve_log(raw, path)
+        return [*found, Layer(name, raw, text)]
+
+
+def _locate_include(include: str, path: Path, name: str, text: str) -> Path:
+    beside = path.parent / include
+    try:
+        if beside.exists():
+            return beside
+        message = f"there is no such file{nearest(include, shipped())}"
+    except (OSError, ValueError):
+        message = "cannot be opened: not a usable file name"
     if include in shipped():
         return folder() / f"{include}.toml"
     line = key_lines(text).get(("include",))
-    message = f"there is no such file{nearest(include, shipped())}"
     raise ScenarioError([Problem(name, line, "include", shown(include), message)])
 
 

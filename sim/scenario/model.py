@@ -30,6 +30,7 @@ from sim.basics.ranges import (
     number,
     whole,
 )
+from sim.basics.texts import Text
 from sim.basics.wording import format_duration
 from sim.model.causes import CAUSES
 from sim.model.strategies import CATALOGUE, Strategy
@@ -403,8 +404,8 @@ class Scenario(Table):
     """Everything that one study needs. `path` is where it was read from, None for one made in memory."""
 
     format: Literal[1] = 1
-    title: str = ""
-    question: str = ""
+    title: Text = ""
+    question: Text = ""
     path: str | None = None
     run: Run
     organisation: Organisation
@@ -421,7 +422,7 @@ class Scenario(Table):
     strategies: dict[str, Strategy]
     swept: dict[str, Any] | None = Field(None, alias="sweep")
     goals: Goals | None = None
-    sources: dict[str, str] = Field(default_factory=dict)
+    sources: dict[str, Text] = Field(default_factory=dict)
 
     _raw: dict[str, Any] = PrivateAttr(default_factory=dict)
     _origins: dict[str, str] = PrivateAttr(default_factory=dict)

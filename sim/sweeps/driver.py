@@ -53,11 +53,18 @@ class Sweep:
     damaged: list[str] = field(default_factory=list)
 
     def frame(self) -> "pd.DataFrame":
-        """All results so far as one tidy table; columns: docs/results.md."""
+        """All results so far as one tidy table; columns: docs/results.md. Raises ValueError where a part is damaged."""
         import pandas as pd
 
-        folder = self.folder / RESULTS
-        return pd.read_parquet(folder) if any(folder.iterdir()) else pd.DataFrame()
+        parts = sorted((self.folder / RESULTS).glob("part-*.parquet"))
+        try:
+            return (
+                pd.concat(map(pd.read_parquet, parts), ignore_index=True)
+                if parts
+                else pd.DataFrame()
+            )
+        except (OSError, ValueError) as error:
+            raise ValueError(f"{self.folder}: cannot be read as a sweep: {error}") from None
 
 
 def sweep(

@@ -8,6 +8,7 @@ interrupted, changed or damaged, the next run takes over what is still valid and
 import hashlib
 import json
 import os
+import re
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -15,10 +16,12 @@ from typing import Any, Self
 from sim.results.store import write_atomically
 from sim.sweeps.journal import Journal, locked
 from sim.sweeps.plan import Plan
-from sim.sweeps.rows import table_of, unpacked_parts
+from sim.sweeps.rows import is_rows, table_of, unpacked_parts
 
 RESULTS, JOURNAL, LEDGER = "results", "journal.tmp", "ledger.jsonl"
 _COMPACT_ABOVE_BYTES = 64_000_000
+_TEXTS = ("plan", "part", "sha256")
+_PART = re.compile(r"part-\d+\.parquet")
 
 
 class NotASweep(ValueError):
@@ -151,13 +154,10 @@ class Ledger:
         for line in (
             path.read_text(encoding="utf-8", errors="replace").splitlines() if path.exists() else ()
         ):
-            try:
-                entry = json.loads(line)
-                plan_id = entry.get("plan", plan_id)
-                if "part" in entry:
-                    notes.setdefault(entry["part"], {})[entry["sha256"]] = entry["cells"]
-            except (ValueError, KeyError, AttributeError):
-                continue  # a torn line: its part is run again
+            entry = _entry(line)
+            plan_id = entry.get("plan", plan_id)
+            if "part" in entry:
+                notes.setdefault(entry["part"], {})[entry["sha256"]] = entry["cells"]
         return plan_id, notes
 
     def _cells_held(self, name: str, noted: dict[str, list[int]]) -> list[int]:
@@ -197,7 +197,7 @@ class Ledger:
     def _read_journal(self) -> None:
         for key, place in self._journal.places():
             index = self._wanted().get(key)
-            if index is not None and index not in self.done:
+            if index is not None and index not in self.done and is_rows(self._journal.read(place)):
                 self._pending.setdefault(index // self.plan.cells_a_part, {})[index] = place
                 self.done.add(index)
         for part in [
@@ -223,6 +223,22 @@ class Ledger:
                 self._set_aside_damaged(path)
         for path in self._results.glob(".part-*.tmp"):
             path.unlink(missing_ok=True)
+
+
+def _entry(line: str) -> dict[str, Any]:
+    """A note, or nothing of a line that is torn or says something else: its part is run again."""
+    try:
+        entry = json.loads(line)
+    except (ValueError, RecursionError):
+        return {}
+    if not isinstance(entry, dict):
+        return {}
+    cells, part = entry.get("cells", []), entry.get("part", "part-0.parquet")
+    texts = all(isinstance(entry.get(key, ""), str) for key in _TEXTS)
+    numbers = isinstance(cells, list) and all(type(cell) is int and cell >= 0 for cell in cells)
+    if not texts or not numbers or not _PART.fullmatch(part):
+        return {}
+    return entry if "part" not in entry or (cells and "sha256" in entry) else {}
 
 
 def _sha256(path: Path) -> str:

@@ -74,6 +74,17 @@ def table_of(plan: Plan, cells: Sequence[tuple[Cell, bytes]]) -> "pa.Table":
     return pa.table(columns, schema=schema)
 
 
+def is_rows(data: bytes) -> bool:
+    """Whether bytes are the rows of a cell, as a worker sends them; what a damaged journal holds may be anything."""
+    try:
+        scenario_id, replications, rows = json.loads(data)
+    except (ValueError, TypeError, RecursionError):
+        return False
+    if type(scenario_id) is not str or type(replications) is not int or type(rows) is not list:
+        return False
+    return all(type(row) is list and len(row) == len(_OF_FIGURE) for row in rows)
+
+
 def unpacked_parts(table: "pa.Table") -> Iterator[tuple[str, bytes]]:
     """The cells in a table of results: (key, rows as a worker sends them)."""
     frame = {

@@ -304,6 +304,51 @@ def test_a_torn_journal_loses_only_what_was_torn(file: Path, tmp_path: Path) -> 
         assert ledger.done == {0}
 
 
+OTHER_LINES = (
+    "[]", "5", "null", '"text"', "{}", '{"plan": 5}', '{"plan": ["x"]}', '{"part": 7}', '{"part": ["x"]}',
+    '{"part": "../../x", "sha256": "a", "cells": [0]}', '{"part": "part-00000.parquet"}',
+    '{"part": "part-00000.parquet", "sha256": 5, "cells": [0]}', '{"part": "part-00000.parquet", "sha256": "a", "cells": "abc"}',
+    '{"part": "part-00000.parquet", "sha256": "a", "cells": [true, null]}',
+    '{"part": "part-00000.parquet", "sha256": "a", "cells": [-1]}', "[" * 100_000, "{" + '"a":{' * 100_000, "\x00\xff", "NaN",
+)  # fmt: skip
+
+
+def test_lines_and_records_that_say_something_else_are_passed_over(
+    file: Path, tmp_path: Path
+) -> None:
+    from sim.sweeps import make_plan
+    from sim.sweeps.journal import Journal
+
+    here = {"executor": in_this_process().executor, "progress": "none"}
+    vary = {"host.check.median": ["10ms", "50ms"]}
+    sweep(load(file), tmp_path, vary=vary, **here)
+    whole = results(tmp_path)
+    with (tmp_path / "ledger.jsonl").open("a", encoding="utf-8") as ledger:
+        ledger.write("\n".join(["", *OTHER_LINES, ""]))
+    (tmp_path / "results" / "part-00001.parquet").unlink()
+    plan = make_plan(load(file), vary=vary)
+    journal = Journal(tmp_path / "journal.tmp")
+    for record in (b"[]", b"5", b"null", b'["a", 1, [[1]]]', b'{"a": 1}', b"\xff"):
+        for cell in plan.cells():
+            journal.append(plan.key(cell), record)
+    journal.close(remove=False)
+    again = sweep(load(file), tmp_path, vary=vary, **here)
+    assert (again.skipped, again.ran, again.failures) == (3, 1, {})
+    assert results(tmp_path) == whole
+
+
+def test_the_table_of_a_sweep_is_its_parts_and_nothing_else(file: Path, tmp_path: Path) -> None:
+    here = {"executor": in_this_process().executor, "progress": "none"}
+    done = sweep(load(file), tmp_path, vary={"host.check.median": ["10ms", "50ms"]}, **here)
+    rows = len(done.frame())
+    (tmp_path / "results" / "notes.txt").write_text("what I think of it")
+    (tmp_path / "results" / ".DS_Store").write_bytes(b"\x00")
+    assert len(done.frame()) == rows
+    (tmp_path / "results" / "part-00000.parquet").write_text("no Parquet")
+    with pytest.raises(ValueError, match="cannot be read as a sweep"):
+        done.frame()
+
+
 def test_a_worker_that_is_killed(file: Path, expected_long: dict[str, str], tmp_path: Path) -> None:
     process = start(file, tmp_path, "--workers", "2", "--replications", str(LONG))
     until(lambda: kept(tmp_path))
