@@ -41,6 +41,11 @@ class Strategy(BaseModel):
     check: Check | None = None
     push: Push | None = None
 
+    def __repr__(self) -> str:
+        return f"<strategy {self.name}: {mechanisms_text(self)}>"
+
+    __str__ = __repr__
+
     def refuses(self, request: RequestView) -> str:
         """A local gate of a subclass: why it refuses the request, or an empty string."""
         return ""

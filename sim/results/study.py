@@ -48,6 +48,9 @@ class Study:
     response_times: "pd.DataFrame"
     host_load: "pd.DataFrame"
 
+    def __repr__(self) -> str:
+        return f"<study of {', '.join(self.names)}: {len(self.results):,} figures, {len(self.cases):,} cases>"
+
     @property
     def names(self) -> list[str]:
         """The strategies in the order of the study."""

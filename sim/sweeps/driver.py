@@ -52,6 +52,12 @@ class Sweep:
     failures: dict[str, str] = field(default_factory=dict)
     damaged: list[str] = field(default_factory=list)
 
+    def __repr__(self) -> str:
+        there = (
+            f"{self.ran:,} cells run, {self.skipped:,} there already, {len(self.failures):,} failed"
+        )
+        return f"<sweep in {self.folder}: {there}, of {len(self.plan):,}>"
+
     def frame(self) -> "pd.DataFrame":
         """All results so far as one tidy table; columns: docs/results.md. Raises ValueError where a part is damaged."""
         import pandas as pd

@@ -106,6 +106,14 @@ class Plan:
             [self.scenario.id, __version__, self.code, self.seed, self._stopping], sort_keys=True
         )
 
+    def _settings(self, name: str) -> Any:
+        """The strategy as a key holds it: its name if it is the scenario's, whose id tells the rest; else all of it."""
+        strategy = self.strategies[name]
+        if strategy == self.scenario.strategies.get(name):
+            return name
+        settings = strategy.model_dump_json(by_alias=True, exclude={"sentence", "source"})
+        return [type(strategy).__qualname__, settings]
+
     @property
     def _stopping(self) -> Any:
         run = self.scenario.run
@@ -118,7 +126,7 @@ class Plan:
 
     def key(self, cell: Cell) -> str:
         """16 hexadecimal digits of all that determines the rows of a cell."""
-        text = json.dumps([self._base, cell.strategy, cell.changes], sort_keys=True)
+        text = json.dumps([self._base, self._settings(cell.strategy), cell.changes], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     @cached_property
@@ -126,7 +134,7 @@ class Plan:
         """16 hexadecimal digits of the cells and the columns: folders of the same id hold the same bytes."""
         digest = hashlib.sha256(json.dumps([self._base, list(self.paths.items())]).encode())
         for group in self.groups:
-            digest.update(json.dumps([group.strategy, group.paths]).encode())
+            digest.update(json.dumps([self._settings(group.strategy), group.paths]).encode())
             for point in group.points:
                 digest.update(json.dumps(point, sort_keys=True).encode())
         return digest.hexdigest()[:16]

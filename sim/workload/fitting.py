@@ -128,6 +128,13 @@ class Fit:
         assert visits is not None
         return visits
 
+    def __repr__(self) -> str:
+        names = ", ".join(Path(name).name for name in self.names)
+        return f"<workload fitted from {names}: {len(self.requests):,} sessions>"
+
+    def __str__(self) -> str:
+        return self.summary_text()
+
     def summary_text(self) -> str:
         """What was found, inferred, left out and not found."""
         from sim.workload.summary import summary_text

@@ -61,6 +61,9 @@ def test_strategies_are_names_or_objects_alike(tmp_path: Path) -> None:
         tmp_path, ["short_token", OURS], vary={"host.check.median": ["10ms"]}, replications=1, workers=1, progress=False
     )  # fmt: skip
     assert set(swept.frame()["strategy"]) == {"short_token", "ours"}
+    assert repr(swept) == f"<sweep in {tmp_path}: 2 cells run, 0 there already, 0 failed, of 2>"
+    assert repr(OURS) == "<strategy ours: token 3 min, page>"
+    assert len(repr(both.study)) < 200
     goals = small.with_changes({"goals": {"exposure_max": "1h"}})
     advice = goals.recommend([OURS, "short_token"], replications=2, workers=1, progress=False)
     assert {found.name for found in advice.found} | {n for f in advice.found for n in f.also} >= {"ours", "short_token"}  # fmt: skip
@@ -74,3 +77,17 @@ def test_an_unknown_strategy_is_answered_with_the_nearest(name: str) -> None:
     wanted = "shrt_token" if name == "trace" else ["shrt_token"]
     with pytest.raises(UnknownName, match='did you mean "short_token"'):
         getattr(sim, name)("office", wanted, progress=False)
+
+
+def test_a_sweep_tells_strategies_of_one_name_apart(tmp_path: Path) -> None:
+    changes = {**SMALL, "organisation.people": 40, "cases.deactivation": {"share": 0.8}}
+    small, vary = sim.load("office").with_changes(changes), {"host.check.median": ["10ms"]}
+    found = []
+    for lifetime in ("3min", "1h", "3min"):
+        ours = sim.Strategy(name="ours", token=sim.Token(lifetime=lifetime))
+        swept = small.sweep(tmp_path, [ours], vary=vary, replications=1, workers=1, progress=False)
+        rows = swept.frame()
+        bound = rows[(rows["metric"] == "exposure") & (rows["statistic"] == "max")]["estimate"]
+        found.append((swept.ran, float(bound.max())))
+    assert [ran for ran, _ in found] == [1, 1, 1]
+    assert found[0] == found[2] != found[1]

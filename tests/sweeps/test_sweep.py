@@ -330,5 +330,5 @@ def test_the_digest_of_the_code_covers_what_determines_results_and_nothing_else(
     covered = determining_files()
     rooms = {name.split("/")[0] for name in covered}
     assert {"basics", "engine", "model", "results", "scenario", "sweeps", "workload"} <= rooms
-    assert {"engine/compiled/person.py", "coverage.py", "scenario/model.py"} <= set(covered)
+    assert {"engine/steps/client.py", "coverage.py", "scenario/model.py"} <= set(covered)
     assert not rooms & {"cli", "plot", "report", "explore", "face", "testbed"}
