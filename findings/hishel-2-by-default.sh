@@ -4,7 +4,7 @@
 # second, and what was asked with somebody's Authorization is looked at with care.
 # Seen with hishel 2.0.0: by default every successful GET is kept by method and address alone and served without end
 # (unless a ttl is given), whatever the headers say and whoever asks: bob is given the answer that ann got (the class
-# says so). With rfc=True it keeps no answer to a request that carries Authorization, unless it may be shared.
+# says so). With rfc=True it keeps no answer to a request that carries Authorization.
 # Why it matters: a permission check or introspection through such a client is open for everybody after an upgrade,
 # and no header that the host sends can change it.
 set -euo pipefail
