@@ -65,6 +65,13 @@ def test_imports_go_down(path: Path) -> None:
         assert RANK[name] < RANK[part], f"{part} imports {name}, which is not below it"
 
 
+def test_the_page_of_the_house_is_the_house() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (\d+) \| `(\w+)` \|", page, re.MULTILINE)
+    assert [(int(floor), room) for floor, room in rows] == sorted((f, r) for r, f in RANK.items())
+    assert {_part(path) for path in MODULES} - {"__init__"} == set(RANK)
+
+
 def test_no_module_needs_itself() -> None:
     """Imports inside functions count as well; those that only name types, and rooms that a door opens, do not."""
     modules = {_module(path): path for path in MODULES}
