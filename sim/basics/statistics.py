@@ -156,10 +156,12 @@ def holm(p_values: Sequence[float]) -> list[float]:
     """P-values corrected for their number by Holm's steps (1979): family-wise error as stated.
 
     As `statsmodels.stats.multitest.multipletests`, whose import takes longer than all intervals of a comparison.
+    A NaN is no test: it stays, and the others are corrected for their own number.
     """
-    number = len(p_values)
-    corrected, largest = [0.0] * number, 0.0
-    for left, i in enumerate(sorted(range(number), key=lambda i: p_values[i])):
+    known = [i for i, p in enumerate(p_values) if not math.isnan(p)]
+    number = len(known)
+    corrected, largest = [math.nan] * len(p_values), 0.0
+    for left, i in enumerate(sorted(known, key=lambda i: p_values[i])):
         largest = max(largest, min(1.0, (number - left) * p_values[i]))
         corrected[i] = largest
     return corrected
@@ -175,19 +177,22 @@ def bootstrap(
     """Any statistic of one value a replication, with the bias-corrected bootstrap's interval (BCa, Efron 1987).
 
     For statistics without a formula and skewed values; needs some twenty replications to keep its level.
-    `statistic` takes an array and an `axis`. Refused with fewer than two replications or where all are equal.
+    `statistic` takes an array and an `axis`. Refused with fewer than two replications or where all are equal (to a rounding).
     """
     from scipy.stats import bootstrap as resample
 
     sample = np.asarray(values, float)
     value = float(statistic(sample, axis=-1))  # type: ignore[arg-type]
-    if len(sample) < 2 or np.ptp(sample) == 0:
+    if len(sample) < 2 or np.ptp(sample) <= 1e-12 * np.abs(sample).max():
         return Estimate(value, None, None, len(sample))
     random = np.random.default_rng(seed)
     found = resample(
         (sample,), statistic, confidence_level=level, n_resamples=resamples, rng=random
     ).confidence_interval
-    return Estimate(value, float(found.low), float(found.high), len(sample))
+    low, high = float(found.low), float(found.high)
+    if math.isnan(low) or math.isnan(high):
+        return Estimate(value, None, None, len(sample))
+    return Estimate(value, low, high, len(sample))
 
 
 def share(successes: int, n: int, runs: int) -> Estimate:

@@ -72,15 +72,21 @@ class Histogram:
 
     def quantile(self, q: float) -> float:
         """The q-quantile in seconds, spread evenly within its bucket; NaN of nothing."""
+        return self.quantile_within(q)[0]
+
+    def quantile_within(self, q: float) -> tuple[float, float, float]:
+        """The same, and the ends of its bucket, between which the times themselves have it; NaN of nothing."""
         if not self.n:
-            return math.nan
+            return math.nan, math.nan, math.nan
         rank = q * (self.n - 1)  # from 0, between two times as a rule
         below = np.cumsum(self.counts)
         bucket = int(np.searchsorted(below, math.floor(rank), side="right"))
         low_s = max(float(_EDGES[bucket]), self.min_s)
         high_s = min(float(_EDGES[bucket + 1]), self.max_s)
         inside = rank - float(below[bucket] - self.counts[bucket]) + 0.5
-        return low_s + (high_s - low_s) * min(1.0, inside / float(self.counts[bucket]))
+        value = low_s + (high_s - low_s) * min(1.0, inside / float(self.counts[bucket]))
+        above = int(np.searchsorted(below, math.ceil(rank), side="right"))
+        return value, low_s, min(float(_EDGES[above + 1]), self.max_s)
 
     def __len__(self) -> int:
         return self.n

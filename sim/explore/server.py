@@ -1,7 +1,9 @@
 """One page on loopback: no other address is bound, and no other host name is answered."""
 
+import sys
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 
 def serve(page: str, port: int, ready: Callable[[str], None]) -> None:
@@ -36,4 +38,12 @@ def server_of(page: str, port: int) -> ThreadingHTTPServer:
         def log_message(self, format: str, *args: object) -> None:
             return
 
-    return ThreadingHTTPServer(("127.0.0.1", port), Page)
+    return _Server(("127.0.0.1", port), Page)
+
+
+class _Server(ThreadingHTTPServer):
+    """Says nothing of browsers that hang up in the middle."""
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handle_error(request, client_address)

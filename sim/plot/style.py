@@ -2,7 +2,10 @@
 
 import io
 import math
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +54,30 @@ _TICKS_S = (
 )  # fmt: skip
 
 
+# For names in scripts that matplotlib's own font lacks; what is not installed is passed over.
+_SCRIPTS = (
+    "Noto Sans CJK SC", "Noto Sans CJK JP", "Noto Sans SC", "Noto Sans JP", "Source Han Sans", "WenQuanYi Zen Hei",
+    "Hiragino Sans", "PingFang SC", "Microsoft YaHei", "Yu Gothic", "Malgun Gothic", "Noto Sans Arabic", "Noto Sans Hebrew",
+    "Noto Sans Devanagari", "Noto Sans Thai", "Noto Emoji", "Arial Unicode MS",
+)  # fmt: skip
+
+
+@cache
+def _fonts() -> list[str]:
+    from matplotlib.font_manager import fontManager
+
+    here = set(fontManager.get_font_names())
+    return ["DejaVu Sans", *(name for name in _SCRIPTS if name in here)]
+
+
+@contextmanager
+def _drawn() -> Iterator[None]:
+    """Our fonts and sizes. Characters that no font here has become boxes."""
+    with rc_context({**_FONT, "font.family": _fonts()}), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=r"Glyph \d+ .* missing from font")
+        yield
+
+
 class Picture(Figure):
     """A figure that shows itself in a notebook without pyplot (and its global state). `alt` says what is to be seen."""
 
@@ -68,7 +95,7 @@ class Picture(Figure):
             )  # else saving would draw everything once more to lay it out
 
     def _repr_png_(self) -> bytes:
-        with rc_context(_FONT):
+        with _drawn():
             self._settle()
             buffer = io.BytesIO()
             self.savefig(buffer, format="png", dpi=90)
@@ -77,7 +104,7 @@ class Picture(Figure):
     def svg(self) -> str:
         """The figure as an `<svg>` element without a prologue, for a page."""
         buffer = io.StringIO()
-        with rc_context(_FONT):
+        with _drawn():
             self._settle()
             self.savefig(buffer, format="svg", metadata={"Date": None})
         text = buffer.getvalue()
@@ -92,7 +119,7 @@ class Picture(Figure):
         undated: dict[str, Any] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {}}
         if form not in undated:
             raise ValueError("expected a name that ends in .svg, .pdf or .png")
-        with rc_context(_FONT):
+        with _drawn():
             self._settle()
             self.savefig(path, format=form, dpi=160, metadata=undated[form])
 
@@ -101,7 +128,7 @@ def canvas(
     width: float = 8.4, height: float = 4.8, rows: int = 1, **axes: Any
 ) -> tuple[Picture, Any]:
     """An empty picture and its axes (an array of them for several rows); sizes in inches."""
-    with rc_context(_FONT):
+    with _drawn():
         picture = Picture(figsize=(width, height), layout="constrained", facecolor="white")
         FigureCanvasAgg(picture)
         return picture, picture.subplots(rows, **axes)
@@ -111,7 +138,7 @@ def headline(ax: Axes, finding: str, alt: str = "", width: int = 92) -> None:
     """The title states the finding; the alternative text adds how it is drawn."""
     import textwrap
 
-    with rc_context(_FONT):
+    with _drawn():
         ax.set_title(textwrap.fill(finding, width), loc="left", pad=10)
     if isinstance(ax.figure, Picture):
         ax.figure.alt = f"{finding}. {alt}".strip()
@@ -151,7 +178,7 @@ def place_labels(ax: Axes, points: Sequence[tuple[float, float, str]], size: flo
     """
     picture = ax.figure
     assert isinstance(picture, Figure)
-    with rc_context(_FONT):
+    with _drawn():
         picture.draw_without_rendering()
         at = ax.transData.transform(np.array([(x, y) for x, y, _ in points], dtype=float))
         inside = ax.get_window_extent()

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
 from typing import Any
 
@@ -329,10 +329,19 @@ def _time(
     estimate = mean_of_runs([sample.mean() for sample in samples], n)
     yield _figure(strategy, None, of, metric, "mean", estimate)
     for name, q in QUANTILES.items():
-        estimate = mean_of_runs([sample.quantile(q) for sample in samples], n)
-        yield _figure(strategy, None, of, metric, name, estimate)
+        yield _figure(strategy, None, of, metric, name, quantile_of_runs(samples, q))
     largest = max(sample.max_s for sample in samples)
     yield _figure(strategy, None, of, metric, "max", Estimate(largest, None, None, n))
+
+
+def quantile_of_runs(samples: Sequence[Histogram], q: float) -> Estimate:
+    """The mean of the runs' quantiles; the interval also covers where in its bucket each of them may lie."""
+    found = np.array([sample.quantile_within(q) for sample in samples])
+    value, low, high = found.mean(axis=0).tolist()
+    e = mean_of_runs(found[:, 0].tolist(), sum(map(len, samples)))
+    if e.low is None or e.high is None:
+        return e
+    return replace(e, low=e.low - (value - low), high=e.high + (high - value))
 
 
 def _host_figures(runs: Sequence[Run], row: Callable[..., Figure]) -> Iterator[Figure]:
@@ -359,4 +368,5 @@ def _figure(
     strategy: str, cause: str | None, of: str | None, metric: str, statistic: str, e: Estimate
 ) -> Figure:
     unit = "share" if statistic.startswith("share_zero") else METRICS[metric].unit
-    return Figure(strategy, cause, of, metric, statistic, unit, e.value, e.low, e.high, e.n)
+    low = None if e.low is None else max(0.0, e.low)  # nothing that is measured can be negative
+    return Figure(strategy, cause, of, metric, statistic, unit, e.value, low, e.high, e.n)

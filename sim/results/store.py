@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 TABLES = ("results", "coverage", "cases", "strategies", "response_times", "host_load")
 
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
 
 def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
     """Call `write` with a temporary name beside `path`, then move the file there in one step."""
@@ -131,8 +133,18 @@ def write_table(table: "pd.DataFrame", stem: Path) -> list[Path]:
     """One table as `stem.parquet` and `stem.csv`."""
     parquet, csv = stem.with_suffix(".parquet"), stem.with_suffix(".csv")
     write_atomically(parquet, lambda path: table.to_parquet(path, index=False))
-    write_atomically(csv, lambda path: table.to_csv(path, index=False))
+    write_atomically(csv, lambda path: for_spreadsheets(table).to_csv(path, index=False))
     return [parquet, csv]
+
+
+def for_spreadsheets(table: "pd.DataFrame") -> "pd.DataFrame":
+    """The table with an apostrophe before texts that a spreadsheet would run as a formula; numbers stay."""
+    texts = table.select_dtypes(exclude=["number", "bool", "datetime"]).columns
+    return table.assign(**{str(name): table[name].map(_quoted) for name in texts})
+
+
+def _quoted(value: Any) -> Any:
+    return f"'{value}" if isinstance(value, str) and value[:1] in _FORMULA else value
 
 
 def trace_table(run: Run) -> "pd.DataFrame":
@@ -150,7 +162,7 @@ def write_trace(run: Run, path: Path) -> int:
     """Write the events of a run (Parquet, or CSV by the name's ending); returns their number."""
     table = trace_table(run)
     if path.suffix == ".csv":
-        write_atomically(path, lambda p: table.to_csv(p, index=False))
+        write_atomically(path, lambda p: for_spreadsheets(table).to_csv(p, index=False))
     else:
         write_atomically(path, lambda p: table.to_parquet(p, index=False))
     return len(table)

@@ -9,8 +9,9 @@ from sim.basics.wording import format_duration, number_text, percent_text, secon
 from sim.coverage import Cover
 from sim.model.causes import CAUSES
 from sim.model.strategies import Strategy, mechanisms_text
+from sim.results import influence
 from sim.results.experiment import Comparison
-from sim.results.metrics import Figure, pooled_mean
+from sim.results.metrics import METRICS, Figure, pooled_mean
 from sim.results.precision import Reached
 from sim.results.ranking import Against, best, default_baseline, differences
 from sim.results.study import counted_mean_s
@@ -167,11 +168,27 @@ def notes(comparison: Comparison) -> str:
         lines.append(_warm_up_note(comparison))
     if comparison.reached is not None:
         lines.append(_precision_note(comparison, comparison.reached))
+    if carried := _carried_note(comparison):
+        lines.append(carried)
     if any(figure.theory is not None for figure in comparison.figures):
         lines.append(
             "[ ]: the exact value, where the scenario meets the assumptions of a closed form."
         )
     return "\n".join(lines)
+
+
+def _carried_note(comparison: Comparison) -> str:
+    """Which means one replication carries, the one that moves most first."""
+    found = [(name, c) for name, runs in comparison.runs.items() for c in influence.carried(runs)]
+    found.sort(key=lambda item: -abs(item[1].without / item[1].mean - 1))
+    said = [
+        f"{METRICS[c.metric].name} of {name} is {c.mean:.3g} {METRICS[c.metric].unit}, {c.without:.3g} without number {c.replication}"
+        for name, c in found[:3]
+    ]
+    if not said:
+        return ""
+    more = f"; and {len(found) - 3} more" if len(found) > 3 else ""
+    return f"One replication of {comparison.replications} carries the interval, as a rare outage does: {'; '.join(said)}{more}."
 
 
 def _warm_up_note(comparison: Comparison) -> str:
