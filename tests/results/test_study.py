@@ -91,7 +91,7 @@ def test_a_written_scenario_is_the_same_study(name: str, tmp_path: Path) -> None
 
 
 def test_text_that_toml_would_misread_survives(tmp_path: Path) -> None:
-    title = 'A "quoted" \\ title\twith\x1b controls, ümlauts, \U0001f642 and <script>'
+    title = 'A "quoted" \\ title\twith\xa0 blanks, ümlauts, \U0001f642 and <script>'
     scenario = load("office").model_copy(update={"title": title})
     scenario._raw["title"] = title
     file = tmp_path / "scenario.toml"
