@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# A 95 % interval for rare windows that holds in 86 % of cases, and is missing where nothing got through.
-# Guess: SciPy's default bootstrap (BCa, corrected for bias and skewness) holds the mean in about 93 % with 30 cases of
+# An interval for rare windows is missing where nothing got through.
+# Guess: SciPy's default bootstrap (BCa, corrected for bias and skewness) holds the mean in some 90 % with 30 cases of
 # which one in ten has a window; if all are 0 the interval is 0 to 0.
 # Seen with SciPy 1.17.1 (1,000 studies): it holds in 86.5 % (percentile 83.8 %, basic 76.8 %), and where all 30 windows
 # are 0, in 46 studies, it answers nan to nan with a warning. With 300 cases it holds in 95 %.
