@@ -24,6 +24,7 @@ from sim.cli.common import (
 if TYPE_CHECKING:
     from sim.model.strategies import Strategy
     from sim.results.experiment import Comparison
+    from sim.results.orders import Harm
     from sim.scenario import Scenario
     from sim.verdict import Verdict
 
@@ -48,6 +49,11 @@ if TYPE_CHECKING:
     help="Draw exposure against overhead (SVG, PNG, PDF).",
 )
 @click.option("--full", is_flag=True, help="All tables, below the verdict.")
+@click.option(
+    "--organisation",
+    is_flag=True,
+    help="Also orders of notice, VPN cut and escort, in one table with the strategies.",
+)
 @click.option("--explain", is_flag=True, help="Every goal with its causes, and lines to paste.")
 @click.option(
     "--check",
@@ -67,6 +73,7 @@ def compare(
     out: Path | None,
     figure: Path | None,
     full: bool,
+    organisation: bool,
     explain: bool,
     check: bool,
     quiet: bool,
@@ -77,8 +84,10 @@ def compare(
     20 replications, every strategy of the catalogue.
     """
     from sim.results import experiment
+    from sim.results.orders import Harm, orders
     from sim.results.precision import check_names
     from sim.results.ranking import default_name
+    from sim.results.store import write_orders
     from sim.verdict import verdict_of
     from sim.verdict.store import write_verdict
 
@@ -111,18 +120,32 @@ def compare(
         )
     with interruptible():
         verdict = verdict_of(comparison, workers=workers or cores(), engine=engine)
+    harm: list[Harm] = []
+    if organisation:
+        with interruptible(), progress(quiet) as report:
+            harm = orders(
+                loaded,
+                to_run,
+                replications=comparison.replications,
+                seed=seed,
+                workers=workers or cores(),
+                engine=engine,
+                report=report,
+            )
     if out is not None:
         from sim.results.store import write_comparison
 
         with file_errors(out):
             write_comparison(comparison, out, baseline)
             write_verdict(verdict, out)
+            write_orders(harm, out)
     if figure is not None:
         _draw(comparison, figure)
     if as_json:
         _show_json(comparison, verdict, baseline)
     elif not quiet and not check:
         _show(comparison, verdict, baseline, full, explain)
+        _show_orders(harm)
     if out is not None and not quiet:
         click.echo(f"written to {out}", err=True)
     if check:
@@ -214,13 +237,32 @@ def _show(
     )
 
 
+def _show_orders(harm: "list[Harm]") -> None:
+    from sim.results.orders import CAPTION, orders_finding, orders_rows
+    from sim.results.tables import grid
+
+    if harm:
+        click.echo(f"\n{CAPTION}\n\n{grid(*orders_rows(harm))}\n\n{orders_finding(harm)}")
+
+
 def _show_tables(comparison: "Comparison", baseline: str | None) -> None:
-    from sim.results.tables import comparison_table, coverage_rows, notes, ranking_text
+    from sim.results.harm import PRICE, REPAIR, kinds_table, repair_table
+    from sim.results.tables import (
+        comparison_table,
+        coverage_rows,
+        grid,
+        notes,
+        ranked,
+        ranking_text,
+    )
     from sim.verdict.terminal import grid_text
 
     click.echo("\nCoverage: the longest exposure window by settings, typical; and worst, or open\n")
     click.echo(grid_text(*coverage_rows(comparison.coverage)) + "\n")
     click.echo(comparison_table(comparison))
+    names = ranked(comparison)
+    click.echo(f"\n{REPAIR}\n{grid(*repair_table(comparison, names))}")
+    click.echo(f"\n{PRICE}\n{grid(*kinds_table(comparison, names))}")
     for text in (ranking_text(comparison, baseline), notes(comparison)):
         if text:
             click.echo(f"\n{text}")

@@ -70,6 +70,7 @@ def _drawn(study: "Study", plots: "Plots") -> dict[str, Any]:
         "response": plots.response_times,
         "overhead": lambda: plots.response_times("auth_overhead"),
         "load": plots.host_load,
+        "rollback": plots.rollback_against_egress,
     }
 
 
@@ -78,6 +79,7 @@ def _screenshots(folder: Path, study: "Study", target: Path) -> None:
     import shutil
     from tempfile import TemporaryDirectory
 
+    from sim.cli.report import verdict_of_folder
     from sim.explore import page_of
     from sim.report import render
 
@@ -89,7 +91,8 @@ def _screenshots(folder: Path, study: "Study", target: Path) -> None:
     if path is None:
         raise InputError("--screenshots: there is no Chromium (Debian: apt-get install chromium)")
     flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
-    pages = {"report": render(study, "it was not asked for."), "explore": page_of(folder)}
+    verdict = verdict_of_folder(folder, study)
+    pages = {"report": render(study, verdict, "it was not asked for."), "explore": page_of(folder)}
     with TemporaryDirectory() as work, sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=path, args=flags)
         for name, text in pages.items():

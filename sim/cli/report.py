@@ -8,8 +8,11 @@ import click
 from sim.cli.common import InputError, file_errors, interruptible
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sim.plot import Picture
     from sim.results.study import Study
+    from sim.verdict import Verdict
 
 
 @click.command()
@@ -18,7 +21,15 @@ if TYPE_CHECKING:
     "-o",
     "--out",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Default: FOLDER/review.html.",
+    help="Default: FOLDER/review.html, or FOLDER/decision.md.",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["html", "md"]),
+    default="html",
+    show_default=True,
+    help="md: an architecture decision record.",
 )
 @click.option("--against", type=click.Path(path_type=Path), help="Another folder to compare with.")
 @click.option(
@@ -27,25 +38,54 @@ if TYPE_CHECKING:
     show_default=True,
     help="Run one case again and draw it.",
 )
-def report(folder: Path, out: Path | None, against: Path | None, timeline: bool) -> None:
-    """Make a self-contained page from what `lastclick compare --out FOLDER` wrote.
+def report(folder: Path, out: Path | None, form: str, against: Path | None, timeline: bool) -> None:
+    """Make a self-contained page, or a decision record, from what `lastclick compare --out FOLDER` wrote.
 
     It loads nothing, reads in light and dark, and prints to PDF from any browser. What `recommend --out FOLDER` and
     `sensitivity --out FOLDER` wrote beside is on it too.
     """
     from sim.report import render
-    from sim.report.advice import advice
-    from sim.results.store import write_atomically
+    from sim.report.advice import advice, verdict_first
+    from sim.results.store import read_orders, write_atomically
 
     study = read(folder)
     other = None if against is None else read(against)
+    verdict, advised = verdict_of_folder(folder, study), advice(folder, study)
+    if form == "md":
+        _write_record(folder, out or folder / "decision.md", study, verdict_first(verdict, advised))
+        return
     target = out or folder / "review.html"
     with interruptible():
         drawn = _timeline(folder, study) if timeline else "it was not asked for."
-        page = render(study, drawn, other, advised=advice(folder, study))
+        page = render(study, verdict, drawn, other, advised=advised, orders=read_orders(folder))
     with file_errors(target):
         write_atomically(target, lambda path: _write(path, page))
     click.echo(f"{target}: written, {len(page.encode()) / 1e6:.1f} MB", err=True)
+
+
+def verdict_of_folder(folder: Path, study: "Study") -> "Verdict":
+    """The verdict that lies beside a study, about the same scenario."""
+    from sim.verdict.store import read_verdict
+
+    try:
+        found = read_verdict(folder)
+    except ValueError as error:
+        raise InputError(str(error)) from None
+    ours = study.manifest["scenario"]["id"]
+    if found.scenario_id != ours:
+        raise InputError(
+            f"{folder}: verdict.json is about scenario {found.scenario_id}, not {ours}"
+        )
+    return found
+
+
+def _write_record(folder: Path, target: Path, study: "Study", verdict: "Verdict") -> None:
+    from sim.report.record import decision_record
+    from sim.results.store import write_text
+
+    with file_errors(target):
+        write_text(target, decision_record(study, verdict))
+    click.echo(f"{target}: written", err=True)
 
 
 def read(folder: Path) -> "Study":
@@ -57,8 +97,9 @@ def read(folder: Path) -> "Study":
         raise InputError(str(error)) from None
 
 
-def _timeline(folder: Path, study: "Study") -> "Picture | str":
+def _timeline(folder: Path, study: "Study") -> "Callable[[], Picture] | str":
     """The timeline of a case, or why there is none."""
+    from sim.plot.style import is_narrow
     from sim.report.timeline import timeline_of
     from sim.scenario import ScenarioError, load
 
@@ -66,7 +107,8 @@ def _timeline(folder: Path, study: "Study") -> "Picture | str":
         scenario = load(folder / "scenario.toml")
         if scenario.id != study.manifest["scenario"]["id"]:
             return "scenario.toml beside the results is no longer the scenario that ran."
-        return timeline_of(scenario, study)
+        first = timeline_of(scenario, study)
+        return lambda: timeline_of(scenario, study) if is_narrow() else first
     except (ScenarioError, ValueError) as error:
         return f"{error}."
 

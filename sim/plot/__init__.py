@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
+from sim.plot.harm import rollback_against_egress
 from sim.plot.load import host_load
 from sim.plot.matrix import coverage_matrix
 from sim.plot.response import response_times
@@ -21,6 +22,7 @@ __all__ = [
     "exposure_against_overhead",
     "host_load",
     "response_times",
+    "rollback_against_egress",
     "survival",
     "sweep_lines",
     "sweep_surface",
@@ -58,6 +60,10 @@ class Plots:
     ) -> Picture:
         """Share of honest clicks slower than a time."""
         return response_times(self._study, metric, strategies)
+
+    def rollback_against_egress(self, strategies: Sequence[str] | None = None) -> Picture:
+        """Writes that a rollback repairs beside reads that nothing brings back."""
+        return rollback_against_egress(self._study, strategies)
 
     def host_load(self, strategies: Sequence[str] | None = None) -> Picture:
         """Calls at the host through the day, against its rate limit."""

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.plot.curves import lines
-from sim.plot.style import INK, Picture, canvas, headline, listed
+from sim.plot.style import INK, Picture, canvas, headline, listed, side_legend
 from sim.results.study import Study
 
 Array = npt.NDArray[np.float64]
@@ -45,7 +45,7 @@ def host_load(
         f"calls per second at the host, page loads included\n(means of {window_s / 60:g} minutes)"
     )
     ax.grid(alpha=0.25)
-    ax.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), frameon=False, fontsize=8.5, borderaxespad=0)  # fmt: skip
+    side_legend(ax)
     headline(
         ax,
         _finding(study, names, limit),

@@ -7,7 +7,7 @@ from typing import Any
 
 from sim.coverage import said
 from sim.model.causes import CAUSES
-from sim.plot.style import INK, Picture, canvas, headline, listed, readable
+from sim.plot.style import INK, Picture, canvas, headline, is_narrow, listed, readable
 from sim.results.study import Study
 
 OPEN = "#E69F00"
@@ -23,7 +23,8 @@ def coverage_matrix(study: Study, strategies: Sequence[str] | None = None) -> Pi
             _cell(ax, study, name, cause, column, row)
     ax.set_xlim(-0.5, len(CAUSES) - 0.5)
     ax.set_ylim(len(names) - 0.5, -0.5)
-    ax.set_xticks(range(len(CAUSES)), [readable(cause) for cause in CAUSES])
+    heads = [readable(c).replace(" ", "\n") if is_narrow() else readable(c) for c in CAUSES]
+    ax.set_xticks(range(len(CAUSES)), heads)
     ax.set_yticks(range(len(names)), names)
     ax.tick_params(length=0, top=True, labeltop=True, bottom=False, labelbottom=False)
     for spine in ax.spines.values():
@@ -44,7 +45,7 @@ def _lines(study: Study, name: str) -> int:
 
 def _text(study: Study, name: str, cause: str) -> str:
     worst, kinds = cell_texts(study, name, cause)
-    return textwrap.fill(worst + (f" ({kinds})" if kinds else ""), 27)
+    return textwrap.fill(worst + (f" ({kinds})" if kinds else ""), 13 if is_narrow() else 27)
 
 
 def _cell(ax: Any, study: Study, name: str, cause: str, column: int, row: int) -> None:
@@ -65,7 +66,7 @@ def _cell(ax: Any, study: Study, name: str, cause: str, column: int, row: int) -
     )
     text = _text(study, name, cause)
     box = None if covered else {"fc": "#fdf0d5", "ec": "none", "pad": 1.2}
-    size = 8.5 if "\n" not in text else 7.0
+    size = (8.5 if "\n" not in text else 7.0) - (1.5 if is_narrow() else 0.0)
     ax.text(
         column,
         row,

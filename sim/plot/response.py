@@ -14,6 +14,7 @@ from sim.plot.style import (
     canvas,
     headline,
     listed,
+    side_legend,
     time_axis,
 )
 from sim.results.study import Study
@@ -64,7 +65,7 @@ def response_times(
     )
     ax.set_ylabel("share of clicks that take longer than t")
     ax.grid(alpha=0.25)
-    ax.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), frameon=False, fontsize=8.5, borderaxespad=0)  # fmt: skip
+    side_legend(ax)
     headline(
         ax,
         _finding(study, names, metric),

@@ -5,6 +5,7 @@ import math
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -124,10 +125,49 @@ class Picture(Figure):
             self.savefig(path, format=form, dpi=160, metadata=undated[form])
 
 
+_NARROW: ContextVar[bool] = ContextVar("narrow", default=False)
+_NARROW_IN = 4.6
+
+
+@contextmanager
+def narrow() -> Iterator[None]:
+    """Pictures made inside are for a page of 400 pixels: less wide, higher, their legends below."""
+    token = _NARROW.set(True)
+    try:
+        yield
+    finally:
+        _NARROW.reset(token)
+
+
+def is_narrow() -> bool:
+    """Whether a picture is made for a narrow page."""
+    return _NARROW.get()
+
+
+def side_legend(ax: Axes, *, below: float = -0.22, **settings: Any) -> None:
+    """A legend to the right of the axes; on a narrow page below them, so far in units of their height."""
+    at = (0.0, below) if is_narrow() else (1.01, 1.0)
+    ax.legend(
+        loc="upper left",
+        bbox_to_anchor=at,
+        frameon=False,
+        fontsize=8.5,
+        borderaxespad=0,
+        **settings,
+    )
+
+
+def columns(wide: int) -> int:
+    """How many columns a legend below has."""
+    return 1 if is_narrow() else wide
+
+
 def canvas(
     width: float = 8.4, height: float = 4.8, rows: int = 1, **axes: Any
 ) -> tuple[Picture, Any]:
     """An empty picture and its axes (an array of them for several rows); sizes in inches."""
+    if is_narrow():
+        width, height = _NARROW_IN, 1.3 * height
     with _drawn():
         picture = Picture(figsize=(width, height), layout="constrained", facecolor="white")
         FigureCanvasAgg(picture)
@@ -138,6 +178,7 @@ def headline(ax: Axes, finding: str, alt: str = "", width: int = 92) -> None:
     """The title states the finding; the alternative text adds how it is drawn."""
     import textwrap
 
+    width = min(width, 40) if is_narrow() else width
     with _drawn():
         ax.set_title(textwrap.fill(finding, width), loc="left", pad=10)
     if isinstance(ax.figure, Picture):

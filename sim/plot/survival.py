@@ -16,7 +16,9 @@ from sim.plot.style import (
     Picture,
     canvas,
     headline,
+    is_narrow,
     listed,
+    side_legend,
     time_axis,
 )
 from sim.results.study import Study
@@ -72,14 +74,15 @@ def survival(
         for name in [name for name in shown if name in (theory or {})]:
             y = [1.0 - (theory or {})[name](float(t)) for t in grid]
             ax.plot(grid, y, color=INK, lw=1.3, dashes=(4, 3), label=f"theory, {name}", zorder=5)
-        _frame(ax, title, grid[-1])
+        _frame(ax, title, grid[-1], ax is axes[-1, 0])
     last = axes[-1, 0]
     persons = max(map(len, windows.values()))
     runs = int(study.manifest["replications"])
+    gap = "\n" if is_narrow() else " "
     few = ", few" if persons < FEW else ""
     last.set_xlabel(
-        f"time t after {CAUSE_WORDS[cause]} (log scale); {persons:,} persons{few}, {runs} run{'s' if runs > 1 else ''}\n"
-        "triangle: bound of the settings; bar: the run ended, and requests would still pass"
+        f"time t after {CAUSE_WORDS[cause]} (log scale);{gap}{persons:,} persons{few}, {runs} run{'s' if runs > 1 else ''}\n"
+        f"triangle: bound of the settings;{gap}bar: the run ended, and requests would still pass"
     )
     headline(
         axes[0, 0],
@@ -146,16 +149,16 @@ def _draw(ax: Any, study: Study, line: Line, grid: Array, n: int, cause: str) ->
             )
 
 
-def _frame(ax: Any, title: str, end_s: float) -> None:
+def _frame(ax: Any, title: str, end_s: float, last: bool) -> None:
     ax.set_xscale("log")
     ax.set_xlim(FIRST_S, end_s)
     ax.set_ylim(-0.05, 1.02)
     time_axis(ax.xaxis, FIRST_S, end_s)
     ax.set_ylabel("share of cases\nstill exposed after t")
     ax.grid(alpha=0.25)
-    ax.legend(
-        loc="upper left", bbox_to_anchor=(1.01, 1.0), frameon=False, fontsize=8.5, borderaxespad=0,
-        title=title or None, alignment="left", title_fontproperties={"weight": "bold", "size": 8.5},
+    side_legend(
+        ax, below=-0.12 if title and not last else -0.5, title=title or None, alignment="left",
+        title_fontproperties={"weight": "bold", "size": 8.5},
     )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.basics.wording import about
-from sim.plot.style import CAUSE_WORDS, GREY, INK, Picture, canvas, headline, time_axis
+from sim.plot.style import CAUSE_WORDS, GREY, INK, Picture, canvas, columns, headline, time_axis
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -112,7 +112,7 @@ def _legend(ax: Any, since: "pd.DataFrame") -> None:
     ]
     handles.append(Line2D([], [], color=GREY, marker="x", mew=1.6, ls="", label="refused"))
     handles.append(Patch(fc="#dfe8ee", ec="#9fb4c2", label="exposure window"))
-    ax.legend(handles=handles, loc="upper center", bbox_to_anchor=(0.45, -0.16), ncols=5, frameon=False, fontsize=8.5)  # fmt: skip
+    ax.legend(handles=handles, loc="upper center", bbox_to_anchor=(0.45, -0.16), ncols=columns(5), frameon=False, fontsize=8.5)  # fmt: skip
 
 
 def _finding(case: Mapping[str, Any], since: "pd.DataFrame", strategies: Sequence[str]) -> str:

@@ -13,7 +13,9 @@ from sim.plot.style import (
     INK,
     Picture,
     canvas,
+    columns,
     headline,
+    is_narrow,
     place_labels,
     readable,
     time_axis,
@@ -122,7 +124,11 @@ def exposure_against_overhead(study: Study, cause: str | None = None) -> Picture
     after = {None: "the worst cause it ends", "all": "a revocation"}.get(cause) or CAUSE_WORDS[
         cause or ""
     ]
-    ax.set_xlabel("mean time that the gates add to an honest click (log scale)")
+    ax.set_xlabel(
+        "mean time that the gates add to a click (log scale)"
+        if is_narrow()
+        else "mean time that the gates add to an honest click (log scale)"
+    )
     ax.set_ylabel(f"mean exposure window after {after} (log scale above 1 s)")
     ax.grid(alpha=0.25)
     _legend(ax, every)
@@ -132,6 +138,7 @@ def exposure_against_overhead(study: Study, cause: str | None = None) -> Picture
             (p.overhead.value * 1e3, _height(p, top_s), p.label)
             for p in sorted(every, key=_right_first)
         ],
+        6.5 if is_narrow() else 8.0,
     )
     headline(
         ax,
@@ -235,7 +242,7 @@ def _legend(ax: Any, every: Sequence[Point]) -> None:
         handles=handles,
         loc="upper center",
         bbox_to_anchor=(0.45, -0.12),
-        ncols=3,
+        ncols=columns(3),
         frameon=False,
         fontsize=8.5,
     )

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sim.results.study import Study
+from sim.verdict.record import Verdict
+from sim.verdict.store import verdict_from
 
 # name of the files, command, heading
 WRITTEN = (
@@ -21,6 +23,7 @@ class Advice:
     heading: str
     paragraph: str
     whole: str = ""
+    verdict: Verdict | None = None
 
 
 def advice(folder: Path, study: Study) -> list[Advice]:
@@ -33,14 +36,20 @@ def advice(folder: Path, study: Study) -> list[Advice]:
     return found
 
 
-def _read(path: Path, study: Study) -> tuple[str, str]:
+def verdict_first(own: Verdict, advised: list[Advice]) -> Verdict:
+    """What stands first: the verdict of `recommend` where one of the same scenario lies beside, else the comparison's."""
+    return next((a.verdict for a in advised if a.verdict is not None), own)
+
+
+def _read(path: Path, study: Study) -> tuple[str, str, Verdict | None]:
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
         paragraph, other = str(document["paragraph"]), str(document["scenario"]["id"])
+        found = verdict_from(document["verdict"]) if "verdict" in document else None
         whole = path.with_suffix(".txt").read_text(encoding="utf-8").rstrip()
     except (OSError, ValueError, KeyError, TypeError) as error:
-        return f"{path.name} could not be read ({error!r}) and is left out.", ""
+        return f"{path.name} could not be read ({error!r}) and is left out.", "", None
     ours = study.manifest["scenario"]["id"]
     if other != ours:
-        return f"{path.name} is about scenario {other}, not {ours}, and is left out.", ""
-    return paragraph, whole
+        return f"{path.name} is about scenario {other}, not {ours}, and is left out.", "", None
+    return paragraph, whole, found

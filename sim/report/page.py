@@ -2,41 +2,45 @@
 
 import re
 import textwrap
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sim.basics.wording import about
 from sim.plot import Picture, Plots
-from sim.plot.style import CAUSE_WORDS, readable
+from sim.plot.style import CAUSE_WORDS, COLOURS, narrow, readable
 from sim.report import against as pair
 from sim.report import tables
-from sim.report.advice import Advice
-from sim.report.answer import against_runner_up, answer, levers
+from sim.report.advice import Advice, verdict_first
 from sim.report.checklist import causes_text, checklist
 from sim.report.checks import checks
+from sim.report.levers import levers
 from sim.results.study import Study
+from sim.verdict.html import paragraph_html, verdict_html
+from sim.verdict.record import Verdict
 
 
 @dataclass(frozen=True)
 class Shown:
-    """A figure on the page: `svg` is trusted markup made here, the rest is text."""
+    """A figure on the page: `svg` and `narrow` (for 400 pixels; may be empty) are trusted markup made here, the rest is text."""
 
     name: str
     svg: str
+    narrow: str
     alt: str
     caption: str
 
 
 def render(
     study: Study,
-    timeline: Picture | str = "",
+    verdict: Verdict,
+    timeline: Picture | Callable[[], Picture] | str = "",
     against: Study | None = None,
     more: Sequence[tuple[str, Picture, str]] = (),
     advised: Sequence[Advice] = (),
+    orders: Mapping[str, Any] | None = None,
 ) -> str:
-    """The page of a study. `timeline` is its figure or why there is none; `more` adds (name, figure, caption), `advised`
-    what other commands found.
+    """The page of a study, its verdict first. `timeline` is its figure, what draws it, or why there is none; `more` adds (name, figure, caption), `advised`
+    what other commands found, `orders` what orders of notice and cutting lead to.
 
     The page holds everything it needs: no script, no address is loaded.
     """
@@ -46,34 +50,55 @@ def render(
         loader=PackageLoader("sim.report"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
     return rooms.get_template("report.html.j2").render(
-        **_content(study, timeline, against, more), advised=advised
+        **_content(study, timeline, against, more),
+        **_verdicts(verdict, list(advised)),
+        advised=advised,
+        orders=None
+        if orders is None
+        else tables.Table(orders["caption"], orders["head"], orders["rows"]),
+        orders_finding="" if orders is None else orders["finding"],
     )
+
+
+def _verdicts(own: Verdict, advised: list[Advice]) -> dict[str, Any]:
+    """What stands first, and the comparison's own verdict where `recommend` has the first word."""
+    first = verdict_first(own, advised)
+    return {
+        "paragraph": paragraph_html(first),
+        "verdict": verdict_html(first),
+        "as_they_stand": "" if first is own else verdict_html(own),
+        "decided_by": first.decided_by,
+        "assumed_goals": first.assumed_goals,
+    }
 
 
 def _content(
     study: Study,
-    timeline: Picture | str,
+    timeline: Picture | Callable[[], Picture] | str,
     against: Study | None,
     more: Sequence[tuple[str, Picture, str]],
 ) -> dict[str, Any]:
-    found = answer(study)
     m = study.manifest
     return {
         "title": m["scenario"].get("title") or "A study without a title",
         "question": m["scenario"].get("question") or "",
         "manifest": m,
-        "answer": found,
         "cases_text": causes_text(study),
         "people": m["resolved"]["organisation"]["people"],
         "coverage": tables.coverage(study),
-        "tables": [tables.after(study), tables.tails(study), tables.price(study)],
+        "tables": [
+            tables.after(study),
+            tables.tails(study),
+            tables.price(study),
+            tables.repair(study),
+            tables.kinds(study),
+        ],
         "strategies": tables.strategies(study),
         "parameters": tables.parameters(study),
         "theory": tables.theory(study),
         "figures": _figures(study, timeline, more),
         "no_timeline": timeline if isinstance(timeline, str) else "",
         "levers": levers(study),
-        "runner_up": _runner_up_text(study, found),
         "checks": checks(study),
         "checklist": checklist(study, m["scenario"].get("question") or ""),
         "bibtex": bibtex(study),
@@ -91,22 +116,26 @@ def _content(
 
 
 def _figures(
-    study: Study, timeline: Picture | str, more: Sequence[tuple[str, Picture, str]]
+    study: Study,
+    timeline: Picture | Callable[[], Picture] | str,
+    more: Sequence[tuple[str, Picture, str]],
 ) -> list[Shown]:
     plots = Plots(study)
     wanted: list[tuple[str, Callable[[], Picture], str]] = [
-        ("coverage", plots.coverage_matrix, "What the settings guarantee, before anything is simulated. Darker: longer. Hatched: open, no time ends it."),
-        ("tradeoff", plots.exposure_against_overhead, "Mean exposure window against the mean time that the gates add to an honest click. Bars: 95 % intervals."),
+        ("coverage", plots.coverage_matrix, "What the settings guarantee, before anything is simulated: the stronger the blue stands out, the longer. Hatched: open, no time ends it."),
+        ("tradeoff", plots.exposure_against_overhead, "Mean exposure window against the mean time that the gates add to an honest click, for each strategy after the worst of the causes that it ends. Hollow: open after another, which its letter names. Bars: 95 % intervals."),
     ]  # fmt: skip
     for cause in study.causes:
-        wanted.append((f"survival-{cause}", _survival(plots, cause), f"The share of cases in which requests would still pass, by the time since {CAUSE_WORDS[cause]}. Bands: 95 % of a share (Wilson). Grey: the strategies of the other panels."))  # fmt: skip
+        wanted.append((f"survival-{cause}", _survival(plots, cause), f"The share of cases in which requests would still pass, by the time since {CAUSE_WORDS[cause]}. Bands: 95 % of a share (Wilson). Flat to the edge: open, the bar marks where the run ended.{_grey(study)}"))  # fmt: skip
     wanted += [
         ("response", plots.response_times, "Response times of honest clicks, all replications together, as the share that takes longer."),
-        ("overhead", lambda: plots.response_times("auth_overhead"), "The part of the response time that is spent on gates and renewals."),
-        ("load", plots.host_load, "Calls that arrive at the host, page loads included, mean over replications."),
+        ("overhead", lambda: plots.response_times("auth_overhead"), "The part of the response time of an honest click that is spent on gates and renewals, as the share of clicks that wait longer."),
+        ("load", plots.host_load, "Calls that arrive at the host, page loads included, mean over replications. The rate limit holds for checks and renewals alone."),
+        ("rollback", plots.rollback_against_egress, "What gets through after the revocation, by what can be made good. Grey lines: 95 % intervals where there is one."),
     ]  # fmt: skip
-    if isinstance(timeline, Picture):
-        wanted.append(("timeline", lambda: timeline, "One case with the median number of clicks that get through, run again with every event recorded."))  # fmt: skip
+    if not isinstance(timeline, str):
+        drawn = _given(timeline) if isinstance(timeline, Picture) else timeline
+        wanted.append(("timeline", drawn, "One case with the median number of clicks that get through, run again with every event recorded."))  # fmt: skip
     wanted += [(name, _given(picture), caption) for name, picture, caption in more]
     shown = []
     for name, draw, caption in wanted:
@@ -114,8 +143,15 @@ def _figures(
             picture = draw()
         except ValueError:  # nothing of the kind in this study: no case, no call
             continue
-        shown.append(Shown(name, unique_ids(picture.svg(), name), picture.alt, caption))
+        with narrow():
+            slim = draw()
+        slim_svg = "" if slim is picture else unique_ids(slim.svg(), f"narrow-{name}")
+        shown.append(Shown(name, unique_ids(picture.svg(), name), slim_svg, picture.alt, caption))
     return shown
+
+
+def _grey(study: Study) -> str:
+    return " Grey: the strategies of the other panels." if len(study.names) > len(COLOURS) else ""
 
 
 def _survival(plots: Plots, cause: str) -> Callable[[], Picture]:
@@ -133,23 +169,6 @@ def unique_ids(svg: str, prefix: str) -> str:
     svg = re.sub(r'(xlink:href|href)="#([^"]+)"', rf'\1="#{prefix}-\2"', svg)
     svg = re.sub(r"url\(#([^)]+)\)", rf"url(#{prefix}-\1)", svg)
     return re.sub(r'<svg ([^>]*?)width="[^"]*"([^>]*?)height="[^"]*"', r'<svg \1\2aria-hidden="true"', svg, count=1)  # fmt: skip
-
-
-def _runner_up_text(study: Study, found: Any) -> str:
-    difference = against_runner_up(study, found)
-    if difference is None or found.runner_up is None:
-        return ""
-    sign = "longer" if difference.value > 0 else "shorter"
-    text = f"{found.runner_up} comes next: on the same cases its window is {about(abs(difference.value))} {sign} on average"
-    if difference.low is None or difference.high is None:
-        return text + "; one replication gives no interval."
-    low, high = (f"{'−' if v < 0 else ''}{about(abs(v))}" for v in (difference.low, difference.high))  # fmt: skip
-    told = (
-        "told from nothing"
-        if difference.low > 0 or difference.high < 0
-        else "not told from nothing"
-    )
-    return f"{text} (paired 95 % interval of the difference {low} to {high}: {told})."
 
 
 def bibtex(study: Study) -> str:

@@ -8,6 +8,7 @@ from sim.basics.wording import about, number_text, percent_text, seconds_text
 from sim.model.causes import CAUSES
 from sim.plot.matrix import cell_texts
 from sim.plot.style import readable
+from sim.results.harm import PRICE, REPAIR, price_rows, repair_rows
 from sim.results.study import Study
 
 
@@ -92,6 +93,20 @@ def price(study: Study) -> Table:
         rows.append(cells)
     caption = "The price for honest people, with the half width of the 95 % interval (interruptions per person-hour of use)"
     return Table(caption, ["strategy", *(head for head, *_ in shown)], rows)
+
+
+def repair(study: Study) -> Table:
+    """What a rollback repairs beside what nothing brings back."""
+    return Table(REPAIR, *repair_rows(study.ranked(), study.pooled))
+
+
+def kinds(study: Study) -> Table:
+    """What each kind of click waits."""
+
+    def found(name: str, kind: str | None) -> Estimate | None:
+        return study.find(name, "response", "mean", None, kind)
+
+    return Table(PRICE, *price_rows(study.ranked(), found))
 
 
 def strategies(study: Study) -> Table:

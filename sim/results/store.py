@@ -3,7 +3,7 @@
 import json
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sim import __version__
 from sim.engine.recording import TRACE_COLUMNS, Run
 from sim.results.experiment import Comparison
+from sim.results.orders import CAPTION, Harm, orders_finding, orders_rows
 from sim.results.ranking import Against, differences
 from sim.results.study import Study, study_of
 from sim.scenario.write import scenario_file_text
@@ -82,6 +83,29 @@ def _differences(comparison: Comparison, baseline: str | None) -> "pd.DataFrame"
 
     columns = [part.name for part in fields(Against)]
     return pd.DataFrame(map(asdict, differences(comparison, baseline)), columns=columns)
+
+
+ORDERS_FILE = "organisation.json"
+
+
+def write_orders(found: "Sequence[Harm]", folder: Path) -> None:
+    """What orders of notice and cutting lead to, where that was asked for; an older file is removed where it was not."""
+    path = folder / ORDERS_FILE
+    if found:
+        head, rows = orders_rows(found)
+        record = {"caption": CAPTION, "finding": orders_finding(found), "head": head, "rows": rows}
+        write_text(path, json.dumps(record, indent=1) + "\n")
+    else:
+        path.unlink(missing_ok=True)
+
+
+def read_orders(folder: Path) -> dict[str, Any] | None:
+    """What `write_orders` wrote; None where there is none."""
+    path = folder / ORDERS_FILE
+    if not path.is_file():
+        return None
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return found
 
 
 def read_study(folder: Path) -> Study:

@@ -26,6 +26,13 @@ Array = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 _OF_CASES = ("mean", *QUANTILES, "max", "count", "share_zero")
 STATISTICS = (*_OF_CASES, *(f"{name}_if_open" for name in _OF_CASES))
+HARM_COLUMNS = (
+    "unauthorised_reads",
+    "unauthorised_writes",
+    "unauthorised_admin",
+    "unauthorised_bytes",
+    "recoverable_writes",
+)
 Key = tuple[str, str, str, str | None, str | None]  # strategy, metric, statistic, cause, of
 
 
@@ -124,7 +131,7 @@ class Study:
 
     @cached_property
     def _pooled(self) -> dict[tuple[str, str], Estimate]:
-        columns = ["exposure_s", "last_click_s", "unauthorised_reads", "unauthorised_writes"]
+        columns = ["exposure_s", "last_click_s", *HARM_COLUMNS]
         runs = int(self.manifest["replications"])
         pooled = {}
         for name in self.names:

@@ -219,13 +219,24 @@ def ranking_text(comparison: Comparison, baseline: str | None = None) -> str:
     columns = list(dict.fromkeys((row.metric, row.cause) for row in rows))
     cells = {(row.strategy, row.metric, row.cause): row for row in rows}
     names = [name for name in ranked(comparison) if name != baseline]
+    unbounded = [c for c in comparison.causes if not comparison.covered(baseline, c)]
     table = grid(
-        ["strategy", *(_column_head(metric, cause) for metric, cause in columns)],
         [
-            [name, *(_difference_text(cells.get((name, *column))) for column in columns)]
+            "strategy",
+            *(_column_head(*column) for column in columns),
+            *(_column_head("", c) for c in unbounded),
+        ],
+        [
+            [
+                name,
+                *(_difference_text(cells.get((name, *column))) for column in columns),
+                *("bounded" if comparison.covered(name, cause) else "open" for cause in unbounded),
+            ]
             for name in names
         ],
     )
+    if unbounded:
+        table += f"\n{baseline} is open after {', '.join(CAUSE_HEADS[c] for c in unbounded)}: what ends it there is no number."
     return (
         f"Against {baseline}: paired differences; in brackets the share of variance that pairing removed;"
         f" *: told from 0 (Holm)\n{table}\n"

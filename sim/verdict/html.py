@@ -5,6 +5,10 @@ from html import escape
 from sim.verdict.record import GoalRow, Row, Verdict
 from sim.verdict.words import MARKS, below, headline, paragraph, why_not
 
+_CAPTION = (
+    "The settings, judged: the one to use first (✗: the goal is missed, ?: not shown to be met)"
+)
+
 
 def verdict_html(v: Verdict) -> str:
     """Headline, paragraph, table and notes. Classes: verdict, use, none, row-ok, row-no, row-unclear, missed, unclear."""
@@ -30,7 +34,7 @@ def rows_html(v: Verdict) -> str:
     body = "".join(_row(v, row) for row in v.rows)
     return (
         '<div class="wide" role="region" aria-label="The verdict, by strategy" tabindex="0">'
-        f'<table class="rows"><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>'
+        f'<table class="rows"><caption>{escape(_CAPTION)}</caption><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>'
     )
 
 

@@ -1,5 +1,6 @@
 """The review page: complete, self-contained, escaped, the numbers of the command line, sound in a real browser."""
 
+import html
 import json
 import re
 import shutil
@@ -15,14 +16,18 @@ from support import browser
 import sim
 from sim.cli import main
 from sim.face.comparison import Comparison
+from sim.recommendation import words
 from sim.report import render
 from sim.report import tables as report_tables
-from sim.report.answer import answer, levers
 from sim.report.checklist import checklist
 from sim.report.checks import checks
+from sim.report.levers import levers
 from sim.results import tables
-from sim.results.store import read_study, write_comparison
+from sim.results.harm import PRICE, REPAIR, kinds_table, repair_table
+from sim.results.store import read_study
 from sim.scenario import with_changes
+from sim.verdict import cells_text
+from sim.verdict.words import headline, paragraph
 
 ADVISED = ("recommendation", "sensitivity")
 HOSTILE = "<script>alert('x')</script> & \"quotes\" ]]> {{ 7*7 }}"
@@ -35,6 +40,7 @@ BUSY_MORNING = {
     "cases.until": "110min",
     "cases.deactivation": {"share": 0.4},
     "cases.logout": {"share": 0.2},
+    "goals": {"exposure_max": "5min", "auth_overhead_p95": "1s"},
 }
 
 
@@ -52,7 +58,7 @@ def comparison() -> Comparison:
 @pytest.fixture(scope="module")
 def folder(comparison: Comparison, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("results")
-    write_comparison(comparison, path)
+    comparison.save(str(path))
     return path
 
 
@@ -134,13 +140,97 @@ def test_all_sections_are_there(page: str, comparison: Comparison) -> None:
     assert 'id="figure-timeline"' in page
 
 
-def test_the_answer_is_that_of_the_study(comparison: Comparison) -> None:
-    found = answer(comparison.study)
-    assert found.best == "short_token"  # the only one here that bounds every cause studied
-    assert found.first.startswith("short_token guarantees")
-    assert "per_request" in found.second
-    assert "never notices logout" in found.second
+def text_of(page: str, start: str, end: str) -> str:
+    part = page[page.index(start) :]
+    return " ".join(re.sub(r"<[^>]+>", " ", part[: part.index(end)]).split())
+
+
+def test_the_verdict_stands_first_and_is_that_of_the_comparison(
+    page: str, comparison: Comparison
+) -> None:
+    v = comparison.verdict
+    assert v.use == "short_token"  # the only one here that is open nowhere
+    section = text_of(page, '<section id="answer"', "</section>")
+    shown = html.unescape(section)
+    assert paragraph(v) in shown
+    assert headline(v) in shown
+    assert shown.index("Use short_token") < shown.index("per_request")
+    for row in v.rows:
+        for goal in row.goals:
+            assert goal.shown in shown
+    assert page.index('<section id="answer"') < page.index("<figure")
     assert any(lever.parameter == "host.check" for lever in levers(comparison.study))
+
+
+def test_a_verdict_of_recommend_beside_stands_first_and_the_file_as_it_stands_below(
+    folder: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
+    scenario = with_changes(sim.load(str(folder / "scenario.toml")), {})
+    found = sim.recommend(scenario, ["short_token"], replications=2, max_replications=2, workers=1)
+    document = words.document(found)
+    document["scenario"]["id"] = read_study(folder).manifest["scenario"]["id"]
+    (tmp_path / "recommendation.json").write_text(json.dumps(document))
+    (tmp_path / "recommendation.txt").write_text("All of it.")
+    done = CliRunner().invoke(main, ["report", str(tmp_path), "--no-timeline"])
+    assert done.exit_code == 0, done.output
+    shown = html.unescape(
+        text_of((tmp_path / "review.html").read_text(), '<section id="answer"', "</section>")
+    )
+    assert (
+        shown.index(headline(found.verdict))
+        < shown.index("as they stand")
+        < shown.index("per_request")
+    )
+    assert "All of it." in shown
+
+
+def test_rollback_beside_egress_and_the_price_by_kind_are_on_the_page(
+    page: str, comparison: Comparison
+) -> None:
+    assert REPAIR in page
+    assert html.escape(PRICE) in page
+    assert 'id="figure-rollback"' in page
+    study = comparison.study
+    names = study.ranked()
+    assert report_tables.repair(study).rows == repair_table(comparison, names)[1]
+    assert report_tables.kinds(study).rows == kinds_table(comparison, names)[1]
+
+
+def test_a_decision_record_has_question_verdict_table_open_cells_assumptions_and_command(
+    folder: Path, comparison: Comparison
+) -> None:
+    done = CliRunner().invoke(main, ["report", str(folder), "--format", "md"])
+    assert done.exit_code == 0, done.output
+    record = (folder / "decision.md").read_text(encoding="utf-8")
+    heads = re.findall(r"^## (.+)$", record, flags=re.MULTILINE)
+    assert heads == ["Question", "Decision", "The settings, judged", "What stays open", "What it rests on", "Assumptions", "How to repeat"]  # fmt: skip
+    plain = record.replace("\\", "")
+    assert paragraph(comparison.verdict) in plain
+    assert "<script" not in re.sub(r"\\<", "", record)
+    rows = [line for line in record.splitlines() if line.startswith("| ")]
+    assert len(rows) == 2 + len(comparison.verdict.rows)
+    assert {len(re.findall(r"(?<!\\)\|", row)) for row in rows} == {len(rows[0].split(" | ")) + 1}
+    for row in comparison.verdict.rows:
+        if row.open:
+            assert f"- {row.strategy}: {cells_text(row.open)}" in plain
+    assert "lastclick compare scenario.toml --seed" in record
+
+
+def test_a_folder_without_a_verdict_says_what_writes_it(folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
+    (tmp_path / "verdict.json").unlink()
+    done = CliRunner().invoke(main, ["report", str(tmp_path)])
+    assert done.exit_code == 2
+    assert "there is no verdict.json" in done.output
+    (tmp_path / "verdict.json").write_text(
+        (folder / "verdict.json")
+        .read_text()
+        .replace(read_study(folder).manifest["scenario"]["id"], "0123")
+    )
+    done = CliRunner().invoke(main, ["report", str(tmp_path)])
+    assert done.exit_code == 2
+    assert "is about scenario 0123" in done.output
 
 
 def test_the_results_keep_their_laws_and_a_broken_one_is_seen(comparison: Comparison) -> None:
@@ -189,7 +279,7 @@ def test_two_results_stand_side_by_side(comparison: Comparison) -> None:
         comparison.scenario, {"host.check.median": "10ms", "host.check.p95": "20ms"}
     )
     other = sim.compare(scenario, ["short_token", "per_request"], replications=2, progress=False)
-    shown = render(comparison.study, against=other.study)
+    shown = render(comparison.study, comparison.verdict, against=other.study)
     section = shown[shown.index('<section id="against"') :]
     section = section[: section.index("</section>")]
     assert "host.check" in section
@@ -197,7 +287,7 @@ def test_two_results_stand_side_by_side(comparison: Comparison) -> None:
     row = section[section.index('<th scope="row">per_request</th>') :]
     row = row[: row.index("</tr>")]
     assert row.rstrip().endswith("*</td>")  # the overhead of a check is told apart
-    same = render(comparison.study, against=comparison.study)
+    same = render(comparison.study, comparison.verdict, against=comparison.study)
     section = same[same.index('<section id="against"') :]
     assert " *</td>" not in section[: section.index("</section>")]
 
@@ -213,7 +303,8 @@ def test_results_whose_scenario_is_gone_still_make_a_page(folder: Path, tmp_path
     copy.mkdir()
     for file in folder.glob("*.parquet"):
         (copy / file.name).write_bytes(file.read_bytes())
-    (copy / "manifest.json").write_bytes((folder / "manifest.json").read_bytes())
+    for name in ("manifest.json", "verdict.json"):
+        (copy / name).write_bytes((folder / name).read_bytes())
     done = CliRunner().invoke(main, ["report", str(copy)])
     assert done.exit_code == 0
     assert "No timeline of a case" in (copy / "review.html").read_text(encoding="utf-8")
@@ -244,9 +335,13 @@ def test_in_a_browser(html_file: Path, tmp_path: Path) -> None:
                 assert opened.evaluate("document.documentElement.scrollWidth") <= width
                 assert opened.evaluate(_CONTRAST) == []
                 wide: Any = opened.evaluate(
-                    "[...document.querySelectorAll('.picture svg')].map(s => s.getBoundingClientRect().height)"
+                    "[...document.querySelectorAll('.picture svg')].filter(s => s.checkVisibility()).map(s => s.getBoundingClientRect().height)"
                 )
                 assert len(wide) >= 5
+                right: Any = opened.evaluate(
+                    "Math.max(...[...document.querySelectorAll('.picture svg, .rows')].map(s => s.getBoundingClientRect().right))"
+                )
+                assert right <= width  # nothing is cut off
                 assert min(wide) > 100
         with browser.page(engine, html_file.as_uri(), 1000) as (opened, _, _):
             opened.keyboard.press("Tab")
@@ -277,8 +372,7 @@ def test_what_other_commands_found_is_on_the_page(folder: Path, page: str, tmp_p
             f"Words of {name} &amp; &lt;b&gt;." in advised
             and f"All of {name} &lt;b&gt;." in advised
         )
-    assert 'href="#advice"' in advised and 'id="advice"' in advised
-    assert 'id="advice"' not in page
+    assert "Words of" not in page
 
 
 def test_what_they_found_about_another_scenario_is_named_and_left_out(
