@@ -48,3 +48,15 @@ def read_verdict(folder: Path) -> Verdict:
         return verdict_from(json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError) as error:
         raise ValueError(f"{path}: cannot be read as a verdict: {error}") from None
+
+
+def read_recommended(folder: Path, scenario_id: str) -> Verdict | None:
+    """The verdict that `lastclick recommend` wrote into a folder about this scenario; None where there is none."""
+    import json
+
+    try:
+        found = json.loads((folder / "recommendation.json").read_text(encoding="utf-8"))
+        verdict = verdict_from(found["verdict"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return verdict if verdict.scenario_id == scenario_id else None

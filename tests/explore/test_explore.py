@@ -1,5 +1,6 @@
 """The explorer: the numbers of the tables, a loopback server, and controls that work in a real browser."""
 
+import html
 import http.client
 import json
 import re
@@ -17,7 +18,10 @@ from sim.cli import main
 from sim.explore import page_of
 from sim.explore.points import data_of
 from sim.explore.server import server_of
-from sim.results.store import read_study, write_comparison
+from sim.results.store import read_study
+from sim.verdict import cells_text
+from sim.verdict.store import read_verdict
+from sim.verdict.words import headline
 
 MORNING = """\
 format = 1
@@ -56,7 +60,7 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
     }  # fmt: skip
     scenario = sim.load("office").with_changes(changes)
     found = scenario.compare(["short_token", "sliding_token", "per_request"], replications=2, progress=False)  # fmt: skip
-    write_comparison(found, folder)
+    found.save(str(folder))
     return folder
 
 
@@ -66,6 +70,8 @@ def test_points_of_a_comparison_are_its_results(study: Path) -> None:
     for point in data["points"]:
         for key, (estimate, low, high) in point["figures"].items():
             metric, statistic, *cause = key.split(".")
+            if cause == ["all"]:
+                continue
             found = table.find(point["strategy"], metric, statistic, *cause)
             if found is None:
                 assert estimate is None
@@ -74,7 +80,46 @@ def test_points_of_a_comparison_are_its_results(study: Path) -> None:
             assert (low is None) == (found.low is None)
             assert (high is None) == (found.high is None)
         for cause, bound in point["bound"].items():
-            assert (bound is not None) == table.covered(point["strategy"], cause)
+            covers = table.causes if cause == "all" else [cause]
+            assert (bound is not None) == all(table.covered(point["strategy"], c) for c in covers)
+
+
+def test_all_cases_together_are_as_the_verdict_judged_them(study: Path) -> None:
+    """A goal without a cause: the point of the page is the value of the row."""
+    verdict = read_verdict(study)
+    for point in data_of(study)["points"]:
+        row = verdict.row(point["strategy"])
+        (goal,) = [g for g in row.goals if g.key == "goals.exposure_p95"]
+        value, low, _ = point["figures"]["exposure.p95.all"]
+        assert value == (None if goal.value is None else pytest.approx(goal.value, rel=1e-5))
+        assert low == (None if goal.low is None else pytest.approx(goal.low, rel=1e-5))
+        assert point["open"] == cells_text(row.open)
+        assert bool(point["failed"]) == (row.state != "ok")
+
+
+def test_the_verdict_stands_on_top_and_the_picture_begins_with_the_goals(study: Path) -> None:
+    page, verdict = page_of(study), read_verdict(study)
+    assert html.escape(headline(verdict)) in page
+    assert page.index('class="headline"') < page.index('id="controls"')
+    with browser.chromium() as engine:
+        file = study / "explore.html"
+        file.write_text(page, encoding="utf-8")
+        with browser.page(engine, file.as_uri(), 1400) as (opened, said, _):
+            assert said == []
+            assert opened.input_value("#cause") == "all"
+            assert opened.input_value("#statistic") == "p95"
+            assert opened.input_value("#goal-exposure") == "900"  # the stand-in
+            assert opened.locator("svg .limit").count() == 2
+            told = opened.text_content("#recommendation")
+            if verdict.use is None:
+                assert told.startswith("No setting of the file is shown to meet every goal")
+            else:
+                assert told.startswith(f"Use {verdict.use}")
+            misses = dict(opened.evaluate("[...document.querySelectorAll('#table tbody tr')].map(r => [r.cells[0].textContent, r.cells[4].textContent])"))  # fmt: skip
+            for row in verdict.rows:
+                assert (misses[row.strategy] == "nothing") == (row.state == "ok")
+            opened.fill("#goal-exposure", "100000")
+            assert "by estimates" in opened.text_content("#recommendation")
 
 
 def test_points_of_a_sweep_are_its_cells(sweep: Path) -> None:
@@ -156,7 +201,9 @@ def test_controls_change_the_picture(address: str) -> None:
         assert len(marks) == 8
         assert opened.input_value("#goal-exposure") == "600"  # the scenario's goal
         told = opened.text_content("#recommendation")
-        assert told.startswith("Recommended: short_token")
+        assert told.startswith(
+            "By the longest lifetime, within these limits, by estimates: short_token"
+        )
         assert "5 min" in told  # the longest lifetime that meets the goals
         _slide(opened, "strategies.short_token.token.lifetime", 1)
         moved = opened.evaluate(_MARKS)
@@ -165,7 +212,9 @@ def test_controls_change_the_picture(address: str) -> None:
         opened.uncheck("#strategy-per_request")
         assert all(m.startswith("short_token") for m in opened.evaluate(_MARKS))
         opened.fill("#goal-exposure", "0.001")
-        assert opened.text_content("#recommendation").startswith("No setting shown meets")
+        assert opened.text_content("#recommendation").startswith(
+            "No setting shown keeps these limits"
+        )
         opened.select_option("#cause", "logout")
         assert "logout" in opened.text_content("#table caption")
         opened.check("#strategy-per_request")
@@ -189,7 +238,9 @@ def test_it_fits_and_shows_the_numbers_of_the_table(study: Path, tmp_path: Path,
         assert said == []
         assert asked == [file.as_uri()]
         assert opened.evaluate("document.documentElement.scrollWidth") <= width
-        assert opened.locator("svg").bounding_box()["width"] > 300
+        assert opened.locator("#picture svg").bounding_box()["width"] > 300
         shown = [p["strategy"] for p in data_of(study)["points"]]
-        rows = opened.evaluate("[...document.querySelectorAll('tbody th')].map(e => e.textContent)")
+        rows = opened.evaluate(
+            "[...document.querySelectorAll('#table tbody th')].map(e => e.textContent)"
+        )
         assert sorted(rows) == sorted(shown)

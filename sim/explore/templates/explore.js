@@ -62,8 +62,8 @@
     if (chosen && pairs.some(([v]) => v === chosen)) select.value = chosen;
   }
   const has = key => data.points.some(p => p.figures[key]);
-  options("cause", data.causes.map(c => [c, words(c)]));
-  options("statistic", Object.entries(STATISTICS).filter(([s]) => data.causes.some(c => has(`exposure.${s}.${c}`))));
+  options("cause", [["all", data.all], ...data.causes.map(c => [c, words(c)])]);
+  options("statistic", Object.entries(STATISTICS).filter(([s]) => ["all", ...data.causes].some(c => has(`exposure.${s}.${c}`))));
   options("price", Object.entries(PRICES).filter(([k]) => has(k)).map(([k, [text]]) => [k, text]));
   options("prefer", Object.entries(PREFER), data.goals.prefer);
   const sliders = {};
@@ -86,26 +86,33 @@
     label.append(box, name); byId("strategies").append(label); boxes[name] = box;
   }
   function presetGoals() {
-    const own = data.goals[byId("cause").value] || {}, key = "exposure_" + byId("statistic").value;
-    const limit = own[key] ?? data.goals[key];
-    byId("goal-exposure").value = limit ?? "";
+    const cause = byId("cause").value, own = cause === "all" ? data.goals : data.goals[cause] || {};
+    byId("goal-exposure").value = own["exposure_" + byId("statistic").value] ?? "";
   }
   byId("goal-overhead").value = data.goals.auth_overhead_p95 ? data.goals.auth_overhead_p95 * 1e3 : "";
   byId("goal-calls").value = data.goals.host_calls_per_s ?? "";
   byId("goal-stops").value = data.goals.interruptions_per_person_hour ?? "";
-  const first = data.causes.flatMap(c => Object.keys(data.goals[c] || {}).filter(k => data.goals[c][k] !== null).map(k => [c, k.replace("exposure_", "")]))[0];
+  const exposures = Object.keys(data.goals).filter(k => k.startsWith("exposure_") && data.goals[k] != null).map(k => ["all", k.replace("exposure_", "")]);
+  const first = exposures[0] || data.causes.flatMap(c => Object.keys(data.goals[c] || {}).filter(k => data.goals[c][k] !== null).map(k => [c, k.replace("exposure_", "")]))[0];
+  if (has("auth_overhead.p95") && data.goals.auth_overhead_p95) byId("price").value = "auth_overhead.p95";
   if (first) { byId("cause").value = first[0]; byId("statistic").value = first[1]; }
   presetGoals();
+  const GOALS = ["goal-exposure", "goal-overhead", "goal-calls", "goal-stops", "prefer"];
+  let asked = false;
+  /* untouched, the limits are the goals of the file, all of them, and the verdict on top judged every setting by these */
+  const judged = () => data.judged && !asked;
 
   // the address holds the state, so that a view can be sent to a colleague who has the same page
   const kept = () => [...byId("controls").elements].filter(e => e.id && e.tagName !== "FIELDSET");
   function write() {
     const state = new URLSearchParams();
     for (const e of kept()) state.set(e.id, e.type === "checkbox" ? (e.checked ? "1" : "0") : e.value);
+    state.set("asked", asked ? "1" : "0");
     history.replaceState(null, "", "#" + state);
   }
   function read() {
     const state = new URLSearchParams(location.hash.slice(1));
+    asked = state.get("asked") === "1";
     for (const e of kept()) if (state.has(e.id)) { if (e.type === "checkbox") e.checked = state.get(e.id) === "1"; else e.value = state.get(e.id); }
   }
 
@@ -121,7 +128,7 @@
     return points.map(p => {
       const bound = p.bound[cause] ?? null, value = key => p.figures[key] ? p.figures[key][0] : null, misses = [];
       const over = (v, limit, text) => { if (limit < Infinity && (v === null || v > limit)) misses.push(text); };
-      if (bound === null) misses.push("nothing ends it");
+      if (judged()) return {p, name: nameOf(p), bound, misses: p.failed, y: p.figures[exposure], x: p.figures[price]};
       over(value(exposure), goal.exposure, "exposure");
       over(value("auth_overhead.p95"), goal.overhead, "gate overhead");
       over(value("host_calls.mean"), goal.calls, "host calls");
@@ -129,11 +136,13 @@
       return {p, name: nameOf(p), bound, misses, y: p.figures[exposure], x: p.figures[price]};
     });
   }
+  const end = s => s.y[0] === null ? Infinity : s.y[0];
   function lifetime(p) {
     const own = Object.entries(p.settings).filter(([path]) => path.endsWith("lifetime")).map(([, v]) => v);
     return own.length ? Math.max(...own) : -1;
   }
   function best(shown) {
+    if (judged()) return shown.find(s => s.p.strategy === data.use);
     const fine = shown.filter(s => !s.misses.length), o = s => (s.p.figures["auth_overhead.mean"] || [0])[0];
     const orders = {
       shortest_exposure: (a, b) => a.y[0] - b.y[0] || o(a) - o(b),
@@ -172,13 +181,26 @@
     check: r => `M${-r},${-r}h${2 * r}v${2 * r}h${-2 * r}Z`, push: r => `M0,${-r * 1.2}L${r * 1.1},${r * .9}H${-r * 1.1}Z`,
     allowlist: r => `M0,${-r * 1.3}L${r * 1.3},0L0,${r * 1.3}L${-r * 1.3},0Z`, mixed: r => `M${-r / 2.5},${-r}h${r * .8}v${r * .6}h${r * .6}v${r * .8}h${-r * .6}v${r * .6}h${-r * .8}v${-r * .6}h${-r * .6}v${-r * .8}h${r * .6}Z`,
   };
+  /* the goals as lines, where the axes show what they limit */
+  function drawLimits(svg, x, y, m, width, height) {
+    const goal = limits(), price = byId("price").value, at = {"auth_overhead.p95": goal.overhead, "host_calls.mean": goal.calls, "interruptions.mean": goal.stops}[price] ?? Infinity;
+    if (goal.exposure < Infinity) {
+      const py = Math.min(Math.max(y.at(goal.exposure), m.t), height - m.b);
+      svg.append(el("line", {class: "limit", x1: m.l, x2: width - m.r, y1: py, y2: py}), el("text", {x: width - m.r - 4, y: py - 4, "text-anchor": "end"}, `limit ${seconds(goal.exposure)}`));
+    }
+    if (at < Infinity) {
+      const px = Math.min(Math.max(x.at(at), m.l), width - m.r);
+      svg.append(el("line", {class: "limit", x1: px, x2: px, y1: m.t, y2: height - m.b}), el("text", {x: px - 4, y: height - m.b - 6, "text-anchor": "end"}, `limit ${show(at, PRICES[price][1])}`));
+    }
+  }
   function draw(shown, chosen) {
     const place = byId("picture"), width = Math.max(340, Math.min(place.clientWidth || 800, 1200)), height = Math.max(340, Math.min(560, width * 0.6));
     const m = {l: 70, r: 16, t: 34, b: 52}, [priceText, unit] = PRICES[byId("price").value];
     const anyOpen = shown.some(s => s.bound === null), top = m.t + (anyOpen ? 38 : 0);
     const svg = el("svg", {viewBox: `0 0 ${width} ${height}`, role: "group", "aria-label": `Exposure window against ${priceText}: ${shown.length} settings`});
-    const x = scale(shown.flatMap(s => [s.x[0]]), m.l + 14, width - m.r - 14, unit), bounded = shown.filter(s => s.bound !== null);
-    const y = scale(bounded.map(s => s.y[0]), height - m.b - 8, top + 10, "s"), high = s => s.bound === null ? m.t + 14 : y.at(s.y[0]);
+    const goal = limits(), priced = {"auth_overhead.p95": goal.overhead, "host_calls.mean": goal.calls, "interruptions.mean": goal.stops}[byId("price").value];
+    const x = scale([...shown.map(s => s.x[0]), ...(priced < Infinity ? [priced] : [])], m.l + 14, width - m.r - 14, unit), bounded = shown.filter(s => s.bound !== null);
+    const y = scale([...bounded.map(s => s.y[0]), ...(goal.exposure < Infinity ? [goal.exposure] : [])], height - m.b - 8, top + 10, "s"), high = s => s.bound === null ? m.t + 14 : y.at(s.y[0]);
     if (anyOpen) {
       svg.append(el("rect", {class: "open", x: m.l, y: m.t - 10, width: width - m.l - m.r, height: 40}));
       svg.append(el("text", {x: m.l + 4, y: m.t - 14}, "open: nothing ends it"));
@@ -188,6 +210,7 @@
     svg.append(el("path", {class: "axis", d: `M${m.l},${m.t}V${height - m.b}H${width - m.r}`}));
     svg.append(el("text", {x: (m.l + width) / 2, y: height - 10, "text-anchor": "middle"}, `${priceText} (log scale)`));
     svg.append(el("text", {x: -(height - m.b + m.t) / 2, y: 14, transform: "rotate(-90)", "text-anchor": "middle"}, `exposure window, ${STATISTICS[byId("statistic").value]} (log scale)`));
+    drawLimits(svg, x, y, m, width, height);
     const line = front(shown);
     if (line.length > 1) svg.append(el("path", {class: "front", d: line.map((s, i) => `${i ? "L" : "M"}${x.at(s.x[0])},${high(s)}`).join("")}));
     const clampX = v => Math.min(Math.max(v, m.l), width - m.r), clampY = v => Math.min(Math.max(v, top), height - m.b), labels = [];
@@ -217,9 +240,9 @@
     const unit = PRICES[byId("price").value][1], head = ["setting", "bound", "exposure window", PRICES[byId("price").value][0], "misses"];
     const row = (cells, tag) => { const tr = document.createElement("tr"); cells.forEach((c, i) => { const cell = document.createElement(tag || (i ? "td" : "th")); cell.textContent = c; if (tag) cell.scope = "col"; else if (!i) cell.scope = "row"; tr.append(cell); }); return tr; };
     const caption = document.createElement("caption"), top = document.createElement("thead"), body = document.createElement("tbody");
-    caption.textContent = `${shown.length} settings after ${words(byId("cause").value)}, with 95 % intervals`;
+    caption.textContent = `${shown.length} settings, ${byId("cause").value === "all" ? data.all : "after " + words(byId("cause").value)}, with 95 % intervals`;
     top.append(row(head, "th"));
-    for (const s of [...shown].sort((a, b) => a.misses.length - b.misses.length || a.y[0] - b.y[0]).slice(0, 200)) {
+    for (const s of [...shown].sort((a, b) => a.misses.length - b.misses.length || end(a) - end(b)).slice(0, 200)) {
       const tr = row([s.name, s.bound === null ? "open" : seconds(s.bound), withInterval(s.y, "s"), withInterval(s.x, unit), s.misses.join(", ") || "nothing"]);
       tr.className = s === chosen ? "best" : s.misses.length ? "missed" : "";
       body.append(tr);
@@ -228,16 +251,22 @@
   }
   function update() {
     for (const [path, s] of Object.entries(sliders)) s.output.textContent = Number(s.range.value) ? setting(path, s.values[s.range.value - 1]) : "all";
-    const shown = view(), chosen = best(shown), after = words(byId("cause").value);
-    let text = shown.length ? "No setting shown meets these goals." : "Nothing is shown: choose a strategy.";
-    const goals = Object.values(limits()).some(v => v < Infinity), why = goals ? "Recommended" : `Without goals, ${PREFER[byId("prefer").value]}`;
-    if (chosen) text = `${why}: ${chosen.name}. Exposure after ${after}: ${withInterval(chosen.y, "s")}, at most ${seconds(chosen.bound)}; gate overhead ${withInterval(chosen.p.figures["auth_overhead.mean"], "s")} a click.`;
-    else if (shown.length) { const near = [...shown].sort((a, b) => a.misses.length - b.misses.length || a.y[0] - b.y[0])[0]; text += ` Nearest: ${near.name}, which misses ${near.misses.join(" and ")}.`; }
+    const shown = view(), chosen = best(shown), after = byId("cause").value === "all" ? data.all : words(byId("cause").value);
+    let text = "Nothing is shown: choose a strategy.";
+    if (chosen) {
+      const open = chosen.p.open ? ` It leaves open: ${chosen.p.open}.` : " It leaves no cause open.";
+      const goals = Object.values(limits()).some(v => v < Infinity), by = goals ? "within these limits, by estimates" : "by estimates, without limits";
+      text = judged() ? `Use ${chosen.name}, as the verdict says.${open}` : `By ${PREFER[byId("prefer").value]}, ${by}: ${chosen.name}.${open}`;
+      text += ` Exposure, ${after}: ${withInterval(chosen.y, "s")}, ${chosen.bound === null ? "without a bound" : "at most " + seconds(chosen.bound)}; gate overhead ${withInterval(chosen.p.figures["auth_overhead.mean"], "s")} a click.`;
+    } else if (shown.length) {
+      const near = [...shown].sort((a, b) => a.misses.length - b.misses.length || end(a) - end(b))[0];
+      text = `No setting ${judged() ? "of the file is shown to meet every goal" : "shown keeps these limits"}. Nearest: ${near.name}, which misses ${near.misses.join(" and ")}.`;
+    }
     byId("recommendation").textContent = text;
     byId("detail").textContent = "";
     draw(shown, chosen); table(shown, chosen);
   }
-  byId("controls").addEventListener("input", e => { if (e.target.id === "cause" || e.target.id === "statistic") presetGoals(); update(); write(); });
+  byId("controls").addEventListener("input", e => { if (GOALS.includes(e.target.id)) asked = true; if (e.target.id === "cause" || e.target.id === "statistic") presetGoals(); update(); write(); });
   window.addEventListener("resize", update);
   window.addEventListener("hashchange", () => { read(); update(); });
   read(); update();
