@@ -5,7 +5,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sim.cli.common import InputError, chosen, file_errors, interruptible, load, progress
+from sim.cli.common import (
+    InputError,
+    Stopped,
+    chosen,
+    file_errors,
+    interruptible,
+    load,
+    progress,
+    terminable,
+)
 from sim.testbed import MissingExtra, require_extra
 
 if TYPE_CHECKING:
@@ -86,9 +95,9 @@ def testbed(
     except MissingExtra as error:
         raise InputError(str(error)) from None
     from sim.basics.units import parse_duration
-    from sim.testbed import run
+    from sim.testbed import report, run
     from sim.testbed.compress import factor_within
-    from sim.testbed.servers import NoRedis, ServerFailed, default_store
+    from sim.testbed.servers import NoRedis, ServerDied, ServerFailed, default_store
 
     loaded = load(scenario)
     strategies = chosen(loaded, names)
@@ -97,7 +106,7 @@ def testbed(
         factor = compression or factor_within(loaded, parse_duration(within) / batches)
     except ValueError as error:
         raise InputError(f"--within {within}: {error}") from None
-    with interruptible(), progress(quiet) as said:
+    with terminable(), interruptible(), progress(quiet) as said:
 
         def play(scenario: "Scenario", factor: float, at_once: int) -> "LiveRun":
             return run.run_in_batches(
@@ -120,6 +129,10 @@ def testbed(
             )
         except (NoRedis, ServerFailed, ValueError) as error:
             raise InputError(str(error)) from None
+        except ServerDied as error:
+            if not quiet:
+                click.echo(report.until_then(error.lanes))
+            raise Stopped(str(error)) from None
     _show(live, figure)
     if write is not None and rush is not None:
         _write(live, rush, write)

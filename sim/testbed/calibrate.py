@@ -4,7 +4,6 @@ import asyncio
 import os
 import platform
 import sys
-import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -19,6 +18,7 @@ from sim.basics.wording import about
 from sim.scenario import Scenario, load, with_changes
 from sim.testbed.compress import Clock, precise_loop
 from sim.testbed.costs import CALIBRATION, PathCosts, quantiles, time_lookup, time_verify
+from sim.testbed.folder import run_folder
 from sim.testbed.servers import RedisServer, Servers, redis_program
 from sim.testbed.setup import HOST, Setup, Station
 from sim.testbed.stores import MemoryStore, RedisStore, SqliteStore, Store
@@ -92,8 +92,7 @@ class _InThread(MemoryStore):
 
 
 async def _stores(found: Calibration) -> None:
-    with tempfile.TemporaryDirectory(prefix="lastclick-") as name:
-        folder = Path(name)
+    with run_folder() as folder:
         stores: dict[str, Store] = {
             "memory": MemoryStore(),
             "sqlite": SqliteStore(folder / "direct.sqlite", "t"),
@@ -105,7 +104,8 @@ async def _stores(found: Calibration) -> None:
         elif (program := redis_program()) is not None:
             server = RedisServer(program, folder, "calibration")
             stores["redis"] = RedisStore(server.url, "t", "calibration")
-            stores["redis, Unix socket"] = RedisStore(server.unix_url, "t", "calibration")
+            if server.unix_url is not None:
+                stores["redis, Unix socket"] = RedisStore(server.unix_url, "t", "calibration")
         try:
             for label, store in stores.items():
                 found.lookup[label] = await time_lookup(store)

@@ -38,7 +38,8 @@ def main() -> int:
             program.kill()
 
     threading.Thread(target=watch, daemon=True).start()
-    return program.wait()
+    code = program.wait()
+    return code if code >= 0 else 128 - code  # a signal as a shell tells of it
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from sim.basics.wording import about
 from sim.results.store import write_atomically
 from sim.results.tables import grid
 from sim.testbed.compare import DIFFERS, EXACT, WITHIN, Row, disagreements
+from sim.testbed.record import LaneRecord
 from sim.testbed.run import LiveRun
 
 COSTS = ("verify", "lookup", "app", "host", "check")
@@ -187,3 +188,23 @@ def _diagonal(axes: Any) -> None:
     low = min(axes.get_xlim()[0], axes.get_ylim()[0])
     high = max(axes.get_xlim()[1], axes.get_ylim()[1])
     axes.plot([low, high], [low, high], color="grey", linewidth=0.8, zorder=0)
+
+
+def until_then(lanes: dict[str, LaneRecord]) -> str:
+    """What was measured before a server died: no result, but not lost."""
+    rows = [
+        (
+            name,
+            lane.response.count,
+            about(lane.response.mean_s),
+            about(lane.response.quantile_s(0.95)),
+        )
+        for name, lane in lanes.items()
+        if lane.response.count
+    ]
+    if not rows:
+        return "Nothing was measured."
+    width = max(len(name) for name, *_ in rows)
+    head = f"{'strategy':<{width}}  clicks  response mean, p95"
+    lines = [f"{name:<{width}}  {clicks:>6}  {mean}, {p95}" for name, clicks, mean, p95 in rows]
+    return "\n".join(["Measured until a server died, so no result:\n", head, *lines])

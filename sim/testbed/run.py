@@ -26,7 +26,7 @@ from sim.testbed.costs import (
 )
 from sim.testbed.people import CLIENT_TIMEOUT, Load, Person
 from sim.testbed.record import LaneRecord, Latencies, close_record
-from sim.testbed.servers import Servers
+from sim.testbed.servers import ServerDied, ServerFailed, Servers
 from sim.testbed.setup import CONTROL_HEADER, Setup
 from sim.testbed.stores import StoreKind, open_store
 from sim.testbed.tokens import Algorithm
@@ -110,7 +110,7 @@ def run(
 
     `factor`: model seconds a real second. `faults`: what to do to the servers at which model times.
     `watch` is filled with the lanes' records from the start, for runs that faults do not let come to their end. Raises NoRedis,
-    ServerFailed. A strategy written in Python (a subclass) cannot run here: ValueError.
+    ServerFailed, and ServerDied where a server ends that no fault ends. A strategy written in Python (a subclass) cannot run here: ValueError.
     """
     for strategy in strategies:
         if type(strategy) is not Strategy:
@@ -124,10 +124,16 @@ def run(
         algorithm=algorithm,
         store=store,
     )
+    lanes = {} if watch is None else watch
     with Servers(setup) as servers, asyncio.Runner(loop_factory=precise_loop) as runner:
-        return runner.run(
-            _play(servers, strategies, faults, {} if watch is None else watch, progress)
-        )
+        try:
+            return runner.run(_play(servers, strategies, faults, lanes, progress))
+        except ServerDied:
+            raise
+        except Exception as error:
+            if faults or (dead := servers.dead()) is None:
+                raise
+            raise ServerDied(f"{dead}, {servers.when()}", lanes) from error
 
 
 async def _play(
@@ -155,6 +161,7 @@ async def _play(
         ]
         watch.update({load.record.strategy: load.record for load in loads})
         began = time.monotonic()
+        servers.clock = clock
         await _live(servers, http, clock, loads, faults, progress)
         return LiveRun(
             scenario=scenario,
@@ -226,7 +233,8 @@ async def _live(
     tasks = [asyncio.create_task(person.live()) for person in people]
     others = [asyncio.create_task(_fault(servers, clock, fault)) for fault in faults]
     try:
-        await _until_over(http, setup, loads[-1].clock, tasks, end_s, progress)
+        look = None if faults else servers.dead
+        await _until_over(http, setup, loads[-1].clock, tasks, end_s, progress, look)
         await _close_books(http, setup, loads, people, end_s)
     finally:
         for person in people:
@@ -251,9 +259,12 @@ async def _until_over(
     tasks: list[asyncio.Task[None]],
     end_s: float,
     progress: Progress | None,
+    dead: Callable[[], str | None] | None,
 ) -> None:
-    """Until the end of the drain, or until nobody acts and no event is on its way any more."""
+    """Until the end of the drain, until nobody acts and no event is on its way any more, or until a server is dead."""
     while clock.now_s() < end_s:
+        if dead is not None and dead() is not None:
+            raise ServerFailed("a server died")
         if progress is not None:
             progress(max(0.0, clock.now_s()) / end_s)
         left = min(0.5, clock.real(end_s - clock.now_s()))

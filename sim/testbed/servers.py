@@ -13,19 +13,23 @@ import shutil
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal
+from urllib.parse import quote
 
+from sim.basics.wording import format_duration
+from sim.testbed.compress import Clock
+from sim.testbed.folder import run_folder
 from sim.testbed.setup import Setup
 from sim.testbed.stores import StoreKind
 
 START_TIMEOUT = 30.0  # real seconds
 STOP_TIMEOUT = 3.0
 REDIS_URL = "LASTCLICK_REDIS_URL"
+_LONGEST_SOCKET = 100  # bytes of its name; Linux has room for 107
 _GUARD = Path(__file__).with_name("guard.py")
 
 
@@ -33,15 +37,48 @@ class ServerFailed(RuntimeError):
     """A process did not start."""
 
 
+class ServerDied(RuntimeError):
+    """A process died in the middle; `lanes` hold what was measured until then."""
+
+    def __init__(self, text: str, lanes: dict[str, Any]):
+        super().__init__(text)
+        self.lanes = lanes
+
+
 class NoRedis(RuntimeError):
     """There is no Redis server to be had."""
 
 
 class Process:
-    """One child process, stopped by closing its standard input."""
+    """One child process, stopped by closing its standard input. What it complains of goes to `log`, if there is one."""
 
-    def __init__(self, command: list[str], **settings: Any):
-        self.child = subprocess.Popen(command, stdin=subprocess.PIPE, process_group=0, **settings)
+    def __init__(self, command: list[str], log: Path | None, **settings: Any):
+        self.log = log
+        with contextlib.ExitStack() as stack:
+            if log is not None:
+                settings["stderr"] = stack.enter_context(log.open("ab"))
+                settings.setdefault("stdout", settings["stderr"])
+            self.child = subprocess.Popen(
+                command, stdin=subprocess.PIPE, process_group=0, **settings
+            )
+
+    def ended(self) -> str | None:
+        """How the process ended by itself, with its last lines; None while it lives."""
+        code = self.child.poll()
+        if code is None:
+            return None
+        # a guard passes a signal of its program on as a shell does
+        number = -code if code < 0 else code - 128
+        how = f"killed by signal {number}" if number > 0 else f"ended with code {code}"
+        return how + self.last_lines()
+
+    def last_lines(self, most: int = 3) -> str:
+        """The end of the log, for a message."""
+        if self.log is None or not self.log.exists():
+            return ""
+        lines = self.log.read_text(encoding="utf-8", errors="replace").splitlines()
+        said = [line.strip()[:200] for line in lines if line.strip()][-most:]
+        return f"; its last lines: {' | '.join(said)}" if said else ""
 
     def stop(self) -> None:
         """Ask it to leave; insist after a while."""
@@ -65,7 +102,9 @@ class Server(Process):
     """The host or the app; `port` 0 lets the system choose."""
 
     def __init__(self, role: Literal["host", "app"], setup: Setup, port: int = 0):
-        super().__init__([sys.executable, "-m", "sim.testbed.serve", role], stdout=subprocess.PIPE)
+        log = Path(setup.folder) / f"{role}.log" if setup.folder else None
+        command = [sys.executable, "-m", "sim.testbed.serve", role]
+        super().__init__(command, log, stdout=subprocess.PIPE)
         try:
             assert self.child.stdin is not None
             self.child.stdin.write(pickle.dumps((port, setup)))
@@ -82,7 +121,9 @@ class Server(Process):
         ready, _, _ = select.select([stdout], [], [], START_TIMEOUT)
         line = stdout.readline() if ready else b""
         if not line:
-            raise ServerFailed(f"the {role} did not start")
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.child.wait(1.0)  # what it says last comes before
+            raise ServerFailed(f"the {role} did not start{self.last_lines()}")
         first: dict[str, Any] = json.loads(line)
         return first
 
@@ -93,25 +134,29 @@ class RedisServer(Process):
     def __init__(self, program: str, folder: Path, password: str, port: int = 0):
         self.program, self.folder, self.password = program, folder, password
         self.port = port or _free_port()
-        self.socket = folder / "redis.sock"
+        self.unix_url: str | None = None
         # settings by a file only its owner can read: a command line is visible to everybody
         config = folder / "redis.conf"
         config.touch(mode=0o600)
         config.write_text(
             f'bind 127.0.0.1\nport {self.port}\nrequirepass {password}\nsave ""\nappendonly no\n'
-            f"dir {folder}\nunixsocket {self.socket}\nunixsocketperm 700\ndaemonize no\n"
-            "protected-mode yes\n"
+            f"dir {_quoted(folder)}\ndaemonize no\nprotected-mode yes\n" + self._by_socket()
         )
-        super().__init__(
-            [sys.executable, str(_GUARD), program, str(config)], stdout=subprocess.DEVNULL
-        )
+        super().__init__([sys.executable, str(_GUARD), program, str(config)], folder / "redis.log")
         self.url = f"redis://:{password}@127.0.0.1:{self.port}/0"
-        self.unix_url = f"unix://:{password}@{self.socket}?db=0"
         try:
             self._await_answer()
         except BaseException:
             self.stop()
             raise
+
+    def _by_socket(self) -> str:
+        """A Unix socket as well, where its name is short enough for one."""
+        path = self.folder / "redis.sock"
+        if len(os.fsencode(path)) > _LONGEST_SOCKET:
+            return ""
+        self.unix_url = f"unix://:{self.password}@{quote(str(path))}?db=0"
+        return f"unixsocket {_quoted(path)}\nunixsocketperm 700\n"
 
     def again(self) -> "RedisServer":
         """A new server on the same port with the same password; what was in the old one is gone."""
@@ -143,7 +188,7 @@ class RedisServer(Process):
                 return
             except redis.RedisError:
                 time.sleep(0.02)
-        raise ServerFailed(f"{self.program} did not start")
+        raise ServerFailed(f"{self.program} did not start{self.last_lines()}")
 
 
 def redis_program() -> str | None:
@@ -168,12 +213,17 @@ class Servers:
         self.host: Server
         self.app: Server
         self.setup = setup
+        self.clock: Clock | None = None  # of the run under way
+
+    def when(self) -> str:
+        """Where in the run this is, in words."""
+        if self.clock is None or self.clock.now_s() < 0:
+            return "before anybody acted"
+        return f"{format_duration(round(self.clock.now_s()))} after the start"
 
     def __enter__(self) -> "Servers":
         try:
-            folder = Path(
-                self._stack.enter_context(tempfile.TemporaryDirectory(prefix="lastclick-"))
-            )
+            folder = self._stack.enter_context(run_folder())
             self.setup = replace(self.setup, folder=str(folder))
             if self.setup.store == "redis" and not self.setup.redis_url:
                 self.setup = replace(self.setup, redis_url=self._redis(folder))
@@ -195,6 +245,14 @@ class Servers:
         trace: TracebackType | None,
     ) -> None:
         self._stack.close()
+
+    def dead(self) -> str | None:
+        """The first server that has ended by itself, and how; None while all live."""
+        parts = {"Redis server": self.redis, "host": self.host, "app": self.app}
+        for name, part in parts.items():
+            if part is not None and (how := part.ended()) is not None:
+                return f"the {name} died ({how})"
+        return None
 
     def restart_redis(self) -> None:
         """Start the store again after it was killed."""
@@ -228,6 +286,12 @@ class Servers:
     def _stop_redis(self) -> None:
         if self.redis is not None:
             self.redis.stop()
+
+
+def _quoted(path: Path) -> str:
+    """A path as a setting of Redis may hold it, blanks included."""
+    escaped = str(path).replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
 
 
 def default_store() -> StoreKind:
