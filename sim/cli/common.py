@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sim.basics.wording import about
 from sim.engine import ENGINES
 
 if TYPE_CHECKING:
@@ -118,7 +119,9 @@ def _plain_lines(every_s: float = 10.0) -> "Report":
         elif first and done > first[1] and now - said >= every_s:
             said = now
             left_s = (now - first[0]) * (cells - done) / (done - first[1])
-            click.echo(f"{done:,.4g} of {cells:,} runs, about {left_s:.0f} s left", err=True)
+            click.echo(
+                f"{done:,.4g} of {cells:,} runs, about {about(round(left_s))} left", err=True
+            )
 
     return update
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sim.basics.wording import about
 from sim.cli.common import InputError, file_errors
 from sim.probe import MissingExtra, require_extra
 
@@ -147,7 +148,7 @@ def _progress(quiet: bool) -> "Progress":
 
     def say(done: float, mode: str) -> None:
         left_s = (time.monotonic() - began_s) * (1 - done) / done if done else 0.0
-        left = f", about {left_s:.0f} s left" if done and done < 1 else ""
+        left = f", about {about(round(left_s))} left" if done and done < 1 else ""
         click.echo(f"{100 * done:3.0f} % {mode}{left}", err=True)
 
     return (lambda done, mode: None) if quiet else say

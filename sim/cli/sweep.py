@@ -159,7 +159,7 @@ def _estimate(loaded: Any, options: dict[str, Any], workers: int | None) -> None
     click.echo(_cells_text(plan))
     click.echo(
         f"about {about(float(f'{found.worker_s / count:.2g}'))} on {count} worker(s):"
-        f" {found.worker_s / max(1, found.replications):.3g} s a replication, measured on {found.sampled} samples"
+        f" {about(found.worker_s / max(1, found.replications))} a replication, measured on {found.sampled} samples"
     )
     click.echo(f"about {found.bytes / 1e6:.2g} MB in {found.files} file(s)")
 

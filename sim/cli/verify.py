@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sim.basics.wording import about
 from sim.cli.common import file_errors, interruptible
 from sim.engine import ENGINES
 
@@ -55,11 +56,13 @@ def verify(quick: bool, engine: str | None, write: Path | None) -> None:
             write_atomically(write, lambda path: _write(path, document))
     took_s = time.monotonic() - started
     if wrong:
-        click.echo(f"\nDISAGREEMENT in {len(wrong)} of {len(lines)} figures ({took_s:.0f} s):")
+        click.echo(
+            f"\nDISAGREEMENT in {len(wrong)} of {len(lines)} figures ({about(round(took_s))}):"
+        )
         for line in wrong:
             click.echo(text(line))
         sys.exit(1)
-    click.echo(f"\n{len(lines)} figures compared, all agree ({took_s:.0f} s)")
+    click.echo(f"\n{len(lines)} figures compared, all agree ({about(round(took_s))})")
 
 
 def _command(quick: bool, engine: str | None, write: Path) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from sim.basics.wording import format_duration
 from sim.plot.curves import lines
 from sim.plot.style import INK, Picture, canvas, headline, listed, side_legend
 from sim.results.study import Study
@@ -42,7 +43,7 @@ def host_load(
     ax.set_xlim(0, end_s / 3600.0)
     ax.set_xlabel("hours from the start of the day")
     ax.set_ylabel(
-        f"calls per second at the host, page loads included\n(means of {window_s / 60:g} minutes)"
+        f"calls per second at the host, page loads included\n(means of {format_duration(window_s)})"
     )
     ax.grid(alpha=0.25)
     side_legend(ax)

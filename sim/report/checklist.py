@@ -5,6 +5,7 @@ What the program knows is filled from the manifest; what only the author of a st
 
 from dataclasses import dataclass
 
+from sim.basics.wording import format_duration
 from sim.plot.style import listed, readable
 from sim.results.study import Study
 
@@ -28,7 +29,7 @@ def checklist(study: Study, answers_ask: str) -> list[Item]:
     graded = [p["grade"] for p in m.get("parameters", [])]
     assumed = sum("assumption" in grade or grade == "none" for grade in graded)
     libraries = ", ".join(f"{k} {v}" for k, v in m.get("libraries", {}).items())
-    warm_up = "found by MSER-5" if run["warm_up"] == "auto" else f"{run['warm_up']:g} s"
+    warm_up = "found by MSER-5" if run["warm_up"] == "auto" else format_duration(run["warm_up"])
     rows = (
         ("1.1", "Purpose of the model", MET if answers_ask else OPEN, f"How long the requests of a person whose access ended still succeed, and what ending them costs honest people. This study asks: {answers_ask or '(no question was written)'}"),
         ("1.2", "Model outputs", MET, "Exposure window, last click, unauthorised requests per case; response time, gate overhead, interruptions, refusals, host calls: defined under “What the words mean”, docs/model.md section 7; intervals under 4.3."),
@@ -47,7 +48,7 @@ def checklist(study: Study, answers_ask: str) -> list[Item]:
         ("3.3", "Input parameters", MET, "All, with laws, in the table of parameters; the file scenario.toml beside the results holds them in full."),
         ("3.4", "Assumptions", MET, "Listed under “Assumptions”; graded in the table of parameters."),
         ("4.1", "Initialisation", MET, f"Terminating: a working day that starts empty. Warm-up cut from honest figures: {warm_up}; never from cases."),
-        ("4.2", "Run length", MET, f"{run['horizon']:g} s, and {run['drain']:g} s in which only people with a case act. Unit: seconds."),
+        ("4.2", "Run length", MET, f"{format_duration(run['horizon'])}, and {format_duration(run['drain'])} in which only people with a case act. Unit: seconds."),
         ("4.3", "Estimation approach", MET, f"{m['replications']} independent replications, 95 % intervals: Student's t for means of runs, jackknife for ratios per case, order statistics for quantiles, Wilson for shares. Strategies share people, cases and draws."),
         ("5.1", "Software", MET, f"Last Click {m.get('version', '?')} on Python {m.get('python', '?')} ({libraries})."),
         ("5.2", "Random sampling", MET, f"Draws are addressed (seed {m['seed']}, replication, person, purpose, number, attempt), never by order; common random numbers across strategies."),

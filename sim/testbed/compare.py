@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sim.basics.statistics import QUANTILES
+from sim.basics.wording import about
 from sim.model.causes import CAUSES
 from sim.oracle.host import TIMEOUT
 from sim.testbed.record import LaneRecord
@@ -114,7 +115,7 @@ def _pairs(live: LiveRun, lane: LaneRecord) -> list[CasePair]:
 def _judge(expected: Any, case: Any, lane: LaneRecord, resolution_s: float) -> tuple[str, str]:
     counts = sum(abs(int(getattr(expected, n)) - int(getattr(case, n))) for n in _COUNTS)
     far = [
-        f"{name} {getattr(expected, name):.1f} s predicted, {getattr(case, name):.1f} s measured"
+        f"{name} {about(getattr(expected, name))} predicted, {about(getattr(case, name))} measured"
         for name in ("exposure_s", "last_click_s")
         if not _close(float(getattr(expected, name)), float(getattr(case, name)), resolution_s)
     ]
@@ -140,7 +141,7 @@ def _judge(expected: Any, case: Any, lane: LaneRecord, resolution_s: float) -> t
     said = [*far, *([f"{counts} request(s) counted differently"] if counts else [])]
     if near:
         return WITHIN, "; ".join(
-            [*said, f"{len(near)} answer(s) fell within {resolution_s:.1f} s of an edge"]
+            [*said, f"{len(near)} answer(s) fell within {about(resolution_s)} of an edge"]
         )
     if silent:
         return WITHIN, "; ".join(

@@ -7,7 +7,7 @@ import sys
 import time
 from dataclasses import dataclass
 
-from sim.basics.wording import format_duration
+from sim.basics.wording import about, format_duration
 from sim.scenario import Scenario
 
 _PR_SET_TIMERSLACK = 29
@@ -74,13 +74,13 @@ def distortions(scenario: Scenario, strategies: list[str], clock: Clock, hop_s: 
     said = [
         f"{factor:.3g} model seconds pass in a real one: {format_duration(scenario.run.end_s)} take at most"
         f" {format_duration(round(clock.real(scenario.run.end_s), 1))}",
-        f"what takes real work is stretched: an HTTP call of {hop_s * 1e3:.2f} ms counts as"
-        f" {hop_s * factor * 1e3:.0f} ms; the calibrated simulation is given the same",
+        f"what takes real work is stretched: an HTTP call of {about(hop_s)} counts as"
+        f" {about(hop_s * factor)}; the calibrated simulation is given the same",
         f"real load is {factor:.3g} times as dense as the model's",
     ]
     if checks:
         said.append(
-            f"a check's timeout of {format_duration(min(checks))} is {clock.real(min(checks)) * 1e3:.1f} ms here:"
+            f"a check's timeout of {format_duration(min(checks))} is {about(clock.real(min(checks)))} here:"
             " a longer pause of the machine is taken for a silent host"
         )
     return said

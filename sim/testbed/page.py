@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from sim import __version__
+from sim.basics.wording import about
 from sim.testbed.compare import DIFFERS, EXACT, WITHIN, Row
 from sim.testbed.report import summary, table
 from sim.testbed.run import LiveRun
@@ -33,7 +34,7 @@ def section(office: LiveRun, rush: LiveRun, figure: Path, command: str) -> str:
         [
             "## Live: real tokens, real stores, real HTTP",
             "",
-            f"Made by `{command}` (version {__version__}), {took_s / 60:.1f} minutes of live running on a machine with two cores"
+            f"Made by `{command}` (version {__version__}), {about(took_s)} of live running on a machine with two cores"
             " that the load generator and the servers share. *Predicted* is the simulation of the same seed, people"
             " and cases, given the costs that were measured on the running servers just before.",
             "",

@@ -96,13 +96,13 @@ def summary(live: LiveRun, rows: list[Row]) -> str:
     """What was run, how well time was kept, what compression distorts, and what disagrees."""
     lag, resolution = live.lag, live.resolution
     lines = [
-        f"{live.scenario.title}: {_number(len(live.strategies))} live in {live.took_real_s:.0f} s,"
+        f"{live.scenario.title}: {_number(len(live.strategies))} live in {about(round(live.took_real_s))},"
         f" {live.factor:.3g} model seconds a real one, tokens {live.algorithm}, store {live.store},"
         f" seed {live.seed}, scenario {live.scenario.id}",
-        f"generator lag (planned to sent): p50 {1e3 * lag.quantile_s(0.5):.2f} ms, p99"
-        f" {1e3 * lag.quantile_s(0.99):.2f} ms, largest {1e3 * lag.quantile_s(1.0):.1f} ms, of {lag.count:,} messages",
-        f"timing resolution (answer against plan): p50 {1e3 * resolution.quantile_s(0.5):.2f} ms,"
-        f" p99 {1e3 * resolution.quantile_s(0.99):.2f} ms, largest {1e3 * resolution.quantile_s(1.0):.1f} ms;"
+        f"generator lag (planned to sent): p50 {about(lag.quantile_s(0.5))}, p99"
+        f" {about(lag.quantile_s(0.99))}, largest {about(lag.quantile_s(1.0))}, of {lag.count:,} messages",
+        f"timing resolution (answer against plan): p50 {about(resolution.quantile_s(0.5))},"
+        f" p99 {about(resolution.quantile_s(0.99))}, largest {about(resolution.quantile_s(1.0))};"
         f" times {live.factor:.3g} in the model",
         "measured costs: " + ", ".join(f"{name} {about(_mean_cost(live, name))}" for name in COSTS),
         "compression: " + "; ".join(live.distortions),

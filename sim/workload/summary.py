@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from sim.basics.wording import about, format_duration
 from sim.workload.gather import local_hours
 from sim.workload.logs.preview import without_names
 from sim.workload.logs.problems import printable
@@ -51,8 +52,8 @@ def _found(fit: "Fit") -> Iterator[str]:
 def _gap(fit: "Fit") -> str:
     gap_s, long = fit.options.gap_s, fit.sessions.with_long_pause
     if fit.sessions.pauses_split:
-        return f"a gap over {gap_s:g} s starts a new one"
-    return f"as the log names them (a gap over {gap_s:g} s would split {long:,})"
+        return f"a gap over {format_duration(gap_s)} starts a new one"
+    return f"as the log names them (a gap over {format_duration(gap_s)} would split {long:,})"
 
 
 def _statistics(name: str, sample: Sample) -> str:
@@ -138,19 +139,19 @@ def _trail(fit: "Fit", number: int) -> str:
     if fit.log.bad.veiled:
         path = without_names(path, fit.gathered.users)
     beat_s = fit.polls.beat_s.get(number)
-    return printable(path, 60) + (f" every {beat_s:.3g} s" if beat_s else "")
+    return printable(path, 60) + (f" every {about(beat_s)}" if beat_s else "")
 
 
 def _inferred(fit: "Fit") -> Iterator[str]:
     tick_s, sessions = fit.gathered.tick_us / 1e6, fit.sessions
     yield (
-        f"inferred: requests at most {fit.options.page_load_window:g} s after the one before are one load (a click); "
+        f"inferred: requests at most {format_duration(fit.options.page_load_window)} after the one before are one load (a click); "
         "a load that goes back to an address is a page load, since a log has no reload flag; pauses from the rate of "
         "sessions"
     )
     if fit.samples.rounded:
         yield f"laws from values rounded by at most {ROUNDING:.3%} each, since there are too many; means are exact"
     yield (
-        f"dropped: how visits end (not in a log); clock resolution {tick_s:g} s, "
+        f"dropped: how visits end (not in a log); clock resolution {format_duration(tick_s)}, "
         f"{sessions.same_tick / sessions.rows:.0%} of a person's rows at the time of the row before"
     )
