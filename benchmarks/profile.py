@@ -111,26 +111,15 @@ def _summed(lines: list[str]) -> Profile:
 
 def link(folder: Path) -> None:
     """The object code of the three kernels as shared libraries, each with the name of its entry."""
-    from numba.core import codegen
-
-    parts: Any = codegen
-    library, found = parts.CPUCodeLibrary, {}
-    load = library._unserialize.__func__
-
-    def keep(cls: Any, code: Any, state: Any) -> Any:
-        if state[1] == "object":
-            found[state[0]] = state[2][0]
-        return load(cls, code, state)
-
-    from sim.engine.compiled.machine import _kernels, kernels
+    from sim.engine.compiled import objects
+    from sim.engine.compiled.machine import cache_folder, kernels
 
     kernels()  # compiles where nothing is kept yet
-    _kernels.cache_clear()
-    library._unserialize = classmethod(keep)
-    for dispatcher in kernels():
-        ((_, compiled),) = dispatcher.overloads.items()
-        name = dispatcher.py_func.__name__
-        shared_library(folder, name, found[name], compiled.fndesc.llvm_func_name)
+    place = cache_folder()
+    assert place is not None, "object code is kept nowhere on this machine"
+    described, codes = objects.read(place / objects.FILE)
+    for kernel, code in zip(described["kernels"], codes, strict=True):
+        shared_library(folder, kernel["name"], code, kernel["entry"])
 
 
 def shared_library(folder: Path, name: str, code: bytes, entry: str) -> None:

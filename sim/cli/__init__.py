@@ -1,5 +1,6 @@
 """The command line. It parses, calls, prints; everything else lives elsewhere and is imported when used."""
 
+import gc
 import sys
 from importlib import import_module
 from typing import Any
@@ -48,6 +49,9 @@ class Rooms(click.Group):
     def main(self, *args: Any, **extra: Any) -> Any:
         """Everything, the help and errors included, with an output that may be closed or full."""
         keep_descriptors()
+        gc.set_threshold(
+            50_000
+        )  # what a start loads stays: looking through it is a tenth of its time
         try:
             return super().main(*args, **extra)
         except SystemExit as ended:

@@ -13,8 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import sim
+from sim.engine.compiled import objects
 
 _LOCK = threading.Lock()
+_CHECKED = "LASTCLICK_BOUNDSCHECK"
 _FLAGS = {"nogil": True, "error_model": "numpy"}
 
 
@@ -26,19 +28,31 @@ def kernels() -> tuple[Any, Any, Any]:
 
 @cache
 def _kernels() -> tuple[Any, Any, Any]:
+    folder = cache_folder()
+    checked = bool(os.environ.get(_CHECKED))  # what is checked raises, as only Numba knows how to
+    found = None if folder is None or checked else objects.load(folder)
+    if found is None:
+        found = _by_numba(folder)
+        if folder is not None and not checked:
+            objects.keep(folder, found)
+    return found["advance"], found["count_cases"], found["close"]
+
+
+def _by_numba(folder: Path | None) -> dict[str, Any]:
+    """The kernels by name, compiled or out of Numba's cache."""
     from numba import float64, int64
 
     from sim.engine.compiled.linking import as_one_module
     from sim.engine.compiled.options import NUMBA
 
-    folder, digest = cache_folder(), source_digest()
+    digest = source_digest()
     if folder is None or not any(folder.glob("advance*.nbi")):
         print(
             "compiling the engine; this happens once and takes about 15 s",
             file=sys.stderr,
             flush=True,
         )
-    made = []
+    made = {}
     for function, arguments in (
         (steps()["revocation"].count_cases, (int64,)),
         (steps()["kernel"].close, (int64,)),
@@ -49,9 +63,8 @@ def _kernels() -> tuple[Any, Any, Any]:
             _keep(dispatcher, folder, digest)
         with _not_collecting(), as_one_module(function.__name__):
             dispatcher.compile(arguments)
-        made.append(dispatcher)
-    count_cases, close, advance = made
-    return advance, count_cases, close
+        made[function.__name__] = dispatcher
+    return made
 
 
 @cache
@@ -120,7 +133,7 @@ _SOURCES = (
 @cache
 def source_digest() -> str:
     """A fingerprint of all that is compiled, and of what its constants come from."""
-    checked = os.environ.get("LASTCLICK_BOUNDSCHECK", "")  # read by `memory`, which needs numba
+    checked = os.environ.get(_CHECKED, "")  # read by `memory`, which needs numba
     digest = hashlib.sha256(repr((_FLAGS, checked)).encode())
     for part in _SOURCES:
         place = Path(sim.__file__).parent / part
