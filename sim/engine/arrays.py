@@ -40,7 +40,7 @@ _TOO_LONG = {
     "tasks": "what goes on at the same time (host.check, push.retries)",
 }
 # Arrays with a place for each page, where they are needed.
-_OF_PAGES = ("entries", "longest", "background")
+OF_PAGES = ("entries", "longest", "background")
 # What is not recorded.
 _GONE = (
     *("persons", "holders", "pages", "entries", "longest", "background", "credentials"),
@@ -100,7 +100,7 @@ def grown(arrays: Arrays, code: int) -> Arrays:
     size = grown_size(len(arrays[name]), int(arrays["world"][0]["held"]))
     if name not in POOLS:
         return wired(_with_longer(arrays, name, size))
-    for beside in _OF_PAGES if name == "pages" else ():
+    for beside in OF_PAGES if name == "pages" else ():
         if len(arrays[beside]) > 1:
             arrays = _with_longer(arrays, beside, size)
     return wired(_with_pool(arrays, name, size))

@@ -12,7 +12,7 @@ import numpy as np
 
 from sim.basics import streams
 from sim.engine import Progress, binder
-from sim.engine.arrays import FULL, Arrays, arrays_of, grown_size, room_for
+from sim.engine.arrays import FULL, OF_PAGES, Arrays, arrays_of, grown_size, room_for
 from sim.engine.fields import Rows
 from sim.engine.given import Given
 from sim.engine.recorded import never_ends, recorded
@@ -32,7 +32,9 @@ _RECORDED = (
 
 
 class World:
-    """Settings, what changes, and a list an array."""
+    """Settings, what changes, and a list an array. A name that is not declared is an error here as it is to a compiler."""
+
+    __slots__ = ("keys", "lists", *Fixed.fields, *(f"n_{name}" for name in ARRAYS))
 
     def __init__(self, arrays: Arrays):
         self.keys: dict[tuple[int, int], int] = {}
@@ -40,34 +42,32 @@ class World:
         for name in Fixed.fields:
             setattr(self, name, arrays["world"][0][name].item())
         for name, rows in ARRAYS.items():
-            self.keep(name, _listed(rows, arrays[name]))
+            self.lists[name] = _listed(rows, arrays[name])
+            setattr(self, f"n_{name}", len(self.lists[name]))
 
-    def keep(self, name: str, items: list[Any]) -> None:
-        """An array's list."""
-        self.lists[name] = items
-        setattr(self, f"n_{name}", len(items))
 
-    def grow(self, name: str) -> None:
-        """More room in the list that is full; of a pool, the new places go to the head of the free ones."""
-        size = len(self.lists[name])
-        more = grown_size(size, vars(self)["held"]) - size
-        self.add(name, more)
-        if name == "pages":
-            for beside in ("entries", "longest", "background"):
-                self.add(beside, more)
+def _grow(w: Any, name: str) -> None:
+    """More room in the list that is full."""
+    size = len(w.lists[name])
+    more = grown_size(size, w.held) - size
+    _add(w, name, more)
+    if name == "pages":
+        for beside in OF_PAGES:
+            _add(w, beside, more)
 
-    def add(self, name: str, number: int) -> None:
-        """So many more places."""
-        items, rows, ours = self.lists[name], ARRAYS[name], vars(self)
-        size = len(items)
-        items += [_zero(rows)() for _ in range(number)]
-        ours[f"n_{name}"] = len(items)
-        if name in POOLS and number:
-            for place in range(size, size + number):
-                setattr(items[place], rows.link, place + 1)
-            setattr(items[-1], rows.link, ours[f"free_{rows.one}"])
-            ours[f"free_{rows.one}"] = size
-            ours[f"{name}_left"] += number
+
+def _add(w: Any, name: str, number: int) -> None:
+    """So many more places; of a pool, they go to the head of the free ones."""
+    items, rows = w.lists[name], ARRAYS[name]
+    size = len(items)
+    items += [_zero(rows)() for _ in range(number)]
+    setattr(w, f"n_{name}", len(items))
+    if name in POOLS and number:
+        for place in range(size, size + number):
+            setattr(items[place], rows.link, place + 1)
+        setattr(items[-1], rows.link, getattr(w, f"free_{rows.one}"))
+        setattr(w, f"free_{rows.one}", size)
+        setattr(w, f"{name}_left", getattr(w, f"{name}_left") + number)
 
 
 class Number:
@@ -118,7 +118,7 @@ def _array(rows: Rows, items: list[Any]) -> Any:
 def _recorded(arrays: Arrays, world: Any) -> Arrays:
     """The arrays with what has happened."""
     for name in Progressing.fields:
-        arrays["world"][0][name] = vars(world)[name]
+        arrays["world"][0][name] = getattr(world, name)
     return arrays | {name: _array(ARRAYS[name], world.lists[name]) for name in _RECORDED}
 
 
@@ -182,20 +182,20 @@ def run(
         written = Written(strategy)
         steps, reasons = written.bound(_bound), written.reasons
     for name, more in room_for(steps["revocation"].count_cases(world)).items():
-        world.add(name, more)
+        _add(world, name, more)
     end_s = scenario.run.end_s
     for step in range(1, SLICES + 1):
         until_s = end_s if step == SLICES else end_s * step / SLICES
         while (code := steps["kernel"].advance(world, until_s)) != Code.PAUSED:
             if code == Code.ENDLESS:
-                raise never_ends(vars(world), given)
+                raise never_ends(world, given)
             if code != Code.WORKING:
-                world.grow(FULL[Code(code)])
+                _grow(world, FULL[Code(code)])
             elif progress is not None:
                 progress((step - 1) / SLICES)
         if progress is not None:
             progress(step / SLICES)
     in_flight = steps["kernel"].close(world)
     if world.endless:
-        raise never_ends(vars(world), given)
+        raise never_ends(world, given)
     return recorded(_recorded(arrays, world), given, replication, in_flight, reasons)

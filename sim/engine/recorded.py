@@ -80,9 +80,9 @@ def recorded(
 
 
 def never_ends(w: Any, given: Given) -> TooMuch:
-    """What to raise where `advance` returned ENDLESS; `w`: what has changed in the run, by name."""
+    """What to raise where `advance` returned ENDLESS; `w`: the world's record."""
     bounds = Bounds.of(given.scenario)
-    return bounds.broken(int(w["broken"]), int(w["endless"]) - 1, float(w["acted_at"]))
+    return bounds.broken(int(w.broken), int(w.endless) - 1, float(w.acted_at))
 
 
 def _histograms(arrays: Arrays, which: int) -> tuple[Histogram, Histogram, Histogram]:

@@ -1,5 +1,7 @@
 """The compiled runner: the steps in machine code, on flat arrays. The default."""
 
+import numpy as np
+
 from sim.engine import Progress
 from sim.engine.arrays import arrays_of, emptied, grown, wired, with_cases
 from sim.engine.compiled.machine import kernels
@@ -40,7 +42,7 @@ def run(
         until_s = end_s if step == SLICES else end_s * step / SLICES
         while (code := advance(address, until_s)) != Code.PAUSED:
             if code == Code.ENDLESS:
-                raise never_ends(arrays["world"][0], given)
+                raise never_ends(arrays["world"].view(np.recarray)[0], given)
             if code != Code.WORKING:
                 arrays = grown(arrays, code)
             elif progress is not None:
@@ -49,5 +51,5 @@ def run(
             progress(step / SLICES)
     in_flight = close(address)
     if arrays["world"][0]["endless"]:
-        raise never_ends(arrays["world"][0], given)
+        raise never_ends(arrays["world"].view(np.recarray)[0], given)
     return recorded(emptied(arrays), given, replication, in_flight)

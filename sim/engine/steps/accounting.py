@@ -193,10 +193,14 @@ def record_sojourn(w: World, station: int, joined: float, served: float, left: f
     b.presence += histogram.ticks(left) - histogram.ticks(joined)
     whole = histogram.ticks(left - joined)
     b.sojourns += whole
-    if not 0 <= b.sojourns <= limits.MOST_TICKS:
-        calendar.stop(w, limits.IN_SUMS, limits.STATIONS)
     if served == joined and w.window_from <= joined and left <= w.window_until:
         b.busy += whole  # as a rule
         return
     b.busy += overlap(w, served, left)
     b.queue += overlap(w, joined, min(served, left))
+
+
+def check_sums(w: World, station: int) -> None:
+    """At the end: a sum that 64 bits do not hold. It is at most twice as large, since a run has at most 1e11 person-seconds."""
+    if not 0 <= memory.station(w, station).sojourns <= limits.MOST_TICKS:
+        calendar.stop(w, limits.IN_SUMS, limits.STATIONS)

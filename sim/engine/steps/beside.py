@@ -118,7 +118,7 @@ def try_push(w: World, task: int) -> None:
     t = memory.task(w, task)
     offset = LOGOUT_PUSH if t.logout_push else 0
     w.made_pushes += 1
-    calendar.act(w, limits.PUSH_ATTEMPTS, w.made_pushes, t.attempt)
+    calendar.try_again(w, limits.PUSH_ATTEMPTS, t.attempt)
     accounting.note(w, t.person, Event.PUSH_SENT, NONE, 0, BY_CAUSE + t.cause)
     if draws.uniform(w, t.person, Stream.PUSH_LOSS + offset, t.n, t.attempt) < w.loss:
         push_failed(w, task)
@@ -200,7 +200,7 @@ def refresh_due(w: World, task: int) -> None:
     b.renewals += 1
     t.generation = plan.role_offset(w, t.person)
     w.made_renewals += 1
-    calendar.act(w, limits.RENEWALS, w.made_renewals, 0)
+    calendar.act(w, limits.RENEWALS)
     accounting.note_page(w, t.person, Event.RENEWAL_ASKED, NONE, 0)
     law = Law.CLIENT_APP if w.renewal == Renewal.APP else Law.CLIENT_HOST
     stream = Stream.BACKGROUND_TRIP + t.generation
@@ -294,7 +294,7 @@ def outage_edge(w: World, task: int) -> None:
     t = memory.task(w, task)
     if t.state in (Beside.HOST_DOWN, Beside.PUSH_DOWN):
         w.made_outages += 1
-        calendar.act(w, limits.OUTAGES, w.made_outages, 0)
+        calendar.act(w, limits.OUTAGES)
     if t.state == Beside.HOST_DOWN:
         w.host_down = 1
         accounting.note(w, WORLD, Event.HOST_DOWN, NONE, 0, 0)

@@ -9,6 +9,8 @@ event costs the same with a thousand people as with a million (the calendar queu
 for the whole run). What lies after the end of the run is not kept.
 """
 
+import math
+
 from sim.engine import limits
 from sim.engine.state import NONE, Step, World
 from sim.engine.steps.binding import memory
@@ -16,6 +18,8 @@ from sim.model.order import Lane, Priority
 
 PERSON_SHIFT, LANE_SHIFT, PRIORITY_SHIFT = 28, 25, 60
 NUMBER_BITS, LANE_BITS, PERSON_BITS = (1 << 25) - 1, 7, (1 << 32) - 1
+INF = math.inf
+WORK = 1 << 18  # acts between two looks at signals: a fifth of a second
 FEW = 10_000  # people whose records lie in a processor's caches
 
 
@@ -219,24 +223,56 @@ def push_task(w: World, task: int, time: float, priority: int, lane: int) -> Non
 # -- what never ends ------------------------------------------------------------------------------
 
 
-def act(w: World, act: int, made: int, attempt: int) -> None:
+def act(w: World, act: int) -> None:
     """Count what somebody sets going (`sim.engine.limits`); past a bound the work ends."""
+    w.acts += 1
+    if w.acts >= w.look_up:
+        look_up(w, act)
     if w.now != w.acted_at:
-        w.acted_at, w.at_once = w.now, 0
+        w.acted_at, w.at_once = w.now, 1
+        return
     w.at_once += 1
     if w.at_once > w.most_an_instant:
         stop(w, limits.IN_AN_INSTANT, act)
-    elif made > w.most_a_run:
+
+
+def try_again(w: World, act_: int, attempt: int) -> None:
+    """The same, of what is tried until it succeeds; `attempt` numbers the tries from 0."""
+    act(w, act_)
+    if attempt >= w.most_tries:
+        stop(w, limits.IN_TRIES, act_)
+
+
+def begin_work(w: World, until: float) -> None:
+    """`advance` goes on until a time, or for so many acts; close to a bound it looks up at each."""
+    w.until, w.ahead, w.work_ends = until, w.runs_ahead, w.acts + WORK
+    w.look_up = w.work_ends if w.work_ends <= w.most_a_run else w.acts
+
+
+def look_up(w: World, act: int) -> None:
+    """Many acts have been done: is it too many of a kind, or time for others to be heard?"""
+    if made_of(w, act) > w.most_a_run:
         stop(w, limits.IN_A_RUN, act)
-    elif attempt >= w.most_tries:
-        stop(w, limits.IN_TRIES, act)
+    elif w.acts >= w.work_ends:
+        w.ahead, w.until = 0, -INF
+
+
+def made_of(w: World, act: int) -> int:
+    """How many acts of a kind there were."""
+    if act == limits.CLICKS:
+        return w.acts - w.made_loads - w.made_renewals - w.made_pushes - w.made_outages
+    if act == limits.PAGE_LOADS:
+        return w.made_loads
+    if act == limits.RENEWALS:
+        return w.made_renewals
+    return w.made_pushes if act == limits.PUSH_ATTEMPTS else w.made_outages
 
 
 def stop(w: World, broken: int, act: int) -> None:
     """A bound is passed: `advance` returns before the next event."""
     if not w.endless:
         w.endless, w.broken = act + 1, broken
-    w.work_left = 0
+    w.ahead, w.until = 0, -INF
 
 
 # -- running ahead --------------------------------------------------------------------------------
@@ -249,10 +285,7 @@ def stop(w: World, broken: int, act: int) -> None:
 
 def ahead(w: World, person: int, time: float) -> bool:
     """Whether what a person does by himself at a later instant can be done now."""
-    w.work_left -= 1
-    return (
-        w.work_left > 0 and w.runs_ahead != 0 and memory.person(w, person).case < 0 and time < w.end
-    )
+    return w.ahead != 0 and memory.person(w, person).case < 0 and time < w.end
 
 
 def go_on(w: World, person: int, time: float, priority: int, state: int) -> int:

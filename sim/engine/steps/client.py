@@ -213,7 +213,7 @@ def load(w: World, person: int) -> int:
     if muted(w, person):
         return Step.CALLED_OFF
     w.made_loads += 1
-    calendar.act(w, limits.PAGE_LOADS, w.made_loads, p.attempt)
+    calendar.try_again(w, limits.PAGE_LOADS, p.attempt)
     accounting.note_page(w, person, Event.PAGE_ASKED, NONE, 0)
     stream: int = Stream.RELOAD_TRIP if p.marks & Mark.IN_CLICK else Stream.PAGE_TRIP
     stream += plan.role_offset(w, person)
@@ -386,8 +386,7 @@ def click(w: World, person: int) -> int:
     if p.kind == Kind.ADMIN and not p.administrator:
         p.kind = 0
     p.clicked_at = w.now
-    w.made_clicks += 1
-    calendar.act(w, limits.CLICKS, w.made_clicks, 0)
+    calendar.act(w, limits.CLICKS)
     accounting.note(w, person, Event.CLICK, p.kind, 0, 0)
     p.sends = p.renewals = p.marks = 0
     return ready(w, person)
@@ -423,7 +422,7 @@ def renew(w: World, person: int) -> int:
     if muted(w, person):
         return Step.CALLED_OFF
     w.made_renewals += 1
-    calendar.act(w, limits.RENEWALS, w.made_renewals, attempt)
+    calendar.try_again(w, limits.RENEWALS, attempt)
     accounting.note_page(w, person, Event.RENEWAL_ASKED, NONE, 0)
     law = Law.CLIENT_APP if w.renewal == Renewal.APP else Law.CLIENT_HOST
     stream = Stream.RENEWAL_TRIP + plan.role_offset(w, person)

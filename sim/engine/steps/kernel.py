@@ -9,9 +9,6 @@ from sim.engine.steps.binding import memory
 from sim.model.causes import Cause
 
 INF, NAN = math.inf, math.nan
-WORK = (
-    1 << 20
-)  # events and steps between two looks at the clock and at signals: a fifth of a second
 
 
 def do(w: World, person: int, step: int) -> int:
@@ -196,13 +193,11 @@ def room(w: World) -> int:
 def advance(address: int, until: float) -> int:
     """Run all events before a time. Returns PAUSED there, WORKING once in a while, or which array is full."""
     w = memory.world_at(address)
-    w.work_left = WORK
-    if w.taken == 0:
+    calendar.begin_work(w, until)
+    if w.begun == 0:
+        w.begun = 1
         begin(w)
-        w.taken = 1
     while True:
-        if w.work_left <= 0:
-            return Code.ENDLESS if w.endless else Code.WORKING
         code = room(w)
         if code != Code.FINISHED:
             return code
@@ -211,15 +206,20 @@ def advance(address: int, until: float) -> int:
         if w.heap == 0 or w.moving:
             if calendar.next_row(w):
                 continue
-            return Code.PAUSED
+            return paused(w)
         e = memory.due(w, 0)
-        if not e.time < until:
-            return Code.PAUSED
+        if not e.time < w.until:
+            return paused(w)
         w.now, w.hole = e.time, 1
-        w.taken += 1
-        w.work_left -= 1
         calendar.look_ahead(w)
         run_event(w, e.key)
+
+
+def paused(w: World) -> int:
+    """Why `advance` returns: it has come to its time, or was called back before."""
+    if w.endless:
+        return Code.ENDLESS
+    return Code.WORKING if w.acts >= w.work_ends else Code.PAUSED
 
 
 def run_event(w: World, key: int) -> None:
@@ -256,6 +256,7 @@ def close(address: int) -> int:
     w.now = w.end
     for station in (Station.APP, Station.HOST, Station.AUTH_SERVER):
         parties.record_waiting(w, station)
+        accounting.check_sums(w, station)
     in_flight = 0
     for person in range(w.people):
         p = memory.person(w, person)
