@@ -51,10 +51,3 @@ def bar(wanted: bool) -> Iterator[Report | None]:
 
     with tqdm(total=1.0, unit="", delay=1.0, leave=False, bar_format="{percentage:3.0f}% {bar} {remaining} left") as shown:  # fmt: skip
         yield lambda done, cells: shown.update(done / cells - shown.n)
-
-
-def sized(full: int, fast: int) -> int:
-    """The size of a study in a notebook: `fast` where LASTCLICK_FAST is set (tests set it), else `full`."""
-    import os
-
-    return fast if os.environ.get("LASTCLICK_FAST") else full
