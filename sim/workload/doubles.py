@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from sim.workload.store import Table
+
 _NEARLY_ALL = 0.9
 
 
@@ -22,29 +24,29 @@ class Doubles:
         """Whether nearly every row stands twice."""
         return self.rows >= 4 and self.paired >= _NEARLY_ALL * self.rows
 
-    def look(self, rows: npt.NDArray[Any], key: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+    def look(self, rows: Table, key: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
         """Which rows are the second of a pair: same person, time, address, kind and size. In the order of key and time."""
-        self.rows += len(rows)
+        self.rows += len(key)
         same = (key[1:] == key[:-1]) & (rows["time"][1:] == rows["time"][:-1])
         near = np.flatnonzero(np.append(False, same) | np.append(same, False))
-        second = np.zeros(len(rows), dtype=bool)
+        second = np.zeros(len(key), dtype=bool)
         if len(near):
-            second[near] = self._seconds(rows[near], key[near])
+            second[near] = self._seconds({name: rows[name][near] for name in rows}, key[near])
         self.paired += 2 * int(second.sum())
         return second
 
-    def _seconds(self, rows: npt.NDArray[Any], key: Any) -> npt.NDArray[np.bool_]:
+    def _seconds(self, rows: Table, key: Any) -> npt.NDArray[np.bool_]:
         size = np.nan_to_num(rows["bytes"], nan=-1.0)  # sizes that are missing are alike
         by = (rows["kind"], size, rows["place"], rows["time"], key)
         order = np.lexsort(by)
-        alike = np.ones(len(rows), dtype=bool)
+        alike = np.ones(len(key), dtype=bool)
         for values in by:
             sorted_ = values[order]
             alike[1:] &= sorted_[1:] == sorted_[:-1]
         alike[0] = False
         # the second, fourth ... of each run of like rows
-        at = np.arange(len(rows))
+        at = np.arange(len(key))
         run = at - np.maximum.accumulate(np.where(alike, 0, at))
-        second = np.zeros(len(rows), dtype=bool)
+        second = np.zeros(len(key), dtype=bool)
         second[order] = run % 2 == 1
         return second

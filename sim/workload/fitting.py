@@ -24,6 +24,7 @@ from sim.workload.order import in_order
 from sim.workload.polls import Polls
 from sim.workload.sample import Sample
 from sim.workload.sessions import Cut, Visits, cut, joined
+from sim.workload.store import ROW, Table
 
 Logs = str | Path | Sequence[str | Path]
 _DURATION: TypeAdapter[Law] = TypeAdapter(DurationLaw)
@@ -322,28 +323,29 @@ class _Seen:
         for rows in gathered.store.by(self._by, ranks):
             if len(rows):
                 key = ranks[rows[self._by]]
-                order = in_order(key, rows["time"])
-                self._part(rows[order], key[order])
+                order = in_order(key, np.ascontiguousarray(rows["time"]))
+                self._part({name: rows[name][order] for name in ROW.names or ()}, key[order])
 
-    def _part(self, rows: Any, key: Any) -> None:
+    def _part(self, rows: Table, key: Any) -> None:
         dropped = self.doubles.look(rows, key) & self._options.once
         polls = self.polls.find(rows, key)
         if self.polls.left_out:
             dropped |= polls
         if dropped.any():
-            rows, key = rows[~dropped], key[~dropped]
-        if not len(rows):
+            rows = {name: column[~dropped] for name, column in rows.items()}
+            key = key[~dropped]
+        if not len(key):
             return
         found = cut(rows, key, self._options, self.sessions.pauses_split)
         self.samples.add(found)
-        self._count(found, rows, key)
+        self._count(found, key)
         if self._keep:
             self.visits.append(found.visits)
 
-    def _count(self, found: Cut, rows: Any, key: Any) -> None:
+    def _count(self, found: Cut, key: Any) -> None:
         sessions = self.sessions
         sessions.persons += len(np.unique(key))
-        sessions.rows += len(rows)
+        sessions.rows += len(key)
         sessions.with_long_pause += found.with_long_pause
         sessions.again += found.again
         sessions.same_tick += found.same_tick

@@ -79,7 +79,7 @@ def _take(found: Gathered, rows: Rows, options: FitOptions) -> None:
     compact["time"] = rows.time
     compact["bytes"] = rows.bytes
     compact["person"] = _persons(found, rows, options.fold_case)
-    compact["session"] = _codes(found.sessions, rows.session)
+    compact["session"] = found.sessions.codes_in(rows.session)
     compact["kind"] = _kinds(rows, options.kinds)
     paths, compact["trail"] = path_hashes(rows.path)
     compact["place"] = _places(rows, paths)
@@ -116,17 +116,11 @@ def _spread(encoded: Any, values: npt.NDArray[Any], missing: Any) -> npt.NDArray
     return np.asarray(with_missing[codes])
 
 
-def _codes(names: Names, column: Any, fold: bool = False) -> npt.NDArray[np.int32]:
-    encoded = column.dictionary_encode()
-    texts = encoded.dictionary.to_pylist()
-    return _spread(encoded, names.codes([t.casefold() for t in texts] if fold else texts), -1)
-
-
 def _persons(found: Gathered, rows: Rows, fold: bool) -> npt.NDArray[np.int32]:
     """A person is a user, with his device where the log tells devices apart."""
-    if rows.client.null_count == len(rows):
-        return _codes(found.persons, rows.user, fold)
-    found.clients = True
+    if rows.client.null_count == len(rows) and not fold:
+        return found.persons.codes_in(rows.user)
+    found.clients |= rows.client.null_count < len(rows)
     encoded, devices = rows.user.dictionary_encode(), rows.client.dictionary_encode()
     users = encoded.dictionary.to_pylist()
     found.with_device.update(users)

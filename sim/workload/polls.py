@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.workload.order import grouped
+from sim.workload.store import Table
 
 Truth = npt.NDArray[np.bool_]
 
@@ -43,7 +44,7 @@ class Polls:
         """How many there are."""
         return sum(self.by_trail.values())
 
-    def find(self, rows: npt.NDArray[Any], key: npt.NDArray[np.int64]) -> Truth:
+    def find(self, rows: Table, key: npt.NDArray[np.int64]) -> Truth:
         """Which of these rows are polls; rows in the order of key and time."""
         found = self._with_a_beat(rows, key) | rows["polls"]
         trails, counts = np.unique(rows["trail"][found], return_counts=True)
@@ -51,12 +52,12 @@ class Polls:
         self.persons += len(np.unique(key[found]))
         return np.asarray(found)
 
-    def _with_a_beat(self, rows: npt.NDArray[Any], key: npt.NDArray[np.int64]) -> Truth:
+    def _with_a_beat(self, rows: Table, key: npt.NDArray[np.int64]) -> Truth:
         trail, time = rows["trail"], rows["time"]
         order, first = grouped(key, trail)
         begins = np.flatnonzero(first)
-        ends = np.append(begins[1:], len(rows))
-        found = np.zeros(len(rows), dtype=bool)
+        ends = np.append(begins[1:], len(key))
+        found = np.zeros(len(key), dtype=bool)
         for begin, end in zip(*_like_beats(time[order], begins, ends), strict=True):
             number = int(trail[order[begin]])
             beat_us = _beat_us(time[order[begin:end]])

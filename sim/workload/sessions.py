@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from sim.workload.logs.options import FitOptions
 from sim.workload.order import grouped
+from sim.workload.store import Table
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -70,7 +70,7 @@ class Cut:
     same_tick: int  # rows at the time of the row before, of the same key
 
 
-def cut(rows: npt.NDArray[Any], key: Ints, options: FitOptions, pauses_split: bool) -> Cut:
+def cut(rows: Table, key: Ints, options: FitOptions, pauses_split: bool) -> Cut:
     """Cut rows, in the order of key and time, at changes of the key and at long pauses."""
     time = rows["time"]
     pause_us = np.diff(time, prepend=time[0])
@@ -83,7 +83,7 @@ def cut(rows: npt.NDArray[Any], key: Ints, options: FitOptions, pauses_split: bo
     goes_back, again = _addresses(rows, session, load, heads, options.page_load_window * 1e6)
     first_of_session = starts[heads]
     think_s = np.where(first_of_session, np.nan, pause_us[heads] / 1e6)
-    last = np.append(first[1:], len(rows)) - 1
+    last = np.append(first[1:], len(key)) - 1
     return Cut(
         visits=Visits(
             first_load=np.append(np.flatnonzero(first_of_session), len(heads)).astype(np.int64),
@@ -111,14 +111,14 @@ def _sums(values: Floats, heads: Ints) -> Floats:
 
 
 def _addresses(
-    rows: npt.NDArray[Any], session: Ints, load: Ints, heads: Ints, window_us: float
+    rows: Table, session: Ints, load: Ints, heads: Ints, window_us: float
 ) -> tuple[npt.NDArray[np.bool_], int]:
     """Loads whose first request goes where an earlier load of the session went; rows that go somewhere again."""
     place = rows["place"]
     order, new = grouped(session, place)
     # rows of one address are in the order of time, so the first of them tells its earliest load
-    earliest = np.empty(len(rows), dtype=np.int64)
-    earliest[order] = load[order][np.maximum.accumulate(np.where(new, np.arange(len(rows)), 0))]
+    earliest = np.empty(len(load), dtype=np.int64)
+    earliest[order] = load[order][np.maximum.accumulate(np.where(new, np.arange(len(load)), 0))]
     pause_us = np.diff(rows["time"][order], prepend=0)
     known = place[order] != 0
     again = int((~new & known & (pause_us > window_us)).sum())

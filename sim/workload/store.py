@@ -7,6 +7,8 @@ from typing import IO, Any
 import numpy as np
 import numpy.typing as npt
 
+from sim.workload.logs.texts import codes_of, column_of, values_of
+
 Codes = npt.NDArray[np.int32]
 
 # `person` and `session` are codes, -1 where there is none; `place` and `trail` stand for the address and for the path
@@ -14,15 +16,17 @@ Codes = npt.NDArray[np.int32]
 ROW = np.dtype(
     [
         ("time", "i8"),
-        ("person", "i4"),
-        ("session", "i4"),
         ("place", "u8"),
         ("trail", "u8"),
         ("bytes", "f8"),
+        ("person", "i4"),
+        ("session", "i4"),
         ("kind", "i1"),
         ("polls", "?"),  # whether the path is one that pages ask by themselves
-    ]
+    ],
+    align=True,
 )
+Table = dict[str, npt.NDArray[Any]]  # columns of rows
 _IN_MEMORY = 1_500_000  # rows
 _PART = 250_000  # rows looked at together
 _MOST_PARTS = 256
@@ -33,6 +37,7 @@ class Names:
 
     def __init__(self) -> None:
         self._codes: dict[str, int] = {}
+        self._column = column_of([])  # the same names, for Arrow
 
     def __len__(self) -> int:
         return len(self._codes)
@@ -43,10 +48,26 @@ class Names:
     def codes(self, names: list[str]) -> Codes:
         """The numbers of names, new ones for those that are new."""
         known = self._codes
-        codes = list(map(known.get, names))
-        if None in codes:
-            codes = [known.setdefault(name, len(known)) for name in names]
-        return np.array(codes, dtype=np.int32)
+        return np.array([known.setdefault(name, len(known)) for name in names], dtype=np.int32)
+
+    def codes_in(self, column: Any) -> Codes:
+        """The numbers of the texts of an Arrow column, -1 where there is none."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        if len(self._codes) > 4 * len(column) or column.null_count == len(column):
+            encoded = column.dictionary_encode()
+            known = np.append(self.codes(encoded.dictionary.to_pylist()), np.int32(-1))
+            return np.asarray(known[codes_of(encoded)])
+        if len(self._column) != len(self._codes):
+            self._column = column_of(list(self._codes))
+        found = pc.index_in(column, value_set=self._column)
+        new = column.filter(pc.and_(pc.is_null(found), pc.is_valid(column))).unique()
+        if len(new):
+            self.codes(new.to_pylist())
+            self._column = pa.concat_arrays([self._column, new])
+            found = pc.index_in(column, value_set=self._column)
+        return np.where(values_of(found.is_valid()), values_of(found), np.int32(-1))
 
     def ranks(self) -> npt.NDArray[np.int64]:
         """The place of each number's name among all names in order."""

@@ -29,6 +29,7 @@ class Chosen:
     settled: dict[str, str] = field(default_factory=dict)
     date: str | None = None  # a column with the day, where the time has none
     _empty: dict[str, str] = field(default_factory=dict)
+    _looked: bool = False  # whether the time was looked at for a day
 
     def __post_init__(self) -> None:
         names = self.reader.names
@@ -61,6 +62,7 @@ class Chosen:
 
     def settle(self, part: Part) -> None:
         """Decide on columns by what stands in them. Raises LogError where there is no time."""
+        timeless = "ts" not in self.settled
         for name, columns in self._open().items():
             for column in columns:
                 values = _some(part.columns.get(column))
@@ -70,7 +72,8 @@ class Chosen:
                 if values:
                     self.settled[name] = column
                     break
-        if "ts" in self.settled and self.date is None:
+        if "ts" in self.settled and (timeless or not self._looked):
+            self._looked = True
             self._join_date(part)
         if "ts" not in self.settled and "ts" not in self._empty:
             raise LogError(f"{self.source}: no column with a time. {self._way_out('ts')}")
