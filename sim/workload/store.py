@@ -115,10 +115,24 @@ class Store:
         part_of = _parts(counts, ranks)
         number = int(part_of.max()) + 1 if len(part_of) else 0
         if self._file is None:
+            ends = self._sort_chunks(key, part_of, number)
             for part in range(number):
-                yield _joined([chunk[_in(chunk[key], part_of, part)] for chunk in self._chunks])
+                yield np.concatenate(
+                    [c[e[part] : e[part + 1]] for c, e in zip(self._chunks, ends, strict=True)]
+                )
         else:
             yield from self._by_files(key, part_of, number)
+
+    def _sort_chunks(self, key: str, part_of: Codes, number: int) -> list[npt.NDArray[np.int64]]:
+        """Sort each chunk by part; where each part begins in it, and the last one ends. What has no key comes last."""
+        ends = []
+        by_code = np.append(part_of, number).astype(np.uint16)
+        for at, chunk in enumerate(self._chunks):
+            parts = by_code[chunk[key]]
+            self._chunks[at] = chunk[np.argsort(parts, kind="stable")]
+            counts = np.bincount(parts, minlength=number)[:number]
+            ends.append(np.append(0, counts.cumsum()))
+        return ends
 
     def _by_files(self, key: str, part_of: Codes, number: int) -> Iterator[npt.NDArray[Any]]:
         self._spill()
@@ -145,12 +159,3 @@ def _parts(counts: npt.NDArray[np.int64], ranks: npt.NDArray[np.int64]) -> Codes
     begins = by_rank.cumsum() - by_rank
     _, parts = np.unique(begins // size, return_inverse=True)
     return parts[ranks].astype(np.int32)
-
-
-def _in(codes: Codes, part_of: Codes, part: int) -> npt.NDArray[np.bool_]:
-    found: npt.NDArray[np.bool_] = (codes >= 0) & (part_of[codes] == part)
-    return found
-
-
-def _joined(chunks: list[npt.NDArray[Any]]) -> npt.NDArray[Any]:
-    return np.concatenate(chunks) if chunks else np.zeros(0, dtype=ROW)

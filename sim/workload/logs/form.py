@@ -18,6 +18,7 @@ class Part:
 
     columns: Mapping[str, Any]  # pyarrow.StringArray
     numbers: "Numbers"
+    trimmed: bool = False  # whether no text has blanks around it
 
 
 class Named(Protocol):

@@ -267,7 +267,11 @@ class _Tidy:
         import pyarrow as pa
 
         column = self._part.columns.get(self._columns.get(field, ""))
-        return pa.nulls(len(self._part.numbers), pa.string()) if column is None else clean(column)
+        return (
+            pa.nulls(len(self._part.numbers), pa.string())
+            if column is None
+            else clean(column, self._part.trimmed)
+        )
 
     def rows(self, clock: Clock) -> Rows:
         """All rows that have a time and are not to be left out."""

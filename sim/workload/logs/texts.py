@@ -79,14 +79,12 @@ def spans(column: Any) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], An
     return ends[:-1], ends[1:], raw
 
 
-def clean(column: Any) -> Any:
-    """Text without blanks around it; null where it says that there is nothing."""
+def clean(column: Any, trimmed: bool = False) -> Any:
+    """Text without blanks around it (unless it is `trimmed` already); null where it says that there is nothing."""
     import pyarrow.compute as pc
 
     begins, ends, data = spans(column)
-    filled = ends > begins
-    edges = data[np.concatenate((begins[filled], ends[filled] - 1))]
-    if (edges <= 32).any() or (edges > 127).any():
+    if not trimmed and _has_edges(begins, ends, data):
         column = pc.utf8_trim_whitespace(column)
         begins, ends, _ = spans(column)
     short = np.flatnonzero(ends - begins <= _LONGEST_NOTHING)
@@ -99,6 +97,29 @@ def clean(column: Any) -> Any:
     mask = np.zeros(len(column), dtype=bool)
     mask[said] = True
     return blanked(column, mask)
+
+
+def _has_edges(begins: Any, ends: Any, data: Any) -> bool:
+    """Whether a text begins or ends with a sign that may be blank."""
+    filled = ends > begins
+    edges = data[np.concatenate((begins[filled], ends[filled] - 1))]
+    return bool(((edges <= 32) | (edges > 127)).any())
+
+
+def cut_at(column: Any, sign: str) -> tuple[Any, Any]:
+    """What stands before and behind the only such (ASCII) sign of each text."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    begins, ends, data = spans(column)
+    marks = np.flatnonzero(data[: ends[-1]] == ord(sign)) if len(ends) else np.zeros(0)
+    # twice as many texts over the same bytes: up to and with the sign, and what is behind it
+    offsets = np.empty(2 * len(column) + 1, dtype=np.int32)
+    offsets[0:-1:2], offsets[1::2], offsets[-1] = begins, marks + 1, ends[-1] if len(ends) else 0
+    both = pa.StringArray.from_buffers(2 * len(column), pa.py_buffer(offsets), column.buffers()[2])
+    at = np.arange(0, 2 * len(column), 2)
+    before, behind = both.take(places(at)), both.take(places(at + 1))
+    return pc.utf8_rtrim(before, sign), behind
 
 
 def blanked(column: Any, mask: Any) -> Any:

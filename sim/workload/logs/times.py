@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from sim.workload.logs.texts import blanked, codes_of, column_of, empty, places, values_of
+from sim.workload.logs.texts import blanked, codes_of, column_of, empty, places, spans, values_of
 
 Micros = npt.NDArray[np.int64]
 Truth = npt.NDArray[np.bool_]
@@ -146,6 +146,7 @@ def _parsed(texts: Any, time_format: str | None) -> tuple[Micros, Any, Truth]:
     known = np.zeros(len(texts), dtype=bool)
     if time_format is None:
         known = _epochs(texts, local, offset)
+        _common(texts, local, offset, known)
     shapes = _SHAPES if time_format is None else (shape_of(time_format),)
     for shape in shapes:
         left = np.flatnonzero(~known)
@@ -176,6 +177,53 @@ def _epochs(texts: Any, local: Micros, offset: Any) -> Truth:
     return known
 
 
+_COMMON = (
+    "dd/bbb/yyyy:HH:MM:SS +zzzz"  # as nearly all logs of servers have it: no need of a pattern
+)
+_MONTH_BYTES = {name: at + 1 for at, name in enumerate(_MONTHS)}
+
+
+def _common(texts: Any, local: Micros, offset: Any, known: Truth) -> None:
+    """The times of this layout, by the places of their digits."""
+    begins, ends, data = spans(texts)
+    at = np.flatnonzero(ends - begins == len(_COMMON))
+    signs = data[begins[at][:, None] + np.arange(len(_COMMON))]
+    digits = np.array([sign in "dyHMSz" for sign in _COMMON])
+    fixed = np.array([sign in "/: " for sign in _COMMON])
+    pattern = np.frombuffer(_COMMON.encode(), dtype=np.uint8)
+    right = ((signs[:, digits] >= 48) & (signs[:, digits] <= 57)).all(axis=1)
+    right &= (signs[:, fixed] == pattern[fixed]).all(axis=1) & np.isin(signs[:, 21], (43, 45))
+    months = [_MONTH_BYTES.get(bytes(row).decode("latin-1").lower(), 0) for row in signs[:, 3:6]]
+    at, signs, month = (
+        at[right],
+        signs[right].astype(np.int64) - 48,
+        np.array(months, dtype=np.int64)[right],
+    )
+
+    def number(begin: int, end: int) -> Micros:
+        return np.asarray(signs[:, begin:end] @ 10 ** np.arange(end - begin - 1, -1, -1))
+
+    ahead_s = (number(22, 24) * 60 + number(24, 26)) * 60
+    clock = (number(12, 14), number(15, 17), number(18, 20))
+    sane, micros = _micros(number(7, 11), month, number(0, 2), *clock)
+    local[at[sane]] = micros[sane]
+    offset[at[sane]] = (ahead_s * np.where(signs[:, 21] == 45 - 48, -1e6, 1e6))[sane]
+    known[at[sane]] = True
+
+
+def _micros(
+    year: Micros, month: Micros, day: Micros, hour: Micros, minute: Micros, second: Micros
+) -> tuple[Truth, Micros]:
+    """Which of these are times at all, and their microseconds since 1970."""
+    sane = (month >= 1) & (month <= 12) & (hour < 24) & (minute < 60) & (second <= 60)
+    months = (year - 1970).astype("datetime64[Y]").astype("datetime64[M]")
+    months = months + (np.where(sane, month, 1) - 1)
+    days = months.astype("datetime64[D]") + (day - 1)
+    sane &= days.astype("datetime64[M]") == months
+    clock = ((hour * 60 + minute) * 60 + second) * SECOND_US
+    return sane, days.astype(np.int64) * DAY_US + clock
+
+
 def _in_shape(texts: Any, shape: str) -> tuple[Any, Micros, Any]:
     """Which texts have a shape, their local time and offset, microseconds."""
     import pyarrow as pa
@@ -203,13 +251,8 @@ def _in_shape(texts: Any, shape: str) -> tuple[Any, Micros, Any]:
     hour = _of_day(number("H"), text("p"))
     minute, second, day = number("M"), number("S"), number("d")
     ahead, zone_known = _ahead_us(text("z"))
-    sane = zone_known & (month >= 1) & (month <= 12) & (hour < 24) & (minute < 60) & (second <= 60)
-    months = (year - 1970).astype("datetime64[Y]").astype("datetime64[M]")
-    months = months + (np.where(sane, month, 1) - 1)
-    days = months.astype("datetime64[D]") + (day - 1)
-    sane &= days.astype("datetime64[M]") == months
-    clock = ((hour * 60 + minute) * 60 + second) * SECOND_US + values_of(micros)
-    local = days.astype(np.int64) * DAY_US + clock
+    sane, local = _micros(year, month, day, hour, minute, second)
+    sane, local = sane & zone_known, local + values_of(micros)
     return at[sane], local[sane], ahead[sane]
 
 

@@ -11,7 +11,7 @@ from sim.workload.logs.fields import FIELDS
 from sim.workload.logs.form import Head, Part
 from sim.workload.logs.problems import BadLines
 from sim.workload.logs.shape import Shape, unnamed
-from sim.workload.logs.texts import column_of, empty, places, spans, text, truths, values_of
+from sim.workload.logs.texts import column_of, cut_at, empty, places, spans, text, truths, values_of
 
 Columns = dict[str, Any]
 
@@ -44,7 +44,7 @@ class PatternReader:
             groups, numbers = self._matched(block, patterns[-1:] if extra else patterns, wanted)
         columns = _with_spaces(groups) if shape.spaced else groups
         kept = {name: _as_meant(columns[name]) for name in wanted if name in columns}
-        return Part(kept, numbers)
+        return Part(kept, numbers, trimmed=True)
 
     def _matched(self, block: Block, patterns: list[str], wanted: set[str]) -> tuple[Columns, Any]:
         """The groups of the lines that match the first pattern, or else the next."""
@@ -131,7 +131,6 @@ def _groups_of(pattern: str) -> list[str]:
 
 def _columns(groups: Any) -> Columns:
     """The groups of a match as columns; a group of two fields is cut at its blank."""
-    import pyarrow.compute as pc
 
     found = {}
     for field in groups.type:
@@ -139,9 +138,7 @@ def _columns(groups: Any) -> Columns:
             found[field.name] = groups.field(field.name)
             continue
         one, other = field.name.split(_JOINT)
-        parts = pc.split_pattern(groups.field(field.name), " ", max_splits=1).flatten()
-        at = np.arange(0, len(parts), 2)
-        found[one], found[other] = parts.take(places(at)), parts.take(places(at + 1))
+        found[one], found[other] = cut_at(groups.field(field.name), " ")
     return found
 
 
