@@ -180,7 +180,7 @@ def _epochs(texts: Any, local: Micros, offset: Any) -> Truth:
 _COMMON = (
     "dd/bbb/yyyy:HH:MM:SS +zzzz"  # as nearly all logs of servers have it: no need of a pattern
 )
-_MONTH_BYTES = {name: at + 1 for at, name in enumerate(_MONTHS)}
+_MONTH_NUMBERS = np.array([int.from_bytes(name.encode(), "big") for name in _MONTHS])
 
 
 def _common(texts: Any, local: Micros, offset: Any, known: Truth) -> None:
@@ -193,12 +193,10 @@ def _common(texts: Any, local: Micros, offset: Any, known: Truth) -> None:
     pattern = np.frombuffer(_COMMON.encode(), dtype=np.uint8)
     right = ((signs[:, digits] >= 48) & (signs[:, digits] <= 57)).all(axis=1)
     right &= (signs[:, fixed] == pattern[fixed]).all(axis=1) & np.isin(signs[:, 21], (43, 45))
-    months = [_MONTH_BYTES.get(bytes(row).decode("latin-1").lower(), 0) for row in signs[:, 3:6]]
-    at, signs, month = (
-        at[right],
-        signs[right].astype(np.int64) - 48,
-        np.array(months, dtype=np.int64)[right],
-    )
+    at, signs = at[right], signs[right].astype(np.int64)
+    names = (signs[:, 3:6] | 32) @ (1 << np.array([16, 8, 0]))
+    month = (names[:, None] == _MONTH_NUMBERS) @ np.arange(1, 13)  # 0 where it is none
+    signs -= 48
 
     def number(begin: int, end: int) -> Micros:
         return np.asarray(signs[:, begin:end] @ 10 ** np.arange(end - begin - 1, -1, -1))
