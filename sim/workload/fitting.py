@@ -312,6 +312,7 @@ class _Seen:
         self.sessions = Sessions(label, not named or options.session_gap is not None)
         self.samples, self.polls, self.doubles = Samples(), Polls(), Doubles()
         self.visits: list[Visits] = []
+        self._last = -1
 
     def look(self, without_polls: bool) -> None:
         """Look at all of them."""
@@ -320,7 +321,8 @@ class _Seen:
         ranks = (gathered.sessions if named else gathered.persons).ranks()
         used = gathered.with_session if named else gathered.with_person
         self.sessions.without_person = gathered.rows - used
-        for rows in gathered.store.by(self._by, ranks):
+        gap_us = self._options.gap_s * 1e6 if self.sessions.pauses_split else None
+        for rows in gathered.store.by(self._by, ranks, gap_us):
             if len(rows):
                 key = ranks[rows[self._by]]
                 order = in_order(key, np.ascontiguousarray(rows["time"]))
@@ -344,7 +346,8 @@ class _Seen:
 
     def _count(self, found: Cut, key: Any) -> None:
         sessions = self.sessions
-        sessions.persons += len(np.unique(key))
+        sessions.persons += len(np.unique(key)) - (key[0] == self._last)  # he may come in parts
+        self._last = int(key[-1])
         sessions.rows += len(key)
         sessions.with_long_pause += found.with_long_pause
         sessions.again += found.again

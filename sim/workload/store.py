@@ -101,13 +101,16 @@ class Store:
 
     def _all(self) -> Iterator[npt.NDArray[Any]]:
         if self._file is not None:
-            self._file.seek(0)
-            while data := self._file.read(ROW.itemsize * _PART):
-                yield np.frombuffer(data, dtype=ROW)
+            yield from _chunks(self._file)
         yield from self._chunks
 
-    def by(self, key: str, ranks: npt.NDArray[np.int64]) -> Iterator[npt.NDArray[Any]]:
-        """The rows that have this key, all of one key together and keys by their rank, some keys at a time."""
+    def by(
+        self, key: str, ranks: npt.NDArray[np.int64], gap_us: float | None = None
+    ) -> Iterator[npt.NDArray[Any]]:
+        """The rows that have this key, all of one key together and keys by their rank, some keys at a time.
+
+        A key with very many rows comes in several parts, cut at pauses longer than `gap_us`.
+        """
         counts = np.zeros(len(ranks), dtype=np.int64)
         for chunk in self._all():
             codes = chunk[key]
@@ -121,7 +124,7 @@ class Store:
                     [c[e[part] : e[part + 1]] for c, e in zip(self._chunks, ends, strict=True)]
                 )
         else:
-            yield from self._by_files(key, part_of, number)
+            yield from self._by_files(key, part_of, number, gap_us)
 
     def _sort_chunks(self, key: str, part_of: Codes, number: int) -> list[npt.NDArray[np.int64]]:
         """Sort each chunk by part; where each part begins in it, and the last one ends. What has no key comes last."""
@@ -134,7 +137,9 @@ class Store:
             ends.append(np.append(0, counts.cumsum()))
         return ends
 
-    def _by_files(self, key: str, part_of: Codes, number: int) -> Iterator[npt.NDArray[Any]]:
+    def _by_files(
+        self, key: str, part_of: Codes, number: int, gap_us: float | None
+    ) -> Iterator[npt.NDArray[Any]]:
         self._spill()
         files = [tempfile.TemporaryFile() for _ in range(number)]  # noqa: SIM115
         for chunk in self._all():
@@ -145,9 +150,45 @@ class Store:
             for file, begin, end in zip(files, np.r_[0, ends], ends, strict=False):
                 kept[begin:end].tofile(file)
         for file in files:
-            file.seek(0)
-            yield np.frombuffer(bytearray(file.read()), dtype=ROW)
+            yield from _parts_of(file, key, gap_us)
             file.close()
+
+
+def _chunks(file: IO[bytes]) -> Iterator[npt.NDArray[Any]]:
+    file.seek(0)
+    while data := file.read(ROW.itemsize * _PART):
+        yield np.frombuffer(data, dtype=ROW)
+
+
+def _parts_of(file: IO[bytes], key: str, gap_us: float | None) -> Iterator[npt.NDArray[Any]]:
+    """The rows of a file: together, or those of a single key in the order of time and cut at pauses."""
+    late_us = None if gap_us is None else _lateness_us(file, key)
+    if late_us is None or gap_us is None:
+        yield np.concatenate(list(_chunks(file)))
+        return
+    held = np.zeros(0, dtype=ROW)
+    for chunk in _chunks(file):
+        held = np.concatenate((held, chunk))
+        held = held[np.argsort(held["time"], kind="stable")]
+        time = held["time"]
+        # rows that are still to come are later than this, so they cannot join what ends a gap before
+        sure_us = time[-1] - late_us - gap_us
+        cuts = np.flatnonzero((np.diff(time) > gap_us) & (time[:-1] < sure_us))
+        if len(cuts):
+            yield held[: cuts[-1] + 1]
+            held = held[cuts[-1] + 1 :]
+    yield held
+
+
+def _lateness_us(file: IO[bytes], key: str) -> int | None:
+    """By how much rows come after later ones, where they are many and of one key; else None."""
+    latest, late_us, codes, rows = 0, 0, set(), 0
+    for chunk in _chunks(file):
+        newest = np.maximum.accumulate(np.append(latest, chunk["time"]))
+        late_us = max(late_us, int((newest[1:] - chunk["time"]).max()))
+        latest, rows = int(newest[-1]), rows + len(chunk)
+        codes |= {int(chunk[key].min()), int(chunk[key].max())}
+    return late_us if len(codes) == 1 and rows > 2 * _PART else None
 
 
 def _parts(counts: npt.NDArray[np.int64], ranks: npt.NDArray[np.int64]) -> Codes:

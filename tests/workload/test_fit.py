@@ -2,6 +2,7 @@
 
 import json
 import math
+import os
 from pathlib import Path
 from typing import Any
 
@@ -455,3 +456,29 @@ def test_a_million_lines(tmp_path: Path) -> None:
     assert rows == 1_000_000
     assert peak_kb < 300_000
     assert math.isfinite(peak_kb)
+
+
+@pytest.mark.parametrize("late_s", [0, 40, 100_000], ids="late by {} s".format)
+def test_many_rows_on_disk_give_what_few_in_memory_do(
+    late_s: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rows spill early, parts are small, and one person has more than fits into one: the same figures to the digit."""
+    from sim.workload import store
+
+    random = np.random.default_rng(2)
+    rows = an_office_log(people=30)
+    pauses = np.where(random.random(4000) < 0.02, 3000, random.integers(1, 90, 4000))
+    rows += [Row(int(t), "busy", f"/{i % 7}") for i, t in enumerate(pauses.cumsum())]
+    rows.sort(key=lambda row: row.at_s + (random.integers(0, late_s) if late_s else 0))
+    path = put(tmp_path, common(rows))
+    whole = fit_log(path)
+    monkeypatch.setattr(store, "_IN_MEMORY", 500)
+    monkeypatch.setattr(store, "_PART", 300)
+    os.utime(path, ns=(1, 1))  # so that it is read again
+    parted = fit_log(path)
+    assert parted is not whole
+    assert found(parted) == found(whole)
+    assert parted.sessions.again == whole.sessions.again
+    assert parted.visits.think_s[1:].tolist() == pytest.approx(
+        whole.visits.think_s[1:].tolist(), nan_ok=True
+    )

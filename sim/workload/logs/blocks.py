@@ -13,6 +13,7 @@ from sim.workload.logs.sources import CutOff
 from sim.workload.logs.texts import truths
 
 LONGEST = 1 << 20  # bytes of a line; what is longer is no line of a log
+_MOST = 1 << 16  # lines of a block, however short
 UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 Numbers = npt.NDArray[np.int64]
 
@@ -26,6 +27,11 @@ class Block:
 
     def __len__(self) -> int:
         return len(self.numbers)
+
+    def parts(self) -> "Iterator[Block]":
+        """The same lines, not too many at a time."""
+        for at in range(0, len(self), _MOST):
+            yield Block(self.lines[at : at + _MOST], self.numbers[at : at + _MOST])
 
     def only(self, kept: Any) -> "Block":
         """The lines where `kept` (an array of truth values) holds."""
@@ -47,7 +53,7 @@ def blocks_of(pieces: Iterable[bytes], bad: BadLines) -> Iterator[Block]:
             if cut:
                 block = block_of(b"".join((pending, memoryview(piece)[:cut])), number)
                 number += len(block)
-                yield block
+                yield from block.parts()
             pending = piece[cut:] if cut else pending + piece
             if len(pending) > LONGEST:
                 shown = pending[:200].decode(errors="replace")
@@ -56,7 +62,7 @@ def blocks_of(pieces: Iterable[bytes], bad: BadLines) -> Iterator[Block]:
     except CutOff as error:
         bad.add(number, f"here the compressed data are cut off or damaged ({error})")
     if pending:
-        yield block_of(pending, number)
+        yield block_of(pending, number)  # without the end of a line it has only one
 
 
 def block_of(data: bytes, number: int = 1) -> Block:

@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 
 from sim.workload.logs.problems import LogError
 
-PIECE = 1 << 22  # bytes handed on at a time
+PIECE = 1 << 23  # bytes handed on at a time
 _READ = 1 << 18
 _ZSTD = b"\x28\xb5\x2f\xfd"
 
