@@ -34,7 +34,7 @@ _PATTERN = (
 ).replace("\\\\", "\\")
 _DUCKDB = f"""
 import duckdb
-duckdb.sql("set threads = 1")
+duckdb.sql("set threads = 1; set enable_progress_bar = false")
 print(*duckdb.sql('''
     with lines as (from read_csv('LOG', delim=chr(1), quote='', escape='', header=false, columns={{'line': 'VARCHAR'}})),
     rows as (select regexp_extract(line, '{_PATTERN}', ['ip', 'user', 'ts', 'method', 'path', 'status', 'bytes']) as r
@@ -106,6 +106,7 @@ def run(command: list[str], environment: dict[str, str]) -> Run:
     with tempfile.TemporaryFile("w+") as said:
         process = subprocess.Popen(
             command,
+            cwd=tempfile.gettempdir(),  # `-m` looks for modules here first
             env={**os.environ, **environment},
             stdin=subprocess.DEVNULL,
             stdout=said,

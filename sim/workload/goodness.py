@@ -49,6 +49,9 @@ def finding(distances: dict[str, float], name: str) -> str:
     begin = f"The fitted law {verb} the think times of {name} (KS {fitted:.2f})"
     if not follow:
         return f"{begin}; {' and '.join(rest)} do not"
+    if not near["fitted"]:
+        others = f", {rest[0]} does not" if rest else ""
+        return f"{begin}; {' and '.join(follow)} follow{'s' if rest else ''} them{others}"
     if not rest:
         return f"{begin}; so do {' and '.join(follow)}"
     return f"{begin}; so does {follow[0]}, {rest[0]} does not"

@@ -15,9 +15,9 @@ _SALT = secrets.token_bytes(
 )  # a name has another number the next time, so that it cannot be looked up
 
 
-def hashed(name: str) -> str:
+def hashed(name: str, what: str = "user") -> str:
     """A name as a number that does not tell it."""
-    return "user-" + hashlib.blake2b(name.encode(), key=_SALT, digest_size=4).hexdigest()
+    return f"{what}-" + hashlib.blake2b(name.encode(), key=_SALT, digest_size=4).hexdigest()
 
 
 def without_names(text: str, names: Iterable[str]) -> str:
@@ -35,10 +35,10 @@ def preview_text(log: Log) -> str:
     lines = [f"{', '.join(log.names)}: {log.form}", f"columns: {columns}"]
     header = [*(f"{name:<{width}}" for name, width in _WIDTHS.items()), "path"]
     lines.append(" ".join(header))
-    names = {row["user"] for row in rows} - {None}
     for row in rows:
         path = str(row["path"] or "-")
-        lines.append(_line(row, without_names(path, names) if veiled else path, veiled))
+        # whose names are in it cannot be known from a few rows
+        lines.append(_line(row, hashed(path, "path") if veiled else path, veiled))
     lines += [f"bad: {sample}" for sample in log.bad.first]
     return "\n".join(lines)
 
