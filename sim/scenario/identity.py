@@ -1,5 +1,6 @@
 """The content id of a scenario: two files have the same id if they describe the same study."""
 
+import glob
 import hashlib
 import json
 from pathlib import Path
@@ -58,10 +59,22 @@ def _that_matters(table: str, content: Any) -> Any:
 
 
 def _digest(path: str) -> str:
+    """Of one file by its bytes; of a folder or a glob by those of its files, in whatever order they lie there."""
     try:
-        return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+        files = _files(path)
+        digests = sorted(hashlib.sha256(file.read_bytes()).hexdigest() for file in files)
     except OSError:
         return f"missing {path}"
+    if len(digests) == 1:
+        return digests[0]
+    return hashlib.sha256("".join(digests).encode()).hexdigest() if digests else f"missing {path}"
+
+
+def _files(name: str) -> list[Path]:
+    path = Path(name)
+    if path.is_dir():
+        return [file for file in path.iterdir() if file.is_file() and file.name[0] != "."]
+    return [path] if path.exists() else [Path(match) for match in glob.glob(name, recursive=True)]
 
 
 def _plain(value: Any) -> Any:

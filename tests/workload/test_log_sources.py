@@ -149,6 +149,7 @@ def test_a_dry_run_shows_the_first_rows_as_understood(tmp_path: Path) -> None:
     lines = done.stdout.splitlines()
     assert lines[0].endswith("Common or Combined Log Format")
     assert "user = user" in lines[1]
+    lines = [lines[0], *lines[next(i for i, line in enumerate(lines) if line[:4] == "line") - 1 :]]
     assert lines[2].split() == [
         "line",
         "time",
@@ -160,9 +161,9 @@ def test_a_dry_run_shows_the_first_rows_as_understood(tmp_path: Path) -> None:
         "path",
     ]
     first = ROWS[0]
-    assert lines[3].split() == ["2", *f"{first.time:%Y-%m-%d %H:%M:%S}.000".split(), first.user, first.method, "200", str(first.bytes), first.path]  # fmt: skip
+    assert lines[3].split() == ["2", *f"{first.time:%Y-%m-%d %H:%M:%S}".split(), first.user, first.method, "200", str(first.bytes), first.path]  # fmt: skip
     assert sum(line[:1].isdigit() for line in lines) == 10
-    assert max(map(len, lines[2:13])) <= 100
+    assert max(len(line) for line in lines[1:] if not line.startswith("bad")) <= 80
     assert "bad: line 1" in done.stdout
     assert not out.exists()
 

@@ -184,6 +184,22 @@ def test_the_id_is_of_the_log_and_not_of_its_place(tmp_path: Path, log: Path) ->
     assert scenario_from(tmp_path, log, "fitted", options).id != ids[0]
 
 
+def test_a_scenario_may_name_a_folder_or_a_glob(tmp_path: Path, log: Path) -> None:
+    folder = tmp_path / "logs"
+    folder.mkdir()
+    for number in range(2):
+        put(folder, csv_of()(ROWS[number::2]), f"{number}.csv")
+    whole = fit_log(log)
+    ids = set()
+    for name in (folder, f"{folder}/*.csv"):
+        scenario = scenario_from(tmp_path, Path(name), "fitted")
+        assert fit_log(str(scenario.workload.log)).tables == whole.tables
+        ids.add(scenario.id)
+    assert len(ids) == 1
+    put(folder, csv_of()(ROWS[:-3:2]), "0.csv")
+    assert scenario_from(tmp_path, folder, "fitted").id not in ids
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [

@@ -3,13 +3,15 @@
 import hashlib
 import secrets
 from collections.abc import Iterable
+from shutil import get_terminal_size
+from textwrap import wrap
 from typing import Any
 
 from sim.workload.logs.problems import printable
 from sim.workload.logs.read import Log, nothing_usable
 
 _ROWS = 10
-_WIDTHS = {"line": 5, "time (UTC)": 23, "person": 18, "method": 6, "status": 6, "bytes": 8}
+_WIDTHS = {"line": 5, "time (UTC)": 19, "person": 14, "method": 6, "status": 6, "bytes": 7}
 _SALT = secrets.token_bytes(
     16
 )  # a name has another number the next time, so that it cannot be looked up
@@ -32,7 +34,7 @@ def preview_text(log: Log) -> str:
     """The form, which column is which field, and the first rows as a table of at most 80 signs. Raises LogError."""
     rows, veiled = _first_rows(log), log.bad.veiled
     columns = ", ".join(f"{field} = {name}" for field, name in log.columns.items())
-    lines = [f"{', '.join(log.names)}: {log.form}", f"columns: {columns}"]
+    lines = [f"{', '.join(log.names)}: {log.form}", *wrap(f"columns: {columns}", 80)]
     header = [*(f"{name:<{width}}" for name, width in _WIDTHS.items()), "path"]
     lines.append(" ".join(header))
     for row in rows:
@@ -52,7 +54,8 @@ def _first_rows(log: Log) -> list[dict[str, Any]]:
         for i in range(min(len(rows), _ROWS - len(found))):
             row = {name: values[i] for name, values in texts.items()}
             numbers = {"line": rows.numbers[i], "status": rows.status[i], "bytes": rows.bytes[i]}
-            found.append({**row, **numbers, "time": str(times[i]).replace("T", " ")})
+            shown = str(times[i]).replace("T", " ").removesuffix(".000")
+            found.append({**row, **numbers, "time": shown})
         if len(found) == _ROWS:
             break
     if not found:
@@ -67,13 +70,18 @@ def _line(row: dict[str, Any], path: str, veiled: bool) -> str:
     cells = (
         str(row["line"]),
         row["time"],
-        printable(person, 15),
+        printable(person, 11),
         row["method"] or "-",
         _whole(row["status"]),
         _whole(row["bytes"]),
     )
     shown = [f"{cell:<{width}}" for cell, width in zip(cells, _WIDTHS.values(), strict=True)]
-    return " ".join((*shown, printable(path, 32))).rstrip()
+    return " ".join((*shown, printable(path, _path_width()))).rstrip()
+
+
+def _path_width() -> int:
+    """What the terminal leaves for paths, besides dots."""
+    return max(get_terminal_size().columns - sum(_WIDTHS.values()) - len(_WIDTHS) - 3, 12)
 
 
 def _whole(number: float) -> str:
