@@ -206,6 +206,11 @@ class Settings(Record):
     keeps_longest: int = i8("", "whether `longest` is kept", of.keeps_longest)
     names_tokens: int = i8("", "whether an event names tokens", of.names_tokens)
     renewal: int = i8("", "of the token: `Renewal`, 0 without a token", of.renewal)
+    use_changes: int = i8(
+        "",
+        "whether an accepted request changes what is held",
+        lambda g: g.token is not None and g.token.renewal == "sliding",
+    )
     can_renew: int = i8("", "whether somebody is asked for the next token", of.can_renew)
     leeway: float = f8("s", "the verifier's tolerance of expiry", "token.leeway_s")
     absolute: float = f8("s", "no token outlives its page load by more", "token.absolute_s", INF)

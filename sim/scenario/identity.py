@@ -30,10 +30,27 @@ def _text(scenario: BaseModel, table: str, texts: Texts) -> str:
     known, text = texts.get(table, (None, ""))
     if not _same(known, value):
         dumped = scenario.model_dump(by_alias=True, mode="python", include={table})[table]
+        _leave_out_added(value, dumped)
         content = _that_matters(table, dumped)
         text = json.dumps(_plain(content), sort_keys=True, separators=(",", ":"))
         texts[table] = (value, text)
     return text
+
+
+def _leave_out_added(value: Any, dumped: Any) -> None:
+    """Keys that the format was given later (`since`) change no id of a scenario that does not use them."""
+    if isinstance(value, dict):
+        for name, below in value.items():
+            _leave_out_added(below, dumped.get(name))
+    if not isinstance(value, BaseModel) or not isinstance(dumped, dict):
+        return
+    for name, field in type(value).model_fields.items():
+        key, below = field.alias or name, getattr(value, name)
+        extra = field.json_schema_extra
+        if isinstance(extra, dict) and "since" in extra and below == field.default:
+            dumped.pop(key, None)
+        else:
+            _leave_out_added(below, dumped.get(key))
 
 
 def _same(known: Any, value: Any) -> bool:

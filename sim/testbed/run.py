@@ -13,6 +13,7 @@ import aiohttp
 from sim.engine import run as simulate
 from sim.engine.recording import Run
 from sim.model.strategies import Strategy
+from sim.oracle.vocabulary import check_spoken
 from sim.scenario import Scenario
 from sim.testbed.compress import Clock, distortions, precise_loop
 from sim.testbed.costs import (
@@ -115,6 +116,7 @@ def run(
     for strategy in strategies:
         if type(strategy) is not Strategy:
             raise ValueError(f"{strategy.name}: only compositions of the four mechanisms run live")
+        check_spoken(scenario, strategy, "the testbed")
     seed = scenario.run.seed if seed is None else seed
     setup = Setup.new(
         scenario,

@@ -7,7 +7,18 @@ from sim.basics.streams import WORLD, Stream
 from sim.engine import limits
 from sim.engine.given import ALTERNATING, NEVER
 from sim.engine.state import NONE, Beside, Law, Mark, Station, Step, World
-from sim.engine.steps import accounting, calendar, client, draws, parties, plan, pool, revocation
+from sim.engine.steps import (
+    accounting,
+    calendar,
+    client,
+    draws,
+    knowledge,
+    parties,
+    plan,
+    pool,
+    revocation,
+    tokens,
+)
 from sim.engine.steps.binding import memory
 from sim.model.causes import Cause
 from sim.model.mechanisms import Renewal
@@ -55,7 +66,7 @@ def learns(w: World, person: int) -> None:
     cause = memory.case(w, memory.person(w, person).case).cause
     accounting.note_page(w, person, Event.HOST_LEARNS, NONE, 0)
     revocation.host_learns(w, person)
-    if w.push and parties.bit(w.push_causes, cause):
+    if w.push and knowledge.bit(w.push_causes, cause):
         begin_push(w, person, cause, 0, 0)
 
 
@@ -232,11 +243,13 @@ def background_served(w: World, task: int) -> None:
     """The issuer decides."""
     parties.leave(w, Station.AUTH_SERVER if w.renewal == Renewal.APP else Station.HOST)
     t = memory.task(w, task)
-    if client.renewal_granted(w, t.person, t.page):
+    if tokens.renewal_granted(w, t.person, t.page):
         t.has_new, t.new_stamped = 1, w.now
-        t.new_vouched = client.reissued_admin(w, t.person, t.page)
+        t.new_vouched = tokens.reissued_admin(w, t.person, t.page)
         stream = Stream.BACKGROUND_LIFETIME + t.generation
-        t.new_expires = client.reissue(w, t.person, t.page, stream, t.n, t.attempt)
+        revocation.accrue(w, t.person)
+        t.new_expires = tokens.reissue(w, t.person, t.page, stream, t.n, t.attempt)
+        revocation.refresh(w, t.person)
     else:
         t.outcome = Reason.REFUSED
     background_decided(w, task)
@@ -254,7 +267,7 @@ def background_seen(w: World, task: int) -> int:
     t = memory.task(w, task)
     p, b = memory.person(w, t.person), memory.background(w, t.page)
     if t.has_new and t.page == p.page:
-        client.adopt(w, t.page, t.new_stamped, t.new_expires, t.new_vouched)
+        tokens.adopt(w, t.page, t.new_stamped, t.new_expires, t.new_vouched)
         client.schedule_refresh(w, t.person)
     accounting.note_page(w, t.person, Event.RENEWAL_SEEN, NONE, t.outcome)
     b.renewing = 0

@@ -8,9 +8,18 @@ import math
 
 from sim.basics.streams import Stream
 from sim.engine import limits
-from sim.engine.given import NO_TOKEN
 from sim.engine.state import NONE, Beside, Entries, Law, Mark, Role, State, Station, Step, World
-from sim.engine.steps import accounting, calendar, draws, parties, plan, pool, revocation
+from sim.engine.steps import (
+    accounting,
+    calendar,
+    draws,
+    knowledge,
+    parties,
+    plan,
+    pool,
+    revocation,
+    tokens,
+)
 from sim.engine.steps.binding import memory
 from sim.model.causes import Cause, Kind
 from sim.model.mechanisms import Renewal
@@ -121,7 +130,7 @@ def end_visit(w: World, person: int) -> int:
     if how == 2:
         return Step.VISITED
     destroy_page(w, person)
-    if how == 0 and w.push and parties.bit(w.push_causes, Cause.LOGOUT):
+    if how == 0 and w.push and knowledge.bit(w.push_causes, Cause.LOGOUT):
         # the event leaves once what follows in this instant is done
         w.logout_person, w.logout_visit = person, p.visit
     return Step.VISITED
@@ -241,7 +250,7 @@ def load_served(w: World, person: int) -> int:
     """The host decides, by what it knows now."""
     parties.leave(w, Station.HOST)
     p = memory.person(w, person)
-    if parties.host_grants(w, person, parties.PAGE_LOAD_REFUSES):
+    if knowledge.host_grants(w, person, knowledge.PAGE_LOAD_REFUSES):
         issue_page(w, person)
     else:
         p.outcome = Reason.REFUSED
@@ -259,10 +268,10 @@ def issue_page(w: World, person: int) -> None:
     """The page exists, with its first credential."""
     p, now = memory.person(w, person), w.now
     n = load_number(w, person)
-    admin = parties.vouches_admin(w, person)
+    admin = knowledge.vouches_admin(w, person)
     stream: int = Stream.RELOAD_LIFETIME if p.marks & Mark.IN_CLICK else Stream.LIFETIME_PAGE
     stream += plan.role_offset(w, person)
-    expires = expiry(w, person, now, stream, n, p.attempt)
+    expires = tokens.expiry(w, person, now, stream, n, p.attempt)
     revocation.accrue(w, person)
     p.incoming = pool.new_page(w, person, page_number(w, person), expires, admin)
     revocation.refresh(w, person)
@@ -272,14 +281,6 @@ def page_number(w: World, person: int) -> int:
     """The number of a page in addresses; those that reloads bring count down from -1."""
     n = load_number(w, person)
     return -1 - n if marked(w, person, Mark.IN_CLICK) else n
-
-
-def expiry(w: World, person: int, page_stamped: float, stream: int, n: int, attempt: int) -> float:
-    """When what an issuer hands out now expires; an identity never does."""
-    if w.renewal == NO_TOKEN:
-        return INF
-    lasts = w.now + draws.sample(w, Law.LIFETIME, person, stream, n, attempt)
-    return min(lasts, page_stamped + w.absolute)
 
 
 def load_seen(w: World, person: int) -> int:
@@ -392,18 +393,12 @@ def click(w: World, person: int) -> int:
     return ready(w, person)
 
 
-def holds_valid(w: World, person: int) -> bool:
-    """The client compares without leeway."""
-    page = memory.person(w, person).page
-    return page != NONE and w.now < memory.page(w, page).held_expires
-
-
 def ready(w: World, person: int) -> int:
     """Whether there is something to present: an expired token is renewed first."""
     p = memory.person(w, person)
     if not w.can_renew or p.page == NONE:
         return send(w, person)
-    if w.refresh_at > 0.0 and not holds_valid(w, person):
+    if w.refresh_at > 0.0 and not tokens.holds_valid(w, person):
         b = memory.background(w, p.page)
         if b.renewing:
             b.awaited = 1
@@ -415,7 +410,7 @@ def ready(w: World, person: int) -> int:
 def renew(w: World, person: int) -> int:
     """Ask for a new token, if one is needed (or at each click)."""
     p = memory.person(w, person)
-    if w.renewal != Renewal.HOST_EACH and holds_valid(w, person):
+    if w.renewal != Renewal.HOST_EACH and tokens.holds_valid(w, person):
         return send(w, person)
     attempt = p.renewals
     p.renewals += 1
@@ -449,48 +444,22 @@ def renewal_arrives(w: World, person: int) -> int:
     return parties.visit(w, station, service, person)
 
 
-def renewal_granted(w: World, person: int, page: int) -> bool:
-    """What the issuer decides now about a page's token."""
-    g, now = memory.page(w, page), w.now
-    if w.renewal == Renewal.APP:
-        granted = not g.dropped and now < g.stamped + w.refresh_lifetime
-    else:
-        granted = parties.host_grants(w, person, w.renewal_refuses)
-    return granted and now < g.stamped + w.absolute
-
-
 def renewal_served(w: World, person: int) -> int:
     """The issuer decides."""
     parties.leave(w, Station.AUTH_SERVER if w.renewal == Renewal.APP else Station.HOST)
     p = memory.person(w, person)
     half = p.expires
-    if renewal_granted(w, person, p.page):
+    if tokens.renewal_granted(w, person, p.page):
         p.marks |= Mark.HAS_NEW
         p.stamped = w.now
-        p.vouched = reissued_admin(w, person, p.page)
+        p.vouched = tokens.reissued_admin(w, person, p.page)
         stream = Stream.LIFETIME_RENEWAL + plan.role_offset(w, person)
-        p.expires = reissue(w, person, p.page, stream, p.click, p.renewals - 1)
+        revocation.accrue(w, person)
+        p.expires = tokens.reissue(w, person, p.page, stream, p.click, p.renewals - 1)
+        revocation.refresh(w, person)
     else:
         p.outcome = Reason.REFUSED
     return renewal_decided(w, person, half)
-
-
-def reissued_admin(w: World, person: int, page: int) -> bool:
-    """A new token vouches for what the page's token vouched for, unless the host is asked for that."""
-    admin = memory.page(w, page).held_admin != 0
-    if w.renewal_asks_admin:
-        admin = admin and parties.vouches_admin(w, person)
-    return admin
-
-
-def reissue(w: World, person: int, page: int, stream: int, n: int, attempt: int) -> float:
-    """A token stamped now for a page that exists; returns its expiry."""
-    admin = reissued_admin(w, person, page)
-    expires = expiry(w, person, memory.page(w, page).stamped, stream, n, attempt)
-    revocation.accrue(w, person)
-    pool.add_credential(w, person, page, w.now, expires, admin)
-    revocation.refresh(w, person)
-    return expires
 
 
 def renewal_decided(w: World, person: int, half: float) -> int:
@@ -503,22 +472,14 @@ def renewal_seen(w: World, person: int) -> int:
     """The issuer's answer is at the client."""
     p = memory.person(w, person)
     if p.marks & Mark.HAS_NEW:
-        adopt(w, p.page, p.stamped, p.expires, p.vouched)
+        tokens.adopt(w, p.page, p.stamped, p.expires, p.vouched)
         schedule_refresh(w, person)
     accounting.note_page(w, person, Event.RENEWAL_SEEN, NONE, p.outcome)
-    if p.outcome == Reason.OK or holds_valid(w, person):
+    if p.outcome == Reason.OK or tokens.holds_valid(w, person):
         return Step.SEND
     if p.outcome == Reason.REFUSED:
         return Step.NOT_READY
     return wait(w, person, w.retry_after, State.RENEWAL_RETRY)
-
-
-def adopt(w: World, page: int, stamped: float, expires: float, admin: int) -> None:
-    """The client holds a new token."""
-    g = memory.page(w, page)
-    g.held_stamped, g.held_expires, g.held_admin = stamped, expires, admin
-    if w.refresh_at > 0.0:
-        memory.background(w, page).held_serial += 1
 
 
 def schedule_refresh(w: World, person: int) -> None:
@@ -560,7 +521,7 @@ def answered(w: World, person: int) -> int:
     """The answer is at the client. A token that expired on the way is renewed, and the request sent once more."""
     p = memory.person(w, person)
     if p.marks & Mark.HAS_NEW:
-        adopt(w, p.page, p.stamped, p.expires, p.vouched)
+        tokens.adopt(w, p.page, p.stamped, p.expires, p.vouched)
     accounting.note(w, person, Event.ANSWERED, p.kind, p.decision, p.reason)
     if p.reason == Reason.TOKEN_EXPIRED and w.can_renew and not p.marks & Mark.SENT_AGAIN:
         p.marks |= Mark.SENT_AGAIN

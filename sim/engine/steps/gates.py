@@ -9,15 +9,16 @@ from sim.engine.steps import (
     calendar,
     client,
     draws,
+    knowledge,
     parties,
     plan,
     pool,
     revocation,
+    tokens,
     written,
 )
 from sim.engine.steps.binding import memory
 from sim.model.causes import Kind
-from sim.model.mechanisms import Renewal
 from sim.model.order import Lane, Priority
 from sim.model.outcomes import Call, Decision, Event, Reason
 
@@ -102,7 +103,7 @@ def local_reason(w: World, person: int) -> int:
         return Reason.TOKEN_EXPIRED
     if p.kind == Kind.ADMIN and not p.vouched:
         return Reason.NOT_ADMINISTRATOR
-    if revocation.named(w, person, p.stamped):
+    if tokens.named(w, person, p.stamped):
         return Reason.NAMED_BY_EVENT
     return written.refuses(w, person)
 
@@ -156,7 +157,7 @@ def ask(w: World, person: int) -> int:
     if not written.asks_host(w, person):
         return passed(w, person)
     if w.remembers and now < memory.answer_until(w, person).x:
-        if parties.bit(memory.answer(w, person).x, p.kind):
+        if knowledge.bit(memory.answer(w, person).x, p.kind):
             return Step.PASSED
         return decide(w, person, Decision.REFUSED, Reason.CACHED_DENIAL)
     accounting.note_request(w, person, Event.CHECK_SENT, 0, 0)
@@ -212,7 +213,7 @@ def check_served(w: World, task: int) -> int:
     """The host decides."""
     parties.leave(w, Station.HOST)
     t = memory.task(w, task)
-    t.grants = parties.check_grants(w, t.person)
+    t.grants = knowledge.check_grants(w, t.person)
     return check_decided(w, task)
 
 
@@ -243,7 +244,7 @@ def check_back(w: World, task: int) -> int:
         pool.end_task(w, task)
         return Step.REST
     note_check(w, task, Event.CHECK_ANSWERED, t.outcome)
-    granted = parties.bit(t.grants, t.kind)
+    granted = knowledge.bit(t.grants, t.kind)
     keep = w.allow_for if granted else w.deny_for
     if t.outcome == Reason.OK and keep > 0:
         revocation.accrue(w, t.person)
@@ -290,8 +291,10 @@ def decided(w: World, person: int) -> int:
     p.stamped = w.now
     p.marks &= ~Mark.UNDECIDED
     accepted = p.decision == Decision.ACCEPTED
-    if accepted and w.renewal == Renewal.SLIDING:
-        slide(w, person)
+    if accepted and w.use_changes:
+        revocation.accrue(w, person)
+        tokens.used(w, person)
+        revocation.refresh(w, person)
     if p.case != NONE:
         revocation.count_in_case(
             w, person, plan.size(w, person) if accepted and p.kind == 0 else 0.0
@@ -311,15 +314,6 @@ def decided(w: World, person: int) -> int:
         calendar.act_later(w, person, 0.0, Priority.ARRIVAL, State.JOIN)
         return Step.REST
     return calendar.go_on(w, person, w.now + p.half_trip, Priority.ARRIVAL, State.ANSWERED)
-
-
-def slide(w: World, person: int) -> None:
-    """An accepted request re-issues the token."""
-    p = memory.person(w, person)
-    p.marks |= Mark.HAS_NEW
-    p.vouched = client.reissued_admin(w, person, p.page)
-    stream = Stream.LIFETIME_SLIDING + plan.role_offset(w, person)
-    p.expires = client.reissue(w, person, p.page, stream, p.click, p.sends - 1)
 
 
 def handler_work(w: World, person: int) -> float:

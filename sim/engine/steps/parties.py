@@ -6,17 +6,13 @@ arrival and the moment the earliest server is free (Kiefer and Wolfowitz 1955).
 
 import math
 
-from sim.engine.given import mask
 from sim.engine.state import NONE, Beside, Station, Step, World
 from sim.engine.steps import accounting, calendar, pool
 from sim.engine.steps.binding import memory
-from sim.model.causes import Cause
-from sim.model.mechanisms import PAGE_LOAD_SEES
 from sim.model.order import Lane, Priority
 from sim.model.outcomes import Call, Reason
 
 INF = math.inf
-PAGE_LOAD_REFUSES = mask(cause.seen_through in PAGE_LOAD_SEES for cause in Cause)
 
 
 def servers_of(w: World, station: int) -> float:
@@ -225,36 +221,3 @@ def bucket_wait(level: float, rate: float) -> float:
     if level >= 1.0:
         return 0.0
     return (1.0 - level) / rate if rate > 0 else INF
-
-
-def bit(mask: int, place: int) -> bool:
-    """Whether a mask has a bit."""
-    return (mask >> place) & 1 == 1
-
-
-def known(w: World, person: int) -> int:
-    """The cause that the host knows of, or NONE."""
-    case = memory.person(w, person).case
-    if case == NONE or not memory.case(w, case).known:
-        return NONE
-    return memory.case(w, case).cause
-
-
-def host_grants(w: World, person: int, refuses: int) -> bool:
-    """Whether a contact that refuses the causes of a mask is granted now."""
-    cause = known(w, person)
-    return cause == NONE or not bit(refuses, cause)
-
-
-def vouches_admin(w: World, person: int) -> bool:
-    """Whether the host takes the person for an administrator now."""
-    return memory.person(w, person).administrator != 0 and known(w, person) != Cause.ADMIN_LOSS
-
-
-def check_grants(w: World, person: int) -> int:
-    """What a check answers now: a mask of kinds."""
-    if not host_grants(w, person, w.check_refuses):
-        return 0
-    if w.check_asks_admin and not vouches_admin(w, person):
-        return 0b011
-    return 0b111

@@ -3,6 +3,7 @@
 import math
 
 from sim.engine.state import NONE, World
+from sim.engine.steps import tokens
 from sim.engine.steps.binding import memory
 
 INF = math.inf
@@ -37,11 +38,11 @@ def new_page(w: World, person: int, number: int, expires: float, admin: int) -> 
     g = memory.page(w, page)
     w.free_page = int(g.stamped)
     w.pages_left -= 1
-    g.stamped = g.held_stamped = w.now
-    g.held_expires = expires
+    g.stamped = w.now
     g.references = 1
-    g.admin = g.held_admin = admin
+    g.admin = admin
     g.dropped = 0
+    tokens.hold(w, page, w.now, expires, admin)
     if w.allowlist:
         memory.entry(w, page).x = -INF
     if w.keeps_longest:
@@ -53,7 +54,7 @@ def new_page(w: World, person: int, number: int, expires: float, admin: int) -> 
     case = memory.person(w, person).case
     if case != NONE:
         c = memory.case(w, case)
-        c.issued = new_credential(w, page, w.now, expires, admin, c.issued)
+        c.issued = tokens.new_credential(w, page, w.now, expires, admin, c.issued)
     return page
 
 
@@ -70,7 +71,7 @@ def release_page(w: World, person: int, page: int) -> None:
         while i != NONE:
             k = memory.credential(w, i)
             if k.of >> 1 == page:
-                i = free_credential(w, i)
+                i = tokens.free_credential(w, i)
             else:
                 after = k.next
                 k.next = kept
@@ -79,47 +80,3 @@ def release_page(w: World, person: int, page: int) -> None:
     g.stamped = float(w.free_page)
     w.free_page = page
     w.pages_left += 1
-
-
-def add_credential(
-    w: World, person: int, page: int, stamped: float, expires: float, admin: int
-) -> None:
-    """Keep a new credential, and of the page's older ones those that may outlive it."""
-    if w.keeps_longest:
-        memory.longest(w, page).x = max(memory.longest(w, page).x, expires)
-    case = memory.person(w, person).case
-    if case == NONE:
-        return
-    c = memory.case(w, case)
-    kept, i = NONE, c.issued
-    while i != NONE:
-        k = memory.credential(w, i)
-        if k.of >> 1 != page or k.expires > expires or ((k.of & 1) and not admin):
-            after = k.next
-            k.next = kept
-            kept, i = i, after
-        else:
-            i = free_credential(w, i)
-    c.issued = new_credential(w, page, stamped, expires, admin, kept)
-
-
-def new_credential(
-    w: World, page: int, stamped: float, expires: float, admin: int, after: int
-) -> int:
-    """A link of the list."""
-    i = w.free_credential
-    k = memory.credential(w, i)
-    w.free_credential = k.next
-    w.credentials_left -= 1
-    k.stamped, k.expires, k.of, k.next = stamped, expires, 2 * page + (admin != 0), after
-    return i
-
-
-def free_credential(w: World, i: int) -> int:
-    """Give a link back; returns the next one of its list."""
-    k = memory.credential(w, i)
-    after = k.next
-    k.next = w.free_credential
-    w.free_credential = i
-    w.credentials_left += 1
-    return after

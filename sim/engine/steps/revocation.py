@@ -4,12 +4,11 @@ import math
 from typing import Any
 
 from sim.basics.streams import Stream
-from sim.engine.given import NO_TOKEN
 from sim.engine.state import NONE, Beside, Entries, Law, World
-from sim.engine.steps import accounting, calendar, draws, parties, written
+from sim.engine.steps import accounting, calendar, draws, knowledge, tokens, written
 from sim.engine.steps.binding import memory
 from sim.model.causes import Cause, Kind
-from sim.model.mechanisms import Effect, Renewal
+from sim.model.mechanisms import Effect
 from sim.model.order import Lane, Priority
 from sim.model.outcomes import Behaviour, Decision
 
@@ -174,7 +173,7 @@ def page_reach(w: World, person: int, page: int, kind: int) -> float:
     """The same through one page."""
     g = memory.page(w, page)
     cause = memory.case(w, memory.person(w, person).case).cause
-    found = token_reach(w, person, page, kind, cause)
+    found = tokens.token_reach(w, person, page, kind, cause)
     if w.allowlist:
         vouched = kind != Kind.ADMIN or g.admin
         found = min(found, accounting.entry_of(w, page) if vouched else -INF)
@@ -187,45 +186,8 @@ def remembered_until(w: World, person: int, kind: int) -> float:
     """Until when the app grants a kind without asking the host; -inf where it does not."""
     if not w.remembers or not w.now < memory.answer_until(w, person).x:
         return -INF
-    granted = parties.bit(memory.answer(w, person).x, kind)
+    granted = knowledge.bit(memory.answer(w, person).x, kind)
     return memory.answer_until(w, person).x if granted else -INF
-
-
-def token_reach(w: World, person: int, page: int, kind: int, cause: int) -> float:
-    """The last expiry among credentials that no event names, or of a renewal that would be granted."""
-    g = memory.page(w, page)
-    found = -INF
-    i = memory.case(w, memory.person(w, person).case).issued
-    while i != NONE:
-        k = memory.credential(w, i)
-        counts = k.of >> 1 == page and (kind != Kind.ADMIN or k.of & 1 != 0)
-        if counts and not named(w, person, k.stamped):
-            until = k.expires + w.leeway
-            reached = written.passes_until(w, person, page, kind, k.stamped, k.expires, until)
-            found = max(found, reached)
-        i = k.next
-    if w.renewal == NO_TOKEN or (kind == Kind.ADMIN and not g.held_admin):
-        return found
-    until = renewable_until(w, page, cause)
-    return max(found, written.renewed_until(w, person, page, kind, until))
-
-
-def renewable_until(w: World, page: int, cause: int) -> float:
-    """Until when a renewal would be granted to somebody the host knows as revoked."""
-    g = memory.page(w, page)
-    cap = g.stamped + w.absolute
-    if (w.renewal == Renewal.HOST or w.renewal == Renewal.HOST_EACH) and not parties.bit(
-        w.renewal_sees, cause
-    ):
-        return cap
-    if w.renewal == Renewal.APP and not g.dropped:
-        return min(g.stamped + w.refresh_lifetime, cap)
-    return -INF
-
-
-def named(w: World, person: int, stamped: float) -> bool:
-    """Whether an event that has arrived names a credential stamped then."""
-    return w.names_tokens != 0 and stamped <= memory.stamped_until(w, person).x
 
 
 # -- what an event does when it arrives ---------------------------------------------------------
@@ -249,23 +211,9 @@ def apply_event(w: World, person: int, left_host: float) -> None:
         longest = -INF
         for page in (p.page, p.incoming):
             if page != NONE:
-                longest = max(longest, longest_expiry(w, person, page) + w.leeway)
+                longest = max(longest, tokens.longest_expiry(w, person, page) + w.leeway)
         if longest > now:
             accounting.count_entry(w, Entries.DENYLIST, now, longest, 1)
-
-
-def longest_expiry(w: World, person: int, page: int) -> float:
-    """The last expiry among the tokens of a page. Of people without a case it is kept only where one can have many."""
-    case = memory.person(w, person).case
-    if case == NONE:
-        return memory.longest(w, page).x if w.keeps_longest else memory.page(w, page).held_expires
-    found, i = -INF, memory.case(w, case).issued
-    while i != NONE:
-        k = memory.credential(w, i)
-        if k.of >> 1 == page:
-            found = max(found, k.expires)
-        i = k.next
-    return found
 
 
 def drop_entry(w: World, page: int) -> None:
@@ -285,7 +233,7 @@ def count_in_case(w: World, person: int, size: float) -> None:
     """A request of a person with a case has been decided."""
     p = memory.person(w, person)
     c, now = memory.case(w, p.case), w.now
-    if not parties.bit(c.kinds, p.kind):
+    if not knowledge.bit(c.kinds, p.kind):
         return
     if now < c.revoked:
         if now >= c.notice and p.decision == Decision.ACCEPTED:

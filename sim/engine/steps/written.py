@@ -1,7 +1,7 @@
 """Where a strategy written in Python has its say. One that is settings alone adds nothing; the plain runner puts others here."""
 
 from sim.engine.state import World
-from sim.engine.steps import parties
+from sim.engine.steps import knowledge
 from sim.engine.steps.binding import memory
 from sim.model.outcomes import Reason
 
@@ -13,7 +13,7 @@ def refuses(w: World, person: int) -> int:
 
 def asks_host(w: World, person: int) -> bool:
     """Whether the check applies to the request under way."""
-    return w.check != 0 and parties.bit(w.check_kinds, memory.person(w, person).kind)
+    return w.check != 0 and knowledge.bit(w.check_kinds, memory.person(w, person).kind)
 
 
 def passes_until(
@@ -30,5 +30,5 @@ def renewed_until(w: World, person: int, page: int, kind: int, until: float) -> 
 
 def check_ends(w: World, kind: int, cause: int) -> bool:
     """Whether a hypothetical request passes only while a yes is remembered."""
-    asked = w.check != 0 and parties.bit(w.check_kinds, kind)
-    return asked and parties.bit(w.check_sees, cause)
+    asked = w.check != 0 and knowledge.bit(w.check_kinds, kind)
+    return asked and knowledge.bit(w.check_sees, cause)

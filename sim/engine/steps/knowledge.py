@@ -1,0 +1,42 @@
+"""What the host knows of a person, and so what it grants (model, section 6)."""
+
+from sim.engine.given import mask
+from sim.engine.state import NONE, World
+from sim.engine.steps.binding import memory
+from sim.model.causes import Cause
+from sim.model.mechanisms import PAGE_LOAD_SEES
+
+PAGE_LOAD_REFUSES = mask(cause.seen_through in PAGE_LOAD_SEES for cause in Cause)
+
+
+def bit(mask: int, place: int) -> bool:
+    """Whether a mask has a bit."""
+    return (mask >> place) & 1 == 1
+
+
+def known(w: World, person: int) -> int:
+    """The cause that the host knows of, or NONE."""
+    case = memory.person(w, person).case
+    if case == NONE or not memory.case(w, case).known:
+        return NONE
+    return memory.case(w, case).cause
+
+
+def host_grants(w: World, person: int, refuses: int) -> bool:
+    """Whether a contact that refuses the causes of a mask is granted now."""
+    cause = known(w, person)
+    return cause == NONE or not bit(refuses, cause)
+
+
+def vouches_admin(w: World, person: int) -> bool:
+    """Whether the host takes the person for an administrator now."""
+    return memory.person(w, person).administrator != 0 and known(w, person) != Cause.ADMIN_LOSS
+
+
+def check_grants(w: World, person: int) -> int:
+    """What a check answers now: a mask of kinds."""
+    if not host_grants(w, person, w.check_refuses):
+        return 0
+    if w.check_asks_admin and not vouches_admin(w, person):
+        return 0b011
+    return 0b111

@@ -1,0 +1,170 @@
+"""Tokens: issued, held, renewed, presented, and how far one reaches (model, sections 5 to 7)."""
+
+import math
+
+from sim.basics.streams import Stream
+from sim.engine.given import NO_TOKEN
+from sim.engine.state import NONE, Law, Mark, World
+from sim.engine.steps import draws, knowledge, plan, written
+from sim.engine.steps.binding import memory
+from sim.model.causes import Kind
+from sim.model.mechanisms import Renewal
+
+INF = math.inf
+
+
+def expiry(w: World, person: int, page_stamped: float, stream: int, n: int, attempt: int) -> float:
+    """When what an issuer hands out now expires; an identity never does."""
+    if w.renewal == NO_TOKEN:
+        return INF
+    lasts = w.now + draws.sample(w, Law.LIFETIME, person, stream, n, attempt)
+    return min(lasts, page_stamped + w.absolute)
+
+
+def holds_valid(w: World, person: int) -> bool:
+    """The client compares without leeway."""
+    page = memory.person(w, person).page
+    return page != NONE and w.now < memory.page(w, page).held_expires
+
+
+def renewal_granted(w: World, person: int, page: int) -> bool:
+    """What the issuer decides now about a page's token."""
+    g, now = memory.page(w, page), w.now
+    if w.renewal == Renewal.APP:
+        granted = not g.dropped and now < g.stamped + w.refresh_lifetime
+    else:
+        granted = knowledge.host_grants(w, person, w.renewal_refuses)
+    return granted and now < g.stamped + w.absolute
+
+
+def reissued_admin(w: World, person: int, page: int) -> bool:
+    """A new token vouches for what the page's token vouched for, unless the host is asked for that."""
+    admin = memory.page(w, page).held_admin != 0
+    if w.renewal_asks_admin:
+        admin = admin and knowledge.vouches_admin(w, person)
+    return admin
+
+
+def reissue(w: World, person: int, page: int, stream: int, n: int, attempt: int) -> float:
+    """A token stamped now for a page that exists; returns its expiry."""
+    admin = reissued_admin(w, person, page)
+    expires = expiry(w, person, memory.page(w, page).stamped, stream, n, attempt)
+    add_credential(w, person, page, w.now, expires, admin)
+    return expires
+
+
+def hold(w: World, page: int, stamped: float, expires: float, admin: int) -> None:
+    """The token that the client has of a page."""
+    g = memory.page(w, page)
+    g.held_stamped, g.held_expires, g.held_admin = stamped, expires, admin
+
+
+def adopt(w: World, page: int, stamped: float, expires: float, admin: int) -> None:
+    """The client holds a new token."""
+    hold(w, page, stamped, expires, admin)
+    if w.refresh_at > 0.0:
+        memory.background(w, page).held_serial += 1
+
+
+def used(w: World, person: int) -> None:
+    """A request has been accepted that changes what is held: it re-issues the token."""
+    p = memory.person(w, person)
+    p.marks |= Mark.HAS_NEW
+    p.vouched = reissued_admin(w, person, p.page)
+    stream = Stream.LIFETIME_SLIDING + plan.role_offset(w, person)
+    p.expires = reissue(w, person, p.page, stream, p.click, p.sends - 1)
+
+
+def add_credential(
+    w: World, person: int, page: int, stamped: float, expires: float, admin: int
+) -> None:
+    """Keep a new credential, and of the page's older ones those that may outlive it."""
+    if w.keeps_longest:
+        memory.longest(w, page).x = max(memory.longest(w, page).x, expires)
+    case = memory.person(w, person).case
+    if case == NONE:
+        return
+    c = memory.case(w, case)
+    kept, i = NONE, c.issued
+    while i != NONE:
+        k = memory.credential(w, i)
+        if k.of >> 1 != page or k.expires > expires or ((k.of & 1) and not admin):
+            after = k.next
+            k.next = kept
+            kept, i = i, after
+        else:
+            i = free_credential(w, i)
+    c.issued = new_credential(w, page, stamped, expires, admin, kept)
+
+
+def new_credential(
+    w: World, page: int, stamped: float, expires: float, admin: int, after: int
+) -> int:
+    """A link of the list."""
+    i = w.free_credential
+    k = memory.credential(w, i)
+    w.free_credential = k.next
+    w.credentials_left -= 1
+    k.stamped, k.expires, k.of, k.next = stamped, expires, 2 * page + (admin != 0), after
+    return i
+
+
+def free_credential(w: World, i: int) -> int:
+    """Give a link back; returns the next one of its list."""
+    k = memory.credential(w, i)
+    after = k.next
+    k.next = w.free_credential
+    w.free_credential = i
+    w.credentials_left += 1
+    return after
+
+
+def token_reach(w: World, person: int, page: int, kind: int, cause: int) -> float:
+    """The last expiry among credentials that no event names, or of a renewal that would be granted."""
+    g = memory.page(w, page)
+    found = -INF
+    i = memory.case(w, memory.person(w, person).case).issued
+    while i != NONE:
+        k = memory.credential(w, i)
+        counts = k.of >> 1 == page and (kind != Kind.ADMIN or k.of & 1 != 0)
+        if counts and not named(w, person, k.stamped):
+            until = k.expires + w.leeway
+            reached = written.passes_until(w, person, page, kind, k.stamped, k.expires, until)
+            found = max(found, reached)
+        i = k.next
+    if w.renewal == NO_TOKEN or (kind == Kind.ADMIN and not g.held_admin):
+        return found
+    until = renewable_until(w, page, cause)
+    return max(found, written.renewed_until(w, person, page, kind, until))
+
+
+def renewable_until(w: World, page: int, cause: int) -> float:
+    """Until when a renewal would be granted to somebody the host knows as revoked."""
+    g = memory.page(w, page)
+    cap = g.stamped + w.absolute
+    if (w.renewal == Renewal.HOST or w.renewal == Renewal.HOST_EACH) and not knowledge.bit(
+        w.renewal_sees, cause
+    ):
+        return cap
+    if w.renewal == Renewal.APP and not g.dropped:
+        return min(g.stamped + w.refresh_lifetime, cap)
+    return -INF
+
+
+def named(w: World, person: int, stamped: float) -> bool:
+    """Whether an event that has arrived names a credential stamped then."""
+    return w.names_tokens != 0 and stamped <= memory.stamped_until(w, person).x
+
+
+def longest_expiry(w: World, person: int, page: int) -> float:
+    """The last expiry among the tokens of a page. Of people without a case it is kept only where one can have many."""
+    case = memory.person(w, person).case
+    if case == NONE:
+        return memory.longest(w, page).x if w.keeps_longest else memory.page(w, page).held_expires
+    found, i = -INF, memory.case(w, case).issued
+    while i != NONE:
+        k = memory.credential(w, i)
+        if k.of >> 1 == page:
+            found = max(found, k.expires)
+        i = k.next
+    return found
