@@ -190,6 +190,57 @@ def test_a_log_line_in_json(wrapper: str, tmp_path: Path) -> None:
     assert "Common" in fit.log.form
 
 
+@pytest.mark.parametrize("indent", [None, 2])
+def test_an_array_that_was_cut_off(indent: int | None, tmp_path: Path) -> None:
+    text = json.dumps([*TWO, record(50, user="ann")], indent=indent)[:-8]
+    fit = fit_log(put(tmp_path, text))
+    assert list(fit.think_s) == [30]
+    assert fit.log.bad.count == 1
+    assert "without its end" in fit.log.bad.first[0]
+
+
+EVENT = {
+    "realmId": "r",
+    "clientId": "app",
+    "userId": "u-1",
+    "sessionId": "s",
+    "ipAddress": "10.0.0.9",
+}
+
+
+def keycloak(kind: str, user: str = "u-1") -> str:
+    pairs = {"type": kind, **EVENT, "userId": user}
+    return ", ".join(f'{name}="{value}"' for name, value in pairs.items())
+
+
+KEYCLOAK = {
+    "text": lambda s, k: (
+        f"2026-03-10 08:00:{s:02d},123 DEBUG [org.keycloak.events] (executor-1) {keycloak(k)}"
+    ),
+    "text, old": lambda s, k: (
+        f"2026-03-10 08:00:{s:02d},123 WARN  [org.keycloak.events] (x) {keycloak(k)}".replace(
+            '"', ""
+        )
+    ),
+    "JSON with pairs in message": lambda s, k: compact(
+        {
+            "timestamp": f"2026-03-10T08:00:{s:02d}.123Z",
+            "loggerName": "org.keycloak.events",
+            "message": keycloak(k),
+        }
+    ),
+    "JSON export": lambda s, k: compact({"time": 1773129600000 + s * 1000, "type": k, **EVENT}),
+}
+
+
+@pytest.mark.parametrize("form", KEYCLOAK)
+def test_events_of_keycloak(form: str, tmp_path: Path) -> None:
+    write = KEYCLOAK[form]
+    events = [(0, "LOGIN"), (1, "LOGIN_ERROR"), (20, "REFRESH_TOKEN"), (50, "LOGOUT")]
+    path = put(tmp_path, lines(*(write(*event) for event in events)))
+    check(path, Right([20, 30], nobody=1, form="Keycloak", notes=("no path found",)))
+
+
 # -- the person is never a prefix --------------------------------------------------------------------
 
 BEFORE = {
@@ -464,7 +515,7 @@ def polling(path: str, beat_s: int, number: int, offset_s: int = 3) -> list[str]
 ACTS = [clf(second=s, request=f'"GET /page/{s} HTTP/1.1" 200 10') for s in (0, 47, 300, 1100)]
 POLLED = {
     "an even beat": (polling("/api/news", 20, 50), "/api/news every 20 s"),
-    "a minute": (polling("/status.json", 60, 18), "/status.json every 60 s"),
+    "a minute": (polling("/status.json", 60, 18), "/status.json every 1 min"),
     "a known path": (polling("/app/heartbeat", 37, 4), "/app/heartbeat"),
     "a known path of Confluence": (
         polling("/rest/quickreload/latest/9", 13, 5),

@@ -13,10 +13,11 @@ import numpy.typing as npt
 from sim.workload.logs.blocks import UTF_16, Block, blocks_of
 from sim.workload.logs.columns import Chosen
 from sim.workload.logs.fields import normal
-from sim.workload.logs.form import Head, Part
+from sim.workload.logs.form import Head, Part, Reader
 from sim.workload.logs.forms import form_of
 from sim.workload.logs.options import FitOptions
 from sim.workload.logs.problems import BadLines, LogError
+from sim.workload.logs.readers.json_lines import StreamReader
 from sim.workload.logs.readers.parquet import MAGIC, ParquetReader
 from sim.workload.logs.sources import CutOff, Source, names_of
 from sim.workload.logs.texts import (
@@ -224,7 +225,14 @@ def _text(source: Source, blocks: Iterator[Block], log: Log) -> tuple[_Open, Ite
     quiet = form.reader(head, BadLines())
     chosen.settle(quiet.read(head.block, chosen.wanted()))
     opened = _Open(source.name, _packed(reader.name, source), chosen, _clock(log.options, form.utc))
-    return opened, (reader.read(block, chosen.wanted()) for block in chain((first,), blocks))
+    return opened, _parts(reader, chain((first,), blocks), chosen)
+
+
+def _parts(reader: Reader, blocks: Iterable[Block], chosen: Chosen) -> Iterator[Part]:
+    for block in blocks:
+        yield reader.read(block, chosen.wanted())
+    if isinstance(reader, StreamReader):
+        reader.end()
 
 
 def _filled(block: Block) -> bool:

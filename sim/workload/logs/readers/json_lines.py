@@ -103,8 +103,18 @@ class StreamReader(JsonReader):
     def _records(self, block: Block) -> tuple[list[Record], list[int]]:
         found = list(self._stream.objects("".join(block.lines.to_pylist())))
         if self._stream.left > LONGEST:
-            self._bad.add(self._stream.drop()[0], "no JSON object begins here")
+            self._drop()
         return [record for _, record in found], [number for number, _ in found]
+
+    def end(self) -> None:
+        """Note what never came to its end."""
+        if self._stream.left:
+            self._drop()
+
+    def _drop(self) -> None:
+        line, text = self._stream.drop()
+        if text.strip(" \t\r\n,[]"):
+            self._bad.add(line, "no JSON object, or one without its end, begins here", text)
 
 
 class HeldReader:
