@@ -467,15 +467,11 @@ def _normal_below(z: float) -> float:
 
 def _mean_rounded(a: float, b: float) -> float:
     """The mean of a uniform number on [a, b] rounded to whole numbers, halves up."""
-    if a == b:
-        return math.floor(a + 0.5)
-    return (_floor_integral(b + 0.5) - _floor_integral(a + 0.5)) / (b - a)
-
-
-def _floor_integral(y: float) -> float:
-    """The integral of floor from 0 to y."""
-    n = math.floor(y)
-    return 0.5 * n * (n - 1) + n * (y - n)
+    low, high = math.floor(a + 0.5), math.floor(b + 0.5)
+    if low == high:
+        return float(low)
+    # low, and one more for each whole number that is passed; differences of near numbers, which lose nothing
+    return low + (high - low) * (b + 0.5 - 0.5 * (low + 1 + high)) / (b - a)
 
 
 # --- Field types ----------------------------------------------------------------------------------

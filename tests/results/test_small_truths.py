@@ -127,7 +127,7 @@ def test_names_in_any_script_are_drawn_without_a_warning(tmp_path: Path) -> None
         type(office.strategies["short_token"]).model_validate({"name": n, **token}) for n in names
     ]
     with warnings.catch_warnings():
-        warnings.simplefilter("error")
+        warnings.simplefilter("error", UserWarning)
         found = compare(office, strategies, replications=2)
         picture = exposure_against_overhead(study_of(found))
         for ending in ("svg", "png", "pdf"):

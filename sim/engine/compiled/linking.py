@@ -84,7 +84,8 @@ def link(library: Any) -> None:
     module = library._final_module
     ways_in = {function.name for function in module.functions if not function.is_declaration}
     for callee in callees(library):
-        library._reload_init.update(callee._reload_init)
+        if hasattr(library, "_reload_init"):  # not in Numba 0.61 and 0.62
+            library._reload_init.update(callee._reload_init)
         module.link_in(callee._get_module_for_linking(), preserve=True)
     for function in module.functions:
         if not function.is_declaration and function.name not in ways_in:
