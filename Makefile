@@ -33,8 +33,11 @@ lock: ## renew requirements.lock (needs uv)
 		--no-header --no-annotate --no-emit-index-url --quiet --output-file requirements.lock
 
 figures: $(READY) ## the figures and screenshots of README (needs Chromium)
+	$(BIN)/lastclick compare which_timeout --out build/timeout --quiet
+	$(BIN)/lastclick recommend which_timeout --out build/timeout --quiet
+	$(BIN)/lastclick figures build/timeout --out docs --only comparison --screenshots
 	$(BIN)/lastclick compare office --out build/office --quiet
-	$(BIN)/lastclick figures build/office --out docs --only comparison --screenshots
+	$(BIN)/lastclick figures build/office --out docs --only comparison
 
 clean: ## remove the environment and caches
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist

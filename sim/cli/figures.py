@@ -82,6 +82,7 @@ def _screenshots(folder: Path, study: "Study", target: Path) -> None:
     from sim.cli.report import verdict_of_folder
     from sim.explore import page_of
     from sim.report import render
+    from sim.report.advice import advice
 
     try:
         from playwright.sync_api import sync_playwright
@@ -92,7 +93,10 @@ def _screenshots(folder: Path, study: "Study", target: Path) -> None:
         raise InputError("--screenshots: there is no Chromium (Debian: apt-get install chromium)")
     flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
     verdict = verdict_of_folder(folder, study)
-    pages = {"report": render(study, verdict, "it was not asked for."), "explore": page_of(folder)}
+    pages = {
+        "report": render(study, verdict, "it was not asked for.", advised=advice(folder, study)),
+        "explore": page_of(folder),
+    }
     with TemporaryDirectory() as work, sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=path, args=flags)
         for name, text in pages.items():

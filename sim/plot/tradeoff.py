@@ -91,11 +91,13 @@ def _exposure(study: Study, name: str, cause: str | None) -> Estimate | None:
 
 
 def front(candidates: Sequence[Point]) -> list[Point]:
-    """The points open nowhere that no other such point dominates in both overhead and exposure, cheapest first."""
-    covered = sorted(
-        (p for p in candidates if p.covered and not p.elsewhere),
-        key=lambda p: (p.overhead.value, p.exposure.value),
-    )
+    """The points open nowhere that no other such point dominates in both overhead and exposure, cheapest first.
+
+    What needs events that no host sends today is left out where others are there.
+    """
+    nowhere = [p for p in candidates if p.covered and not p.elsewhere]
+    real = [p for p in nowhere if not p.hypothetical] or nowhere
+    covered = sorted(real, key=lambda p: (p.overhead.value, p.exposure.value))
     kept: list[Point] = []
     for point in covered:
         if not kept or point.exposure.value < kept[-1].exposure.value:
@@ -254,18 +256,18 @@ def _finding(every: Sequence[Point], best: Sequence[Point], after: str) -> str:
     cheapest, shortest = best[0], best[-1]
     if cheapest is shortest:
         return (
-            f"{cheapest.name} dominates every other strategy that is open nowhere: {about(cheapest.exposure.value)} of exposure at"
+            f"{cheapest.label} dominates every other strategy that is open nowhere: {about(cheapest.exposure.value)} of exposure at"
             f" {about(cheapest.overhead.value)} a click"
         )
     middle = _knee(best)
-    text = f"{shortest.name} shuts the door at once but adds {about(shortest.overhead.value)} to each click"
+    text = f"{shortest.label} shuts the door at once but adds {about(shortest.overhead.value)} to each click"
     if shortest.exposure.value > 0.5:
         text = (
-            f"{shortest.name} leaves {about(shortest.exposure.value)} and adds"
+            f"{shortest.label} leaves {about(shortest.exposure.value)} and adds"
             f" {about(shortest.overhead.value)} to each click"
         )
     return (
-        f"{text}; {middle.name} adds {about(middle.overhead.value)} and leaves"
+        f"{text}; {middle.label} adds {about(middle.overhead.value)} and leaves"
         f" {about(middle.exposure.value)} after {after}"
     )
 

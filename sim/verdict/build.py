@@ -211,10 +211,10 @@ def _finite(value: float | None) -> float | None:
 def _rarest(
     scenario: Scenario, goals: Sequence[Goal], candidates: Sequence[Candidate]
 ) -> Rarest | None:
-    """The cause with the fewest persons, of those that happen here."""
+    """The cause with the fewest persons behind the first row, of those that happen here."""
     if not candidates:
         return None
-    runs = min((c.runs for c in candidates), key=len)
+    runs = candidates[0].runs
     causes = [c for c in CAUSES if scenario.cases.share_of(c) > 0]
     persons = {c: sum(len(exposures(run, c)) for run in runs) for c in causes}
     if not persons:

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -89,6 +90,13 @@ def test_front_keeps_what_nothing_beats() -> None:
 
     every = [point("a", 1, 9), point("b", 2, 5), point("c", 3, 6), point("d", 4, 1), point("e", 0, 0, False)]  # fmt: skip
     assert [p.name for p in front(every)] == ["a", "b", "d"]
+    # what no host can do today, or is open elsewhere, is no part of it
+    every += [
+        replace(point("f", 0, 0), hypothetical=True),
+        replace(point("g", 0, 0), elsewhere=("logout",)),
+    ]
+    assert [p.name for p in front(every)] == ["a", "b", "d"]
+    assert [p.label for p in front(every[-2:-1])] == ["f (hypothetical)"]
 
 
 def test_matrix_cells_are_the_coverage(comparison: Comparison) -> None:
