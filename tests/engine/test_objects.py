@@ -1,6 +1,7 @@
 """The kernels without Numba: the same records from the kept object code, and Numba wherever that does not fit."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -84,3 +85,19 @@ def test_what_does_not_fit_is_left_to_numba(folder: Path, tmp_path: Path, fault:
 
 def test_only_elf_is_read_for_names() -> None:
     assert objects.needed_symbols(b"\xcf\xfa\xed\xfe" + bytes(60)) is None
+
+
+def test_a_process_that_was_killed_between_the_two_caches_spoils_no_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Numba's cache is there and ours is not: whoever compiled was killed in between, or is about to write."""
+    folder = machine.cache_folder()
+    if folder is None or not any(folder.glob("*.nbi")):
+        pytest.skip("the kernels are not kept here")
+    for path in folder.glob("*.nb?"):
+        shutil.copy(path, tmp_path)
+    monkeypatch.setattr(machine, "cache_folder", lambda: tmp_path)
+    found = machine._by_numba(tmp_path)
+    objects.keep(tmp_path, found)  # raised RuntimeError at every start
+    assert not (tmp_path / objects.FILE).exists()
+    assert list(tmp_path.glob("*.nbi")) == []  # the next start compiles anew and keeps both

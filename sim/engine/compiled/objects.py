@@ -8,6 +8,7 @@ import ctypes
 import json
 import os
 import struct
+import sys
 import tempfile
 import zlib
 from collections.abc import Callable
@@ -32,7 +33,11 @@ def keep(folder: Path, dispatchers: dict[str, Any]) -> None:
     kernels, codes = [], []
     for name, dispatcher in dispatchers.items():
         ((_, compiled),) = dispatcher.overloads.items()
-        code = compiled.library._get_compiled_object()
+        try:
+            code = compiled.library._get_compiled_object()
+        except RuntimeError:  # it came out of Numba's cache, which keeps it in another form
+            _drop_numbas(folder)
+            return
         needed = needed_symbols(code)
         if needed is None or str(compiled.signature.return_type) not in ("int64", "none"):
             return
@@ -50,6 +55,16 @@ def keep(folder: Path, dispatchers: dict[str, Any]) -> None:
     body = described + b"".join(codes)
     with suppress(OSError):
         _write(folder / FILE, _HEAD.pack(len(described), zlib.crc32(body)) + body)
+
+
+def _drop_numbas(folder: Path) -> None:
+    """Forget what Numba kept where it is all there is: who wrote it was killed before he could write ours, or is about to.
+
+    The next start compiles anew, once; elsewhere than on Linux, where nothing of ours is ever written, Numba's stays.
+    """
+    if sys.platform == "linux" and not (folder / FILE).exists():
+        for index in folder.glob("*.nbi"):
+            index.unlink(missing_ok=True)
 
 
 def load(folder: Path) -> dict[str, Kernel] | None:
