@@ -99,16 +99,16 @@ def read(folder: Path) -> "Study":
 
 def _timeline(folder: Path, study: "Study") -> "Callable[[], Picture] | str":
     """The timeline of a case, or why there is none."""
-    from sim.plot.style import is_narrow
-    from sim.report.timeline import timeline_of
+    from sim.plot import timeline
+    from sim.report.timeline import told
     from sim.scenario import ScenarioError, load
 
     try:
         scenario = load(folder / "scenario.toml")
         if scenario.id != study.manifest["scenario"]["id"]:
             return "scenario.toml beside the results is no longer the scenario that ran."
-        first = timeline_of(scenario, study)
-        return lambda: timeline_of(scenario, study) if is_narrow() else first
+        case = told(scenario, study)
+        return lambda: timeline(*case)
     except (ScenarioError, ValueError) as error:
         return f"{error}."
 

@@ -82,11 +82,10 @@ def _cell(ax: Any, study: Study, name: str, cause: str, column: int, row: int) -
 
 def cell_texts(study: Study, name: str, cause: str) -> tuple[str, str]:
     """Typical and worst of the worst kind, and of the kinds that differ: ("15 min", "admin 0 s; 1 s if ...")."""
-    table = study.coverage
-    rows = table[(table["strategy"] == name) & (table["cause"] == cause)]
-    texts = [said(*row) for row in rows[["text", "typical_s", "unless"]].itertuples(index=False)]
+    rows = study.covers(name, cause)
+    texts = [said(*row) for _, *row in rows]
     by_text: dict[str, list[str]] = {}
-    for kind, text in zip(rows["of"][1:], texts[1:], strict=True):
+    for (kind, *_), text in zip(rows[1:], texts[1:], strict=True):
         if text != texts[0]:
             by_text.setdefault(text, []).append(str(kind))
     return texts[0], ", ".join(f"{'/'.join(of)} {t}" for t, of in by_text.items())

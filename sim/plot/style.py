@@ -87,13 +87,9 @@ class Picture(Figure):
     def _settle(self) -> None:
         """Lay out once and for all: constrained layout is not a fixed point, and a second drawing would move things."""
         if (layout := self.get_layout_engine()) is not None:
-            for _ in range(
-                2
-            ):  # the layout alone: what it needs of ticks and texts it measures itself
-                layout.execute(self)
-            self.set_layout_engine(
-                None
-            )  # else saving would draw everything once more to lay it out
+            layout.execute(self)  # the layout alone: what it needs of ticks and texts it measures
+            layout.execute(self)
+            self.set_layout_engine(None)  # or saving would draw all once more to lay it out
 
     def _repr_png_(self) -> bytes:
         with _drawn():

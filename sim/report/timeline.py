@@ -21,7 +21,17 @@ def timeline_of(
     strategies: Sequence[str] | None = None,
     cause: str | None = None,
 ) -> Picture:
-    """The timeline of the study's most telling case of a cause (the first by default).
+    """The timeline of the study's most telling case of a cause (the first by default); raises as `told`."""
+    return timeline(*told(scenario, study, strategies, cause))
+
+
+def told(
+    scenario: Scenario,
+    study: Study,
+    strategies: Sequence[str] | None = None,
+    cause: str | None = None,
+) -> tuple[dict[str, Any], "pd.DataFrame", list[str]]:
+    """The study's most telling case of a cause, its events under several strategies, and these: what a timeline draws.
 
     Raises ValueError where no case shows a click, or a strategy of the study is not in the scenario.
     """
@@ -37,7 +47,7 @@ def timeline_of(
         for _, row in rows.iterrows()
     }
     case = {"cause": cause, "revoked_at_s": float(rows["revoked_at_s"].iloc[0]), "windows": windows}
-    return timeline(case, events, names)
+    return case, events, names
 
 
 def telling_case(study: Study, cause: str) -> tuple[int, int]:

@@ -164,13 +164,28 @@ class Study:
             for s, c, covered, bound in pairs
         }
 
+    def covers(self, strategy: str, cause: str) -> list[tuple[Any, ...]]:
+        """The rows of the coverage of a pair, for its worst kind and for those that differ: of, text, typical_s, unless."""
+        return self._covers[strategy, cause]
+
+    @cached_property
+    def _covers(self) -> dict[tuple[str, str], list[tuple[Any, ...]]]:
+        columns = ["strategy", "cause", "of", "text", "typical_s", "unless"]
+        found: dict[tuple[str, str], list[tuple[Any, ...]]] = {}
+        for strategy, cause, *row in self.coverage[columns].itertuples(index=False, name=None):
+            found.setdefault((strategy, cause), []).append(tuple(row))
+        return found
+
     def ranked(self) -> list[str]:
         """The strategies, best first: shortest mean window over all cases, ties by gate overhead.
 
         What counts of a window ends with the run, so that a month and for ever weigh the same; where the settings
         leave a pair open it lasts to that end, whatever was seen of it.
         """
+        return list(self._ranked)
 
+    @cached_property
+    def _ranked(self) -> list[str]:
         def rank(name: str) -> tuple[float, float]:
             overhead = self.find(name, "auth_overhead")
             return self._counted_mean_s(name), 0.0 if overhead is None else overhead.value
