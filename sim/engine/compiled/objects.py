@@ -10,6 +10,7 @@ import os
 import struct
 import sys
 import tempfile
+import threading
 import zlib
 from collections.abc import Callable
 from contextlib import suppress
@@ -124,13 +125,25 @@ def _callable(address: int, kernel: dict[str, Any]) -> Kernel:
     call = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p, ctypes.c_void_p, *arguments)(address)
 
     def kernel_of(*values: Any) -> int:
-        result, error = ctypes.c_int64(), ctypes.c_void_p()
-        status = call(ctypes.addressof(result), ctypes.addressof(error), *values)
+        said = _said
+        status = call(said.at, said.at + 8, *values)
         if status not in _RETURNS:
             raise RuntimeError(f"{kernel['name']} ended with status {status}")
-        return result.value
+        result: int = said.words[0]
+        return result
 
     return kernel_of
+
+
+class _Said(threading.local):
+    """Where a kernel writes its result and its error: made once a thread, since a run calls hundreds of times."""
+
+    def __init__(self) -> None:
+        self.words = (ctypes.c_int64 * 2)()
+        self.at = ctypes.addressof(self.words)
+
+
+_said = _Said()
 
 
 def _llvm() -> Any:
