@@ -346,7 +346,9 @@ class _Seen:
 
     def _count(self, found: Cut, key: Any) -> None:
         sessions = self.sessions
-        sessions.persons += len(np.unique(key)) - (key[0] == self._last)  # he may come in parts
+        sessions.persons += int((np.diff(key) != 0).sum() + 1) - (
+            key[0] == self._last
+        )  # he may come in parts
         self._last = int(key[-1])
         sessions.rows += len(key)
         sessions.with_long_pause += found.with_long_pause

@@ -14,6 +14,7 @@ from sim.workload.logs.options import FitOptions, KindRule
 from sim.workload.logs.problems import LogError
 from sim.workload.logs.read import Log, Rows, nothing_usable
 from sim.workload.logs.texts import Hashes, codes_of, hashes, mixed, path_hashes
+from sim.workload.order import coded, distinct
 from sim.workload.polls import is_known
 from sim.workload.store import ROW, Names, Store
 
@@ -105,7 +106,7 @@ def _count(found: Gathered, rows: Rows) -> None:
 
 
 def _counted(values: npt.NDArray[np.int64]) -> dict[int, int]:
-    unique, counts = np.unique(values, return_counts=True)
+    unique, counts = distinct(values)
     return dict(zip(unique.tolist(), counts.tolist(), strict=True))
 
 
@@ -129,7 +130,7 @@ def _persons(found: Gathered, rows: Rows, fold: bool) -> npt.NDArray[np.int32]:
     names = [*(f"|{device}" for device in devices.dictionary.to_pylist()), ""]
     user = codes_of(encoded).astype(np.int64)
     device = codes_of(devices)
-    pairs, at = np.unique(user * len(names) + device, return_inverse=True)
+    pairs, _, at = coded(user * len(names) + device)
     named = [divmod(pair, len(names)) for pair in pairs.tolist()]
     codes = found.persons.codes([users[u] + names[d] for u, d in named if u < len(users)])
     return np.append(codes, np.full(len(pairs) - len(codes), -1, dtype=np.int32))[at]
@@ -168,7 +169,7 @@ def _places(rows: Rows, places: Hashes) -> Hashes:
 
 def _known_polls(found: Gathered, paths: Any, trails: Hashes) -> npt.NDArray[np.bool_]:
     """Which rows have a path that pages ask by themselves; each path is looked at once."""
-    unique, first, codes = np.unique(trails, return_index=True, return_inverse=True)
+    unique, first, codes = coded(trails)
     known = np.zeros(len(unique), dtype=bool)
     for at, (number, row) in enumerate(zip(unique.tolist(), first.tolist(), strict=True)):
         if number not in found.trails and number:

@@ -1,10 +1,13 @@
 """Orders that keep what is alike in the order in which it came, in less time than a sort of several keys."""
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
 from sim.workload.logs.texts import Hashes, mixed
 
+Array = npt.NDArray[Any]
 Ints = npt.NDArray[np.int64]
 
 
@@ -31,3 +34,29 @@ def grouped(key: Ints, numbers: Hashes) -> tuple[npt.NDArray[np.intp], npt.NDArr
     first = np.ones(len(pairs), dtype=bool)
     first[1:] = sorted_[1:] != sorted_[:-1]
     return order, first
+
+
+# As `numpy.unique`, which loads the masked arrays for it.
+
+
+def distinct(values: Array) -> tuple[Array, Ints]:
+    """The different values in order, and how often each is there."""
+    ordered = np.sort(values)
+    begins = np.flatnonzero(_first(ordered))
+    return ordered[begins], np.diff(begins, append=len(ordered))
+
+
+def coded(values: Array) -> tuple[Array, Ints, Ints]:
+    """The different values in order, where each is first, and the number of each value among them."""
+    order = np.argsort(values, kind="stable")
+    first = _first(values[order])
+    codes = np.empty(len(values), dtype=np.int64)
+    codes[order] = first.cumsum() - 1
+    at = order[first]
+    return values[at], at, codes
+
+
+def _first(ordered: Array) -> npt.NDArray[np.bool_]:
+    first = np.ones(len(ordered), dtype=bool)
+    first[1:] = ordered[1:] != ordered[:-1]
+    return first

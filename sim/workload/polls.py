@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from sim.workload.order import grouped
+from sim.workload.order import distinct, grouped
 from sim.workload.store import Table
 
 Truth = npt.NDArray[np.bool_]
@@ -47,9 +47,9 @@ class Polls:
     def find(self, rows: Table, key: npt.NDArray[np.int64]) -> Truth:
         """Which of these rows are polls; rows in the order of key and time."""
         found = self._with_a_beat(rows, key) | rows["polls"]
-        trails, counts = np.unique(rows["trail"][found], return_counts=True)
+        trails, counts = distinct(rows["trail"][found])
         self.by_trail.update(dict(zip(trails.tolist(), counts.tolist(), strict=True)))
-        self.persons += len(np.unique(key[found]))
+        self.persons += len(distinct(key[found])[0])
         return np.asarray(found)
 
     def _with_a_beat(self, rows: Table, key: npt.NDArray[np.int64]) -> Truth:

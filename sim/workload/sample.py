@@ -6,9 +6,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from sim.workload.order import coded, distinct
+
 Array = npt.NDArray[np.float64]
 
 _MOST = 1 << 17  # values kept apart
+_SMALL = 1 << 17
 _BITS = 11  # of the mantissa that are kept beyond that
 ROUNDING = 2.0 ** -(_BITS + 1)  # a rounded value is off by at most this share
 
@@ -31,7 +34,7 @@ class Sample:
         new = np.asarray(values, dtype=np.float64)
         self._total += float(new.sum())
         self._n += len(new)
-        new_values, new_counts = np.unique(_round(new) if self.rounded else new, return_counts=True)
+        new_values, new_counts = _counted(_round(new) if self.rounded else new)
         self._merge(new_values, new_counts)
         if len(self.values) > _MOST and not self.rounded:
             values, counts, self.rounded = _round(self.values), self.counts, True
@@ -40,7 +43,7 @@ class Sample:
 
     def _merge(self, values: Array, counts: npt.NDArray[np.int64]) -> None:
         joined = np.concatenate((self.values, values))
-        self.values, codes = np.unique(joined, return_inverse=True)
+        self.values, _, codes = coded(joined)
         weights = np.concatenate((self.counts, counts))
         self.counts = np.bincount(codes, weights, minlength=len(self.values)).astype(np.int64)
 
@@ -73,6 +76,17 @@ class Sample:
         below = self.values[np.searchsorted(ends, low, side="right")]
         above = self.values[np.searchsorted(ends, np.minimum(low + 1, self._n - 1), side="right")]
         return below + (above - below) * (at - low)
+
+
+def _counted(values: Array) -> tuple[Array, npt.NDArray[np.int64]]:
+    """Different values and their counts; small whole numbers without a sort."""
+    if len(values) and values.max() < _SMALL:
+        whole = values.astype(np.int64)
+        if (whole == values).all():
+            counts = np.bincount(whole)
+            found = np.flatnonzero(counts)
+            return found.astype(np.float64), counts[found]
+    return distinct(values)
 
 
 def _round(values: Array) -> Array:

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.workload.logs.options import FitOptions
-from sim.workload.order import grouped
+from sim.workload.order import distinct, grouped
 from sim.workload.store import Table
 
 Ints = npt.NDArray[np.int64]
@@ -96,7 +96,7 @@ def cut(rows: Table, key: Ints, options: FitOptions, pauses_split: bool) -> Cut:
         length_s=(time[last] - time[first]) / 1e6,
         requests=last - first + 1,
         kinds=np.bincount(rows["kind"], minlength=3),
-        with_long_pause=len(np.unique(key[long])),
+        with_long_pause=len(distinct(key[long])[0]),
         again=again,
         same_tick=int((~new_key & (pause_us == 0)).sum()),
     )

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.workload.logs.texts import codes_of, column_of, values_of
+from sim.workload.order import coded
 
 Codes = npt.NDArray[np.int32]
 
@@ -198,5 +199,5 @@ def _parts(counts: npt.NDArray[np.int64], ranks: npt.NDArray[np.int64]) -> Codes
     by_rank = np.zeros(len(counts), dtype=np.int64)
     by_rank[ranks] = counts
     begins = by_rank.cumsum() - by_rank
-    _, parts = np.unique(begins // size, return_inverse=True)
+    _, _, parts = coded(begins // size)
     return parts[ranks].astype(np.int32)

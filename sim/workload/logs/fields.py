@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 # What is looked for, in the words of summaries and tables.
 FIELDS = {
@@ -70,6 +71,7 @@ ALIASES: dict[str, tuple[str, ...]] = {
 _NOT_ALONE = {"size", "length", "bytes", "content_length", "code", "target", "date", "domain"}
 
 
+@lru_cache(maxsize=4096)
 def normal(name: str) -> str:
     """A name as names are compared: `Remote-User`, `remoteUser` -> `remoteuser`."""
     return re.sub(r"[^0-9a-z]+", "", name.lower())
