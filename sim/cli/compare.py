@@ -246,7 +246,14 @@ def _show_orders(harm: "list[Harm]") -> None:
 
 
 def _show_tables(comparison: "Comparison", baseline: str | None) -> None:
-    from sim.results.harm import PRICE, REPAIR, kinds_table, repair_table
+    from sim.results.harm import (
+        PRICE,
+        REPAIR,
+        kinds_table,
+        means_by_kind,
+        price_finding,
+        repair_table,
+    )
     from sim.results.tables import (
         comparison_table,
         coverage_rows,
@@ -263,6 +270,8 @@ def _show_tables(comparison: "Comparison", baseline: str | None) -> None:
     names = ranked(comparison)
     click.echo(f"\n{REPAIR}\n{grid(*repair_table(comparison, names))}")
     click.echo(f"\n{PRICE}\n{grid(*kinds_table(comparison, names))}")
+    if said := price_finding(names, means_by_kind(comparison)):
+        click.echo(said)
     for text in (ranking_text(comparison, baseline), notes(comparison)):
         if text:
             click.echo(f"\n{text}")

@@ -38,7 +38,9 @@ def rollback_against_egress(study: Study, strategies: Sequence[str] | None = Non
     ax.set_ylim(len(names) - 0.4, -0.6)
     ax.set_xlim(left=0)
     gap = "\n" if is_narrow() else " "
-    ax.set_xlabel(f"requests per case that get through{gap}after the revocation, mean")
+    ax.set_xlabel(
+        f"requests per case that get through{gap}after the revocation, mean; {study.persons_text()}"
+    )
     ax.grid(axis="x", alpha=0.25)
     ax.legend(loc="upper center", bbox_to_anchor=(0.42, -0.9 / (1.6 + 0.5 * len(names))), ncols=columns(3), frameon=False, fontsize=8.5)  # fmt: skip
     headline(

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Array = npt.NDArray[np.float64]
-FEW = 30  # persons behind a curve
 FIRST_S = 1.0  # shorter windows are drawn at the left edge
 PANELS = (
     ("tokens alone", ("token", "none")),
@@ -76,12 +75,9 @@ def survival(
             ax.plot(grid, y, color=INK, lw=1.3, dashes=(4, 3), label=f"theory, {name}", zorder=5)
         _frame(ax, title, grid[-1], ax is axes[-1, 0])
     last = axes[-1, 0]
-    persons = max(map(len, windows.values()))
-    runs = int(study.manifest["replications"])
     gap = "\n" if is_narrow() else " "
-    few = ", few" if persons < FEW else ""
     last.set_xlabel(
-        f"time t after {CAUSE_WORDS[cause]} (log scale);{gap}{persons:,} persons{few}, {runs} run{'s' if runs > 1 else ''}\n"
+        f"time t after {CAUSE_WORDS[cause]} (log scale);{gap}{study.persons_text(cause)}\n"
         f"triangle: bound of the settings;{gap}bar: the run ended, and requests would still pass"
     )
     headline(

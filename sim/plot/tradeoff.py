@@ -126,11 +126,9 @@ def exposure_against_overhead(study: Study, cause: str | None = None) -> Picture
     after = {None: "the worst cause it ends", "all": "a revocation"}.get(cause) or CAUSE_WORDS[
         cause or ""
     ]
-    ax.set_xlabel(
-        "mean time that the gates add to a click (log scale)"
-        if is_narrow()
-        else "mean time that the gates add to an honest click (log scale)"
-    )
+    whose, gap = ("a click", "\n") if is_narrow() else ("an honest click", "; ")
+    persons = study.persons_text(None if cause == "all" else cause)
+    ax.set_xlabel(f"mean time that the gates add to {whose} (log scale){gap}exposure: {persons}")
     ax.set_ylabel(f"mean exposure window after {after} (log scale above 1 s)")
     ax.grid(alpha=0.25)
     _legend(ax, every)

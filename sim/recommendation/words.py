@@ -256,7 +256,9 @@ def _against(r: Recommendation, best: Found, other: Found) -> str:
             continue
         if not math.isfinite(d.value):
             continue
-        if d.low <= 0 <= d.high or abs(d.value) < _LEAST[row.objective]:
+        if max(abs(d.low), abs(d.high)) < _LEAST[row.objective]:
+            continue  # it matters to nobody
+        if d.low <= 0 <= d.high:
             alike.append(name)
         else:
             less = "less" if row.objective in ("exposure", "auth_overhead") else "fewer"

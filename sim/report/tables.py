@@ -8,7 +8,7 @@ from sim.basics.wording import about, number_text, percent_text, seconds_text
 from sim.model.causes import CAUSES
 from sim.plot.matrix import cell_texts
 from sim.plot.style import readable
-from sim.results.harm import PRICE, REPAIR, price_rows, repair_rows
+from sim.results.harm import PRICE, REPAIR, price_finding, price_rows, repair_rows
 from sim.results.study import Study
 
 
@@ -106,7 +106,9 @@ def kinds(study: Study) -> Table:
     def found(name: str, kind: str | None) -> Estimate | None:
         return study.find(name, "response", "mean", None, kind)
 
-    return Table(PRICE, *price_rows(study.ranked(), found))
+    names = study.ranked()
+    said = price_finding(names, found)
+    return Table(f"{PRICE}. {said}" if said else PRICE, *price_rows(names, found))
 
 
 def strategies(study: Study) -> Table:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from sim.basics.statistics import Estimate
-from sim.basics.wording import number_text, seconds_text
+from sim.basics.wording import about, number_text, seconds_text
 from sim.model.causes import KINDS
 from sim.results.experiment import Comparison
 from sim.results.metrics import pooled_mean
@@ -14,6 +14,7 @@ Found = Callable[
     [str, str | None], Estimate | None
 ]  # strategy, kind: mean response of honest clicks
 
+FEW = 30  # clicks behind a mean
 REPAIR = (
     "Rollback against egress: per case, what a rollback repairs beside what nothing brings back"
 )
@@ -52,6 +53,21 @@ def price_rows(names: Sequence[str], found: Found) -> Table:
     return ["strategy", *KINDS, "all"], rows
 
 
+def price_finding(names: Sequence[str], found: Found) -> str:
+    """The kind of click whose mean the mean of all hides most, where it is more than twice as long; else empty."""
+    hidden: list[tuple[float, str]] = []
+    for name in names:
+        whole = found(name, None)
+        for kind in KINDS:
+            mine = found(name, kind)
+            if mine is not None and whole is not None and mine.value > 2 * whole.value > 0:
+                few = "" if mine.n >= FEW else f", {mine.n} clicks"
+                text = f"under {name} {kind} clicks take {about(mine.value)} on average{few}, all clicks {about(whole.value)}"
+                hidden.append((mine.value / whole.value, text))
+    text = max(hidden, default=(0.0, ""))[1]
+    return f"{text[0].upper()}{text[1:]}: the mean of all hides it." if text else ""
+
+
 def repair_table(comparison: Comparison, names: Sequence[str]) -> Table:
     """As `repair_rows`, from a comparison."""
 
@@ -63,9 +79,14 @@ def repair_table(comparison: Comparison, names: Sequence[str]) -> Table:
 
 def kinds_table(comparison: Comparison, names: Sequence[str]) -> Table:
     """As `price_rows`, from a comparison."""
+    return price_rows(names, means_by_kind(comparison))
+
+
+def means_by_kind(comparison: Comparison) -> Found:
+    """What finds the mean response of a kind of click (None: of all) in a comparison."""
     figures = {
         (f.strategy, f.of): Estimate(f.estimate, f.low, f.high, f.n)
         for f in comparison.figures
         if (f.metric, f.statistic) == ("response", "mean")
     }
-    return price_rows(names, lambda name, kind: figures.get((name, kind)))
+    return lambda name, kind: figures.get((name, kind))

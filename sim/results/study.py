@@ -26,6 +26,7 @@ Array = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 _OF_CASES = ("mean", *QUANTILES, "max", "count", "share_zero")
 STATISTICS = (*_OF_CASES, *(f"{name}_if_open" for name in _OF_CASES))
+FEW = 30  # persons behind a figure
 HARM_COLUMNS = (
     "unauthorised_reads",
     "unauthorised_writes",
@@ -88,6 +89,16 @@ class Study:
             )
             for s, m, t, cause, of, estimate, low, high, n in rows
         }
+
+    def persons_text(self, cause: str | None = None) -> str:
+        """How many persons stand behind the figures of a cause, or of all: `703 persons, 4 runs`; few are said as few."""
+        cases = (
+            self.cases[self.cases["strategy"] == self.names[0]] if len(self.cases) else self.cases
+        )
+        number = len(cases) if cause is None else int((cases["cause"] == cause).sum())
+        runs = int(self.manifest["replications"])
+        few = ", few" if number < FEW else ""
+        return f"{number:,} person{'' if number == 1 else 's'}{few}, {runs} run{'' if runs == 1 else 's'}"
 
     def find(
         self,

@@ -8,7 +8,7 @@ from sim.model.causes import CAUSES
 from sim.model.strategies import CATALOGUE
 from sim.plot.harm import parts_of, rollback_against_egress
 from sim.results.experiment import compare
-from sim.results.harm import kinds_table, repair_table
+from sim.results.harm import kinds_table, means_by_kind, price_finding, repair_table
 from sim.results.metrics import pooled_mean
 from sim.results.orders import ORDERS, TOLD, Harm, orders, orders_finding, orders_rows
 from sim.results.study import study_of
@@ -46,6 +46,8 @@ def test_what_a_rollback_repairs_is_counted_beside_what_nothing_brings_back() ->
         )
         assert parts["unauthorised_reads"].value == pytest.approx(means[3])
     picture = rollback_against_egress(study)
+    persons = sum(len(run.cases) for run in found.runs["short_token"])
+    assert f"{persons} persons, 3 runs" in picture.axes[0].get_xlabel()
     widths = [bar.get_width() for bar in picture.axes[0].patches]  # type: ignore[attr-defined]
     assert max(widths) == pytest.approx(
         max(parts_of(study, n)["unauthorised_reads"].value for n in NAMES)
@@ -61,6 +63,19 @@ def test_the_price_by_kind_is_the_mean_of_its_histograms() -> None:
     read_s = float(np.mean([run.response[0].mean() for run in found.runs["per_request_admin"]]))
     assert float(row[3].split(" ")[0]) == pytest.approx(1e3 * admin_s, rel=0.03)
     assert admin_s > 2 * read_s  # what the mean of all hides
+    said = price_finding(["per_request_admin"], means_by_kind(found))
+    assert said.startswith("Under per_request_admin admin clicks take")
+    assert (
+        price_finding(
+            ["short_token"],
+            means_by_kind(
+                compare(
+                    with_changes(load("office"), WORLD), [CATALOGUE["short_token"]], replications=3
+                )
+            ),
+        )
+        == ""
+    )
 
 
 def test_orders_of_notice_and_cutting_stand_beside_the_strategies() -> None:
