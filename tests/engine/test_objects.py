@@ -47,6 +47,27 @@ def test_object_code_records_what_numba_records(
         assert runs[0].differences(runs[1]) == [], name
 
 
+def test_numba_may_come_later(folder: Path) -> None:
+    """What the kernels never call is made up for them alone: a user's own compiled functions find Numba's."""
+    code = (
+        "from sim.engine.compiled.machine import kernels; kernels(); import sys; assert 'numba' not in sys.modules\n"
+        "import numba, numpy\n"
+        "@numba.njit\n"
+        "def half(a):\n"
+        "    if len(a) == 0:\n"
+        "        raise ValueError('nothing')\n"
+        "    b = [x / 2 for x in a]\n"
+        "    return numpy.array(b)\n"
+        "print(half(numpy.ones(4)).sum())\n"
+        "try:\n"
+        "    half(numpy.ones(0))\n"
+        "except ValueError as error:\n"
+        "    print(error)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.stdout.split() == ["2.0", "nothing"], done.stderr
+
+
 def test_a_command_starts_without_numba(folder: Path) -> None:
     code = (
         "import sys; from sim.cli import main\n"

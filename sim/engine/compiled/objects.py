@@ -106,17 +106,21 @@ def _loaded(kernel: dict[str, Any], code: bytes) -> Kernel:
     llvm = _llvm()
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
-    for name in kernel["needs"]:
-        if llvm.address_of_symbol(name) is None:
-            if not name.startswith(_NEVER_CALLED):
-                raise RuntimeError(f"{name} is not there")
-            llvm.add_symbol(name, llvm.address_of_symbol("abort"))
+    missing = [name for name in kernel["needs"] if llvm.address_of_symbol(name) is None]
+    if strange := [name for name in missing if not name.startswith(_NEVER_CALLED)]:
+        raise RuntimeError(f"{strange[0]} is not there")
     machine = llvm.Target.from_default_triple().create_target_machine(codemodel="jitdefault")
-    engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), machine)
+    engine = llvm.create_mcjit_compiler(llvm.parse_assembly(_stubs(missing)), machine)
     engine.add_object_file(llvm.ObjectFileRef.from_data(code))
     engine.finalize_object()
     _held.append(engine)
     return _callable(engine.get_function_address(kernel["entry"]), kernel)
+
+
+def _stubs(names: list[str]) -> str:
+    """Functions of these names for the engine of one kernel alone: Numba may come later, with its own."""
+    bodies = [f'define void @"{name}"() {{ call void @abort() unreachable }}' for name in names]
+    return "\n".join(["declare void @abort()", *(body.replace(") u", ")\n u") for body in bodies)])
 
 
 def _callable(address: int, kernel: dict[str, Any]) -> Kernel:
