@@ -39,7 +39,7 @@ def _token_s(scenario: Scenario, strategy: Strategy, cause: Cause) -> float:
     if token is None:
         return INF
     cap_s = INF if token.absolute_s is None else token.absolute_s
-    lifetime_s = token.lifetime.support()[1]
+    lifetime_s = token.lifetime.support()[1] + token.keeps_to.adds_s
     if token.renewal == "page" or token.renewal_sees(cause):
         return token_bound_s(lifetime_s, token.leeway_s, cap_s)
     refreshable_s = INF
@@ -51,14 +51,15 @@ def _token_s(scenario: Scenario, strategy: Strategy, cause: Cause) -> float:
 
 
 def _allowlist_s(strategy: Strategy) -> float:
-    return INF if strategy.allowlist is None else strategy.allowlist.lifetime.support()[1]
+    allowlist = strategy.allowlist
+    return INF if allowlist is None else allowlist.lifetime.support()[1] + allowlist.keeps_to.adds_s
 
 
 def _check_s(strategy: Strategy, cause: Cause, kind: Kind) -> float:
     check = strategy.check
     if check is None or not check.covers(kind) or not check.sees(cause):
         return INF
-    return cached_check_bound_s(check.allow_for_s, check.timeout_s, check.on_failure == "allow")
+    return cached_check_bound_s(check.kept_for_s, check.timeout_s, check.on_failure == "allow")
 
 
 def _push_s(scenario: Scenario, strategy: Strategy, cause: Cause) -> float:

@@ -273,6 +273,40 @@ def sliding_none_share(rate_per_s: float, idle_s: float) -> float:
     return math.exp(-x) * (1 + x)
 
 
+# --- C4, C5: answers as real caches keep them -----------------------------------------------------
+
+
+def whole_second_cache_exposure_mean_s(kept_s: float, gap_s: float) -> float:
+    """C4: a yes of second s is kept to the end of second s + `kept_s`, and clicks come each `gap_s`, a part of a second.
+
+    All clicks fall at the same place f in [0, `gap_s`) after a gap's edge, so the host is asked each `kept_s` + 1 s and the
+    kept yes ends f before the next question: the mean over f of (kept + 1 - f)^2 / (2 (kept + 1)). Towards (kept + 1) / 2
+    as gaps become short.
+    """
+    _need_positive(kept_s=kept_s, gap_s=gap_s)
+    asked_each_s = kept_s + 1.0
+    return (asked_each_s**3 - (asked_each_s - gap_s) ** 3) / (6.0 * gap_s * asked_each_s)
+
+
+def stale_exposure_mean_s(
+    rate_per_s: float, kept_s: float, stale_for_s: float, refusal_replaces: bool
+) -> float:
+    """C5: past `kept_s` an old yes answers, up to `stale_for_s` after it came, while the host is asked beside it at once.
+
+    Yeses are renewed `kept_s` and an exponential time apart. Where a no replaces the old yes, the first click past
+    `kept_s` is the last; otherwise the old yes answers to its end.
+    """
+    x = _load(rate_per_s, stale_for_s - kept_s) if stale_for_s > kept_s else 0.0
+    within, mean_s = stale_for_s - kept_s, 1.0 / rate_per_s
+    cycle_s = kept_s + mean_s
+    if not refusal_replaces:  # (S^2 - E (S - cycle)+^2) / 2 over a mean cycle
+        left = within**2 - 2 * within * mean_s - 2 * mean_s**2 * math.expm1(-x)
+        return (stale_for_s**2 - left) / (2 * cycle_s)
+    next_click_s = -mean_s * math.expm1(-x)  # or the end, whichever comes first
+    squared = 2 * mean_s**2 * (1 - math.exp(-x) * (1 + x))
+    return (0.5 * kept_s**2 + kept_s * next_click_s + 0.5 * squared) / cycle_s
+
+
 # --- D: two gates ---------------------------------------------------------------------------------
 
 

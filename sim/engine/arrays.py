@@ -8,7 +8,14 @@ import numpy as np
 from sim.basics.distributions import Constant, Law
 from sim.basics.streams import STREAMS, stream_bases
 from sim.engine.footprint import require_bytes
-from sim.engine.given import Given, refreshes, remembers, some_take_no_time
+from sim.engine.given import (
+    Given,
+    refreshes,
+    refreshes_answers,
+    remembers,
+    slides,
+    some_take_no_time,
+)
 from sim.engine.histogram import BUCKETS
 from sim.engine.recording import ListBook, minutes_of, window_s
 from sim.engine.state import (
@@ -171,6 +178,12 @@ def _log(given: Given) -> Arrays:
     }
 
 
+def _no_stale(number: int) -> Any:
+    table = np.zeros(number, ARRAYS["answers_stale"].dtype())
+    table["until"] = table["asking_until"] = -INF
+    return table
+
+
 def _people(given: Given, world: Any) -> Arrays:
     """What people have, each array as long as it is needed."""
     people, refreshing = given.scenario.organisation.people, refreshes(given)
@@ -182,6 +195,7 @@ def _people(given: Given, world: Any) -> Arrays:
         "longest": pages if world["keeps_longest"] else 1,
         "background": pages if refreshing else 1,
         "answers": people if remembers(given) else 1,
+        "answers_moved": people if slides(given) else 1,
         "heap": 2 * int(world["heap_reserve"]),
         "trace": 2 * int(world["row_reserve"]) if given.tracing else 0,
     }
@@ -195,6 +209,7 @@ def _people(given: Given, world: Any) -> Arrays:
         **{name: np.zeros(size, ARRAYS[name].dtype()) for name, size in sizes.items()},
         **{name: _pool(name, size) for name, size in pools.items()},
         "answers_until": np.full(people if remembers(given) else 1, -INF),
+        "answers_stale": _no_stale(people if refreshes_answers(given) else 1),
         "stamped_until": np.full(people if world["names_tokens"] else 1, -INF),
         "first_of_row": np.full(_rows(people) + 1, NONE, np.int32),
     }

@@ -17,7 +17,17 @@ from sim.engine.steps import binding
 from sim.workload import daily
 
 STEPS = (
-    *("accounting", "beside", "calendar", "client", "draws", "gates", "kernel", "knowledge"),
+    *(
+        "accounting",
+        "beside",
+        "calendar",
+        "client",
+        "clocks",
+        "draws",
+        "gates",
+        "kernel",
+        "knowledge",
+    ),
     *("parties", "plan", "pool", "revocation", "tokens", "written"),
 )
 # Functions of the library that steps use: module -> their names, each after those that it calls.

@@ -74,15 +74,16 @@ def mask(bits: Iterable[Any]) -> int:
 def runs_ahead(given: Given) -> bool:
     """Whether nobody else changes anything for a person without a case between two meetings (`calendar`).
 
-    Not where workers are held from one meeting to the next, where tokens are renewed in the background, and where events
-    about logouts arrive later. Nor where the network may take no time: what arrives in the very instant in which it was sent
+    Not where workers are held from one meeting to the next, where tokens or answers are renewed in the background, and where
+    events about logouts arrive later. Nor where the network may take no time: what arrives in the very instant in which it was sent
     comes after what was due in that instant.
     """
     network = given.scenario.network
     end_s = given.scenario.run.end_s
     at_once = some_take_no_time(end_s, network.client_app, network.client_host)
     told = told_of_logouts(given) or refreshes(given)
-    return not (given.tracing or given.scenario.app.holds_worker or told or at_once)
+    asked = refreshes_answers(given)
+    return not (given.tracing or given.scenario.app.holds_worker or told or asked or at_once)
 
 
 def some_take_no_time(end_s: float, *laws: Law) -> bool:
@@ -198,6 +199,26 @@ def remembers(given: Given) -> bool:
     """Whether the app keeps answers of the host."""
     check = given.check
     return check is not None and max(check.allow_for_s, check.deny_for_s) > 0
+
+
+def slides(given: Given) -> bool:
+    """Whether hits prolong a kept yes."""
+    return given.check is not None and given.check.slides is not None
+
+
+def slide_step(given: Given) -> float:
+    check = given.check
+    return check.slides.step * check.allow_for_s if check and check.slides else 0.0
+
+
+def refreshes_answers(given: Given) -> bool:
+    """Whether an old yes answers while it is asked about."""
+    return given.check is not None and given.check.refresh is not None
+
+
+def stale_for(given: Given) -> float:
+    stale_s = given.at("check.refresh.stale_for_s")
+    return INF if stale_s is None else float(stale_s)
 
 
 def fails_open(given: Given) -> bool:

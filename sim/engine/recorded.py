@@ -13,6 +13,7 @@ from sim.engine.limits import Bounds, TooMuch
 from sim.engine.recording import CASE_TYPE, Cases, ListBook, Run, StationBooks, window_s
 from sim.engine.state import INF, Entries, Station
 from sim.model.causes import KINDS, Cause, Kind
+from sim.model.mechanisms import Check
 from sim.model.outcomes import CALLS, DECISIONS, EVENTS, REASONS
 
 # Columns that are fields of `state.Case`.
@@ -138,7 +139,7 @@ def _cases(arrays: Arrays, given: Given) -> Cases:
     token = strategy.token
     by_itself = token is not None and token.renewal == "app" and token.refresh_at is not None
     extends = np.full(len(c), by_itself)
-    if token is not None and token.renewal in ("sliding", "app"):
+    if (token is not None and token.renewal in ("sliding", "app")) or _use_tells(strategy.check):
         extends |= c["actors"] > 0
     bounds_s = np.array(
         [[bound_s(scenario, strategy, cause, kind, 0.0) for kind in Kind] for cause in Cause]
@@ -158,6 +159,14 @@ def _cases(arrays: Arrays, given: Given) -> Cases:
         rows.censored |= lost & censored
     rows.bound_s = worst_s
     return rows
+
+
+def _use_tells(check: Check | None) -> bool:
+    """Whether who goes on acting can prolong what is kept of him, or bring the no that ends it."""
+    if check is None:
+        return False
+    refresh = check.refresh
+    return check.slides is not None or (refresh is not None and refresh.refusal_replaces)
 
 
 def _trace(arrays: Arrays, reasons: Sequence[str]) -> list[tuple[Any, ...]]:

@@ -213,6 +213,7 @@ class Settings(Record):
     )
     can_renew: int = i8("", "whether somebody is asked for the next token", of.can_renew)
     leeway: float = f8("s", "the verifier's tolerance of expiry", "token.leeway_s")
+    token_clock: int = i8("", "of its expiry: `Clock`", "token.keeps_to")
     absolute: float = f8("s", "no token outlives its page load by more", "token.absolute_s", INF)
     refresh_at: float = f8("", "share of the lifetime; 0: never", "token.refresh_at")
     refresh_lifetime: float = f8("s", "of the refresh token", "token.refresh_lifetime_s", INF)
@@ -220,6 +221,7 @@ class Settings(Record):
     renewal_sees: int = i8("causes", "that end renewals once known", of.renewal_sees)
     renewal_asks_admin: int = i8("", "whether it asks for `admin`", of.renewal_asks_admin)
     allowlist: int = i8("", "whether there is one", lambda g: g.allowlist is not None)
+    entry_clock: int = i8("", "of its entries: `Clock`", "allowlist.keeps_to")
     check: int = i8("", "whether there is one", lambda g: g.check is not None)
     check_kinds: int = i8("kinds", "that are checked", of.check_kinds)
     check_sees: int = i8("causes", "that the host's answer shows", of.check_sees)
@@ -229,6 +231,14 @@ class Settings(Record):
     remembers: int = i8("", "whether answers are kept", of.remembers)
     allow_for: float = f8("s", "a yes is kept", "check.allow_for_s")
     deny_for: float = f8("s", "a no is kept", "check.deny_for_s")
+    answer_clock: int = i8("", "of kept answers: `Clock`", "check.keeps_to")
+    slides: int = i8("", "whether hits prolong a yes", of.slides)
+    slide_step: float = f8("s", "since it was last moved, at least", of.slide_step)
+    refreshes_answers: int = i8(
+        "", "whether an old yes answers while it is asked", of.refreshes_answers
+    )
+    stale_for: float = f8("s", "an old yes answers after it came", of.stale_for)
+    refusal_replaces: int = i8("", "whether a no replaces it", "check.refresh.refusal_replaces")
     timeout: float = f8("s", "the app waits for an answer", "check.timeout_s")
     push: int = i8("", "whether events are pushed", lambda g: g.push is not None)
     push_causes: int = i8("causes", "that events tell of", of.push_causes)
@@ -463,7 +473,8 @@ class Task(Record):
     grants: int = i1("kinds", "that a check's answer grants")
     cause: int = i1("", "of an event")
     logout_push: int = i1("", "whether an event is of an ordinary logout")
-    timed: int = i1("", "whether a check's deadline is in the calendar")
+    timed: int = i1("", "whether a check's deadline is in the calendar, or none is needed")
+    aside: int = i1("", "whether nobody waits for a check's answer")
 
 
 class Case(Record):
@@ -510,6 +521,13 @@ class Case(Record):
     called_off: int = i1("", "acts no more as before")
     muted: int = i1("", "cut off: what he would send goes nowhere")
     alive: int = i1("", "the person himself still acts")
+
+
+class Stale(Record):
+    """Of a yes that answers beyond its time while it is asked about."""
+
+    until: float = f8("s", "it answers")
+    asking_until: float = f8("s", "a check is under way beside it")
 
 
 class Causes(Record):
@@ -614,6 +632,10 @@ ARRAYS: dict[str, Rows] = {
     "cases": Rows(Case, "case"),
     "answers_until": Rows("f8", "answer_until", "s, expiry of what is remembered of a person"),
     "answers": Rows("i1", "answer", "and the kinds it grants"),
+    "answers_moved": Rows(
+        "f8", "answer_moved", "s, when that expiry was last set, where hits prolong"
+    ),
+    "answers_stale": Rows(Stale, "answer_stale", "of a person, where an old yes answers"),
     "stamped_until": Rows("f8", "stamped_until", "s, credentials stamped until then are named"),
     "events": Rows(Waiting, "event", "in rows of the calendar", link="next"),
     "first_of_row": Rows("i4", "first_of_row", "of the calendar"),

@@ -3,13 +3,14 @@
 A request is accepted when all gates of its strategy pass; a mechanism that is not named is no gate.
 """
 
+import math
 from enum import IntEnum
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, model_validator
 
-from sim.basics.distributions import PositiveDurationLaw
-from sim.basics.ranges import Duration, PositiveDuration, number
+from sim.basics.distributions import Constant, Law, PositiveDurationLaw
+from sim.basics.ranges import Duration, PositiveDuration, Share, number
 from sim.model.causes import (
     CAUSES,
     SEEN_THROUGH,
@@ -48,13 +49,29 @@ class Effect(IntEnum):
     DROP_REFRESH = 3  # the refresh token
 
 
+class Clock(IntEnum):
+    """When what is stamped in second s and lives N ends: N after the stamp, or on whole seconds at s + N or s + N + 1."""
+
+    EXACT = 0
+    FLOOR = 1
+    FLOOR_PLUS_1 = 2
+
+    @property
+    def adds_s(self) -> float:
+        """By how much it can outlive its lifetime."""
+        return 1.0 if self is Clock.FLOOR_PLUS_1 else 0.0
+
+
+LATER: dict[str, JsonValue] = {"since": "0.2.0"}  # settings that leave older content ids alone
 RENEWALS = tuple(renewal.name.lower() for renewal in Renewal)
 EFFECTS = tuple(effect.name.lower() for effect in Effect)
 if TYPE_CHECKING:
     RenewalName = str
     EffectName = str
+    ClockName = str
 else:
     RenewalName, EffectName = Literal[RENEWALS], Literal[EFFECTS]
+    ClockName = Literal[tuple(clock.name.lower() for clock in Clock)]
 
 # What contacts revalidate. A page load asks for `admin` too: it changes what the page's token vouches for.
 PAGE_LOAD_SEES: frozenset[Contact] = frozenset({"account", "session", "permission"})
@@ -76,7 +93,30 @@ class Mechanism(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Token(Mechanism):
+def _none(value: object) -> object:
+    return None if value == "none" else value
+
+
+class Clocked(Mechanism):
+    """What is kept by a clock, which may count in whole seconds."""
+
+    clock: ClockName = Field("exact", json_schema_extra=LATER)
+
+    @property
+    def keeps_to(self) -> Clock:
+        """The clock."""
+        return Clock[self.clock.upper()]
+
+    def in_whole_seconds(self, key: str, lasts: Law | float) -> None:
+        """Raise ValueError for a lifetime that a clock of whole seconds cannot keep."""
+        lasts_s = lasts.support()[0] if isinstance(lasts, Constant) else lasts
+        if self.keeps_to is not Clock.EXACT and not (
+            isinstance(lasts_s, float) and lasts_s == int(lasts_s)
+        ):
+            raise ValueError(f'{key}: expected whole seconds, since clock = "{self.clock}"')
+
+
+class Token(Clocked):
     """Gate: the presented token has not expired.
 
     `renewal` says how the client gets the next one (`Renewal`); with `refresh_at` it does so in the background when that
@@ -97,6 +137,7 @@ class Token(Mechanism):
             raise ValueError('refresh_at needs renewal = "host" or "app"')
         if self.refresh_lifetime_s is not None and self.renewal != "app":
             raise ValueError('refresh_lifetime needs renewal = "app"')
+        self.in_whole_seconds("lifetime", self.lifetime)
         return self
 
     def renewal_sees(self, cause: Cause) -> bool:
@@ -109,14 +150,35 @@ class Token(Mechanism):
         return Renewal[self.renewal.upper()].asks
 
 
-class Allowlist(Mechanism):
+class Allowlist(Clocked):
     """Gate: the server holds a live entry for (person, page), written at page load."""
 
     lifetime: PositiveDurationLaw
 
+    @model_validator(mode="after")
+    def _whole_seconds(self) -> "Allowlist":
+        self.in_whole_seconds("lifetime", self.lifetime)
+        return self
 
-class Check(Mechanism):
-    """Gate: the host says yes, or said so within `allow_for`."""
+
+class Slides(Mechanism):
+    """A hit moves the end of a kept yes to hit + `allow_for`, once `step` of that has gone since it was last moved."""
+
+    step: Share = 0.0
+
+
+class Refresh(Mechanism):
+    """Past `allow_for` a kept yes goes on answering for `stale_for` after it came, while one check runs beside it.
+
+    The check's yes replaces it; its no only with `refusal_replaces`. `stale_for` None ("none"): without end.
+    """
+
+    stale_for_s: Annotated[Duration | None, BeforeValidator(_none)] = Field(None, alias="stale_for")
+    refusal_replaces: bool = False
+
+
+class Check(Clocked):
+    """Gate: the host says yes, or said so within `allow_for`; how long a kept yes answers can depend on its use."""
 
     scope: Literal["all", "reads", "writes", "admin"] = "all"
     asks: Literal["permission", "session"] = "permission"
@@ -124,6 +186,32 @@ class Check(Mechanism):
     deny_for_s: Duration = Field(0.0, alias="deny_for")
     timeout_s: PositiveDuration = Field(1.0, alias="timeout")
     on_failure: Literal["deny", "allow"] = "deny"
+    slides: Annotated[Slides | None, BeforeValidator(_none)] = Field(None, json_schema_extra=LATER)
+    refresh: Annotated[Refresh | None, BeforeValidator(_none)] = Field(
+        None, json_schema_extra=LATER
+    )
+
+    @model_validator(mode="after")
+    def _kept_answers(self) -> "Check":
+        self.in_whole_seconds("allow_for", self.allow_for_s)
+        self.in_whole_seconds("deny_for", self.deny_for_s)
+        for key in ("slides", "refresh"):
+            if getattr(self, key) is not None and self.allow_for_s == 0:
+                raise ValueError(f"{key} needs allow_for above 0: no yes is kept")
+        stale_s = None if self.refresh is None else self.refresh.stale_for_s
+        if stale_s is not None and stale_s < self.allow_for_s:
+            raise ValueError("refresh: expected stale_for of at least allow_for")
+        return self
+
+    @property
+    def kept_for_s(self) -> float:
+        """How long a yes can answer after it came; infinite where use can prolong it without end."""
+        if self.slides is not None:
+            return math.inf
+        if self.refresh is None:
+            return self.allow_for_s + (self.keeps_to.adds_s if self.allow_for_s else 0.0)
+        stale_s = math.inf if self.refresh.stale_for_s is None else self.refresh.stale_for_s
+        return max(stale_s, self.allow_for_s + self.keeps_to.adds_s)
 
     def covers(self, kind: Kind) -> bool:
         """Whether requests of this kind pass through the gate."""

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict
 from sim.basics.texts import Name, Text
 from sim.basics.wording import format_duration
 from sim.model.causes import CAUSES, Kind
-from sim.model.mechanisms import Allowlist, Check, Push, Token
+from sim.model.mechanisms import Allowlist, Check, Clocked, Push, Token
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,16 +169,35 @@ def mechanisms_text(strategy: Strategy) -> str:
     """The composition in one line."""
     parts = []
     if token := strategy.token:
-        text = f"token {_law_text(token.lifetime)}, {token.renewal}"
+        text = f"token {_law_text(token.lifetime)}{_clock_text(token)}, {token.renewal}"
         parts.append(text + (f" at {token.refresh_at:g}" if token.refresh_at else ""))
     if strategy.allowlist:
-        parts.append(f"allowlist {_law_text(strategy.allowlist.lifetime)}")
+        allowlist = strategy.allowlist
+        parts.append(f"allowlist {_law_text(allowlist.lifetime)}{_clock_text(allowlist)}")
     if check := strategy.check:
-        cache = f", allow {format_duration(check.allow_for_s)}" if check.allow_for_s else ""
-        parts.append(f"check {check.scope}, asks {check.asks}{cache}")
+        parts.append(f"check {check.scope}, asks {check.asks}{_kept_text(check)}")
     if push := strategy.push:
         parts.append(f"push {'/'.join(push.causes)}, {push.effect}")
     return " + ".join(parts) or "no gate"
+
+
+def _kept_text(check: Check) -> str:
+    """How long a yes is kept."""
+    if not check.allow_for_s:
+        return ""
+    text = f", allow {format_duration(check.allow_for_s)}{_clock_text(check)}"
+    if check.slides is not None:
+        text += " from the last hit"
+    if check.refresh is not None:
+        stale_s = check.refresh.stale_for_s
+        text += ", then old while asked" + (
+            "" if stale_s is None else f" to {format_duration(stale_s)}"
+        )
+    return text
+
+
+def _clock_text(kept: Clocked) -> str:
+    return "" if kept.clock == "exact" else f" ({kept.clock})"
 
 
 def _law_text(law: object) -> str:

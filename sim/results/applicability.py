@@ -14,7 +14,7 @@ from sim import theory
 from sim.basics.distributions import Constant, Exponential, Law, Uniform
 from sim.basics.statistics import QUANTILES
 from sim.model.causes import CAUSES, Cause
-from sim.model.mechanisms import Check, Push, Token
+from sim.model.mechanisms import Check, Clock, Push, Token
 from sim.model.strategies import Strategy
 from sim.results.metrics import Figure
 from sim.scenario import Scenario
@@ -188,6 +188,14 @@ def _background(strategy: Strategy, cause: Cause) -> Token | None:
     return token if token.renewal == "host" and token.renewal_sees(cause) else None
 
 
+def _kept_otherwise(strategy: Strategy) -> bool:
+    """Whether a clock of whole seconds, or use, has a say in how long something is kept."""
+    check = strategy.check
+    clocks = [part.keeps_to for part in (strategy.token, check) if part is not None]
+    used = check is not None and (check.slides is not None or check.refresh is not None)
+    return used or any(clock is not Clock.EXACT for clock in clocks)
+
+
 def _plain(token: Token) -> bool:
     return token.leeway_s == 0 and token.absolute_s is None
 
@@ -197,7 +205,7 @@ def _plain(token: Token) -> bool:
 
 def _exposures(world: _World, cause: Cause) -> Iterator[tuple[Key, Expected]]:
     strategy = world.strategy
-    if strategy.allowlist is not None:
+    if strategy.allowlist is not None or _kept_otherwise(strategy):
         return
     if strategy.push is not None:
         yield from _pushed(world, cause, strategy.push)

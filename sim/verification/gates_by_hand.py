@@ -24,6 +24,20 @@ WORLDS = (
         {"window s": 270, "reads": 4, "last click s": 210, "refused": 1, "interruptions": 3,
          "page loads": 5, "bytes": 4000, "bound s": 300, "seconds inside visits": 930},
     ),
+    # issued 100, 460, 820, each good to the end of its last second
+    Clockwork(
+        "page token to the end of its last second",
+        token(clock="floor_plus_1"),
+        {"window s": 91, "reads": 2, "last click s": 90, "interruptions": 2, "page loads": 4, "bound s": 301},
+    ),
+    # clicks at 160.25, 220.5, ...: tokens of 280.75 and 762.75 end for the verifier at 401 and 883, for the client 0.75 s later;
+    # refused at 401.25 and 883.25, renewed, sent again
+    Clockwork(
+        "a token that ends before the client thinks",
+        token(121.0, clock="floor", renewal="host"),
+        {"renewals": 6, "requests sent": 17, "interruptions": 0, "window s": 0},
+        {"workload.think": 60.25},
+    ),
     # 30 s more for the verifier: issued 100, 460, 820; the last ends at 1150
     Clockwork(
         "leeway",
@@ -60,6 +74,12 @@ WORLDS = (
         LONG_TOKEN | {"allowlist": {"lifetime": 300.0}},
         {"window s": 270, "reads": 4, "interruptions": 3, "refused": 1, "mean entries": 0.6},
     ),
+    # entries of 100, 460, 820 live to the end of their last second
+    Clockwork(
+        "allowlist to the end of its last second",
+        LONG_TOKEN | {"allowlist": {"lifetime": 300.0, "clock": "floor_plus_1"}},
+        {"window s": 91, "reads": 2, "interruptions": 2, "bound s": 301},
+    ),
     Clockwork(
         "check",
         {"check": ALLOW},
@@ -76,6 +96,56 @@ WORLDS = (
         "check kept 310 s",
         {"check": ALLOW | {"allow_for": 310.0}},
         {"window s": 160, "reads": 3, "last click s": 150, "checks": 4},
+    ),
+    # asked at 160, 520, 880: the yes of 880 is kept to the end of second 1180
+    Clockwork(
+        "check kept to the end of its last second",
+        {"check": ALLOW | {"allow_for": 300.0, "clock": "floor_plus_1"}},
+        {"window s": 151, "reads": 3, "last click s": 150, "checks": 4, "bound s": 302},
+    ),
+    # clicks at 160.5, 221, 281.5, ...: asked at 160.5, kept to the start of 342, asked then, at 584, at 826, refused at 1068
+    Clockwork(
+        "check kept to the start of its last second",
+        {"check": ALLOW | {"allow_for": 182.0, "clock": "floor"}},
+        {"window s": 0, "reads": 0, "checks": 5, "bound s": 183},
+        {"workload.think": 60.5},
+    ),
+    # clicks each 60 s move the end by 90 s: nobody is asked again
+    Clockwork(
+        "a yes that hits prolong",
+        {"check": ALLOW | {"allow_for": 90.0, "slides": {"step": 0}}},
+        {"censored": 1, "window s": 2970, "checks": 1},
+    ),
+    # the hit at 280 comes 90 s after the end was moved, and 95 s are needed: asked at 190, 370, 550, 730, 910, 1090
+    Clockwork(
+        "a yes that hits prolong once in a while",
+        {"check": ALLOW | {"allow_for": 100.0, "slides": {"step": 0.95}}},
+        {"window s": 0, "reads": 0, "checks": 6},
+        {"workload.think": 90.0},
+    ),
+    Clockwork(
+        "a yes that hits prolong just in time",
+        {"check": ALLOW | {"allow_for": 100.0, "slides": {"step": 0.9}}},
+        {"censored": 1, "checks": 1},
+        {"workload.think": 90.0},
+    ),
+    # asked beside the clicks of 280, 400, ..., 1000, 1120; the last brings a no, and 1180 is refused
+    Clockwork(
+        "an old yes that a no replaces",
+        {"check": ALLOW | {"allow_for": 100.0, "refresh": {"stale_for": 1000.0, "refusal_replaces": True}}},
+        {"window s": 90, "reads": 2, "last click s": 90, "checks": 10, "bound s": 1001},
+    ),
+    # the yes of 1000 answers to 1250, each time with a question; 1300 is refused
+    Clockwork(
+        "an old yes to its end",
+        {"check": ALLOW | {"allow_for": 100.0, "refresh": {"stale_for": 250.0}}},
+        {"window s": 220, "reads": 4, "last click s": 210, "checks": 12, "bound s": 251},
+    ),
+    # no refusal replaces it
+    Clockwork(
+        "an old yes without end",
+        {"check": ALLOW | {"allow_for": 100.0, "refresh": {}}},
+        {"censored": 1, "window s": 2970},
     ),
     # reads are not asked about
     Clockwork(

@@ -31,6 +31,8 @@ class TestToken(MechanismContract):
         Misfit({"lifetime": "5min", "refresh_at": 0.5}, "", "refresh_at needs renewal"),
         Misfit({"lifetime": "5min", "refresh_lifetime": "1h"}, "", "refresh_lifetime needs"),
         Misfit({"lifetime": "5min", "revalidates": ["acount"]}, "revalidates.0", "'account'"),
+        Misfit({"lifetime": "1500ms", "clock": "floor"}, "lifetime", "whole seconds"),
+        Misfit({"lifetime": exponential(60.0), "clock": "floor"}, "lifetime", "whole seconds"),
     )
     forms = (
         Form(
@@ -79,6 +81,7 @@ class TestAllowlist(MechanismContract):
         Misfit({}, "lifetime", "missing"),
         Misfit({"lifetime": "-1s"}, "lifetime", "expected"),
         Misfit({"lifetime": {"dist": "expo", "mean": "1h"}}, "lifetime.dist", "exponential"),
+        Misfit({"lifetime": "1500ms", "clock": "floor"}, "lifetime", "whole seconds"),
     )
     forms = (
         Form(
@@ -109,9 +112,61 @@ class TestCheck(MechanismContract):
         Misfit({"deny_for": "never"}, "deny_for", "a duration"),
         Misfit({"timeout": "0s"}, "timeout", "expected"),
         Misfit({"on_failure": "maybe"}, "on_failure", "'deny'"),
+        Misfit({"allow_for": "1min", "clock": "flor"}, "clock", "'floor'"),
+        Misfit({"allow_for": "250ms", "clock": "floor"}, "allow_for", "whole seconds"),
+        Misfit({"deny_for": "1500ms", "clock": "floor_plus_1"}, "deny_for", "whole seconds"),
+        Misfit({"slides": {"step": 0.1}}, "", "slides needs allow_for"),
+        Misfit({"allow_for": "1min", "slides": {"step": 2}}, "slides.step", "at most 1"),
+        Misfit({"refresh": {}}, "", "refresh needs allow_for"),
+        Misfit(
+            {"allow_for": "1min", "refresh": {"stale_for": "30s"}}, "refresh", "at least allow_for"
+        ),
     )
     forms = (
         Form("each request", {"check": {}}, 0.0, 1.0),
+        *(
+            Form(
+                f"C4, whole seconds, {kept_s:g} s",
+                {"check": {"allow_for": kept_s, "clock": "floor_plus_1"}},
+                theory.whole_second_cache_exposure_mean_s(kept_s, gap_s),
+                kept_s + 2.0,
+                gap_s,
+            )
+            for kept_s, gap_s in ((19.0, 0.5), (59.0, 1.0), (299.0, 1.0))
+        ),
+        *(
+            Form(
+                f"C3, prolonged by hits, {kept_s:g} s",
+                {"check": {"allow_for": kept_s, "slides": {"step": 0}}},
+                theory.sliding_exposure_mean_s(rate, kept_s),
+                None,
+                exponential(1 / rate),
+            )
+            for kept_s, rate in ((60.0, 1 / 60), (120.0, 1 / 60), (100.0, 1 / 50))
+        ),
+        *(
+            Form(
+                f"C5, an old yes to {stale_s:g} s, {'replaced' if replaces else 'kept'}",
+                {
+                    "check": {
+                        "allow_for": 60.0,
+                        "refresh": {"stale_for": stale_s, "refusal_replaces": replaces},
+                    }
+                },
+                theory.stale_exposure_mean_s(1 / 60, 60.0, stale_s, replaces),
+                stale_s + 1.0,
+                exponential(60.0),
+            )
+            for stale_s in (90.0, 120.0, 180.0)
+            for replaces in (True, False)
+        ),
+        Form(
+            "an old yes without end that is replaced",
+            {"check": {"allow_for": 60.0, "refresh": {"refusal_replaces": True}}},
+            theory.stale_exposure_mean_s(1 / 30, 60.0, 1e6, True),
+            None,
+            exponential(30.0),
+        ),
         Form(
             "B2, a yes is kept",
             {"check": {"allow_for": 300.0}},

@@ -6,7 +6,7 @@ from typing import Any
 import hypothesis.strategies as st
 
 from sim.model.causes import CAUSES
-from sim.scenario import Scenario
+from sim.scenario import Scenario, with_changes
 from support.worlds import scenario
 
 times = st.sampled_from(["0s", "1s", "7s", "250ms", "20s", "90s"])
@@ -141,6 +141,28 @@ def small_scenarios(draw: st.DrawFn, always: str = "") -> Scenario:
             "strategies": {"tried": {"token": "none"} | draw(mechanisms(always))},
         }
     )
+
+
+@st.composite
+def kept_by_real_parts(draw: st.DrawFn) -> Scenario:
+    """The same, with clocks of whole seconds, answers that hits prolong, and old ones that answer while they are asked."""
+    clock = st.sampled_from(["exact", "floor", "floor_plus_1"])
+    parts: dict[str, Any] = {}
+    if draw(st.booleans()):
+        parts["token"] = draw(tokens()) | {"clock": draw(clock)}
+    if draw(st.booleans()):
+        parts["allowlist"] = draw(allowlists()) | {"clock": draw(clock)}
+    kept = draw(checks()) | {
+        "clock": draw(clock),
+        "allow_for": draw(st.sampled_from(["5s", "1min"])),
+    }
+    if draw(st.booleans()):
+        kept["slides"] = {"step": draw(st.sampled_from([0, 0.1, 0.9]))}
+    if draw(st.booleans()):
+        stale_for = draw(st.sampled_from(["none", "1min", "2min"]))
+        kept["refresh"] = {"stale_for": stale_for, "refusal_replaces": draw(st.booleans())}
+    parts["check"] = kept
+    return with_changes(draw(small_scenarios()), {"strategies.tried": {"token": "none"} | parts})
 
 
 # -- for engines that must agree --------------------------------------------------------------

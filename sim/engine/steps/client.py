@@ -12,6 +12,7 @@ from sim.engine.state import NONE, Beside, Entries, Law, Mark, Role, State, Stat
 from sim.engine.steps import (
     accounting,
     calendar,
+    clocks,
     draws,
     knowledge,
     parties,
@@ -22,7 +23,7 @@ from sim.engine.steps import (
 )
 from sim.engine.steps.binding import memory
 from sim.model.causes import Cause, Kind
-from sim.model.mechanisms import Renewal
+from sim.model.mechanisms import Clock, Renewal
 from sim.model.order import Lane, Priority
 from sim.model.outcomes import LOGGED_OUT, Behaviour, Call, Decision, Event, Reason
 
@@ -306,7 +307,7 @@ def show(w: World, person: int) -> None:
         stream = Stream.ENTRY_LIFETIME + plan.role_offset(w, person)
         lasts = draws.sample(w, Law.ENTRY_LIFETIME, person, stream, page_number(w, person), 0)
         e = memory.entry(w, p.page)
-        e.x = memory.page(w, p.page).stamped + lasts
+        e.x = clocks.ends(w.entry_clock, memory.page(w, p.page).stamped, lasts)
         accounting.count_entry(w, Entries.ALLOWLIST, w.now, e.x, 1)
     revocation.refresh(w, person)
     accounting.note_page(w, person, Event.PAGE_SEEN, NONE, Reason.OK)
@@ -486,9 +487,10 @@ def schedule_refresh(w: World, person: int) -> None:
     """Renew in the background when a fraction of the lifetime has gone."""
     p = memory.person(w, person)
     g = memory.page(w, p.page)
-    if w.refresh_at == 0.0 or not g.held_expires < g.stamped + w.absolute:
+    expires = tokens.reckoned(w, p.page)
+    if w.refresh_at == 0.0 or not expires < g.stamped + w.absolute:
         return
-    due = g.held_stamped + w.refresh_at * (g.held_expires - g.held_stamped)
+    due = g.held_stamped + w.refresh_at * (expires - g.held_stamped)
     task = pool.new_task(w, person)
     t = memory.task(w, task)
     t.page, t.held_serial = p.page, memory.background(w, p.page).held_serial
@@ -525,6 +527,8 @@ def answered(w: World, person: int) -> int:
     accounting.note(w, person, Event.ANSWERED, p.kind, p.decision, p.reason)
     if p.reason == Reason.TOKEN_EXPIRED and w.can_renew and not p.marks & Mark.SENT_AGAIN:
         p.marks |= Mark.SENT_AGAIN
+        if w.token_clock != Clock.EXACT and memory.page(w, p.page).held_expires == p.expires:
+            memory.page(w, p.page).held_stamped = -INF  # refused before the client expected it
         return Step.READY
     return tried(w, person)
 

@@ -8,6 +8,7 @@ from sim.engine.steps import (
     accounting,
     calendar,
     client,
+    clocks,
     draws,
     knowledge,
     parties,
@@ -158,23 +159,73 @@ def ask(w: World, person: int) -> int:
         return passed(w, person)
     if w.remembers and now < memory.answer_until(w, person).x:
         if knowledge.bit(memory.answer(w, person).x, p.kind):
+            if w.slides:
+                prolong(w, person)
             return Step.PASSED
         return decide(w, person, Decision.REFUSED, Reason.CACHED_DENIAL)
-    accounting.note_request(w, person, Event.CHECK_SENT, 0, 0)
+    if w.refreshes_answers and now < revocation.stale_until(w, person, p.kind):
+        ask_aside(w, person)
+        return Step.PASSED
     p.state = State.CHECKED
-    task = pool.new_task(w, person)
+    task = question(w, person)
     t = memory.task(w, task)
-    t.page, t.kind, t.generation = p.page, p.kind, p.generation
-    memory.page(w, p.page).references += 1
-    t.at = p.expires
-    t.half = 0.5 * of_request(w, person, Law.APP_HOST, Stream.APP_HOST)
-    t.new_stamped = of_request(w, person, Law.CHECK, Stream.CHECK)
-    t.new_expires = now + w.timeout
     arrives = now + t.half
     if not calendar.ahead(w, person, arrives) or arrives > t.new_expires:
         set_deadline(w, task)  # else it will be known then whether the answer comes in time
     calendar.task_later(w, task, t.half, Priority.ARRIVAL, Lane.CHECK, Beside.CHECK_ARRIVES)
     return Step.REST
+
+
+def question(w: World, person: int) -> int:
+    """A question to the host about the request under way, not yet sent."""
+    accounting.note_request(w, person, Event.CHECK_SENT, 0, 0)
+    p = memory.person(w, person)
+    task = pool.new_task(w, person)
+    t = memory.task(w, task)
+    t.page, t.kind, t.generation, t.aside = p.page, p.kind, p.generation, 0
+    memory.page(w, p.page).references += 1
+    t.at = p.expires
+    t.half = 0.5 * of_request(w, person, Law.APP_HOST, Stream.APP_HOST)
+    t.new_stamped = of_request(w, person, Law.CHECK, Stream.CHECK)
+    t.new_expires = w.now + w.timeout
+    return task
+
+
+def prolong(w: World, person: int) -> None:
+    """A kept yes was used: its end moves, unless it was moved just before."""
+    if w.now - memory.answer_moved(w, person).x >= w.slide_step:
+        revocation.accrue(w, person)
+        memory.answer_until(w, person).x = clocks.ends(w.answer_clock, w.now, w.allow_for)
+        memory.answer_moved(w, person).x = w.now
+        revocation.refresh(w, person)
+
+
+def ask_aside(w: World, person: int) -> None:
+    """An old yes was used: unless somebody asks already, a question goes out beside the request."""
+    stale = memory.answer_stale(w, person)
+    if w.now < stale.asking_until:
+        return
+    task = question(w, person)
+    t = memory.task(w, task)
+    t.aside = t.timed = 1  # nobody waits: a late answer is dropped when it comes
+    stale.asking_until = t.new_expires
+    calendar.task_later(w, task, t.half, Priority.ARRIVAL, Lane.CHECK, Beside.CHECK_ARRIVES)
+
+
+def keep_answer(w: World, person: int, granted: bool, grants: int) -> None:
+    """What the host said is kept for as long as a yes or a no is kept."""
+    keep = w.allow_for if granted else w.deny_for
+    if keep == 0 and not w.refreshes_answers:
+        return
+    revocation.accrue(w, person)
+    if keep > 0:
+        memory.answer_until(w, person).x = clocks.ends(w.answer_clock, w.now, keep)
+        memory.answer(w, person).x = grants
+    if w.slides:
+        memory.answer_moved(w, person).x = w.now
+    if w.refreshes_answers:
+        memory.answer_stale(w, person).until = w.now + w.stale_for if granted else -INF
+    revocation.refresh(w, person)
 
 
 def set_deadline(w: World, task: int) -> None:
@@ -240,21 +291,33 @@ def waits_for(w: World, task: int) -> bool:
 def check_back(w: World, task: int) -> int:
     """The host's answer is at the app. A late one is dropped."""
     t = memory.task(w, task)
+    if t.aside:
+        return answered_aside(w, task)
     if not waits_for(w, task):
         pool.end_task(w, task)
         return Step.REST
     note_check(w, task, Event.CHECK_ANSWERED, t.outcome)
     granted = knowledge.bit(t.grants, t.kind)
-    keep = w.allow_for if granted else w.deny_for
-    if t.outcome == Reason.OK and keep > 0:
-        revocation.accrue(w, t.person)
-        memory.answer_until(w, t.person).x, memory.answer(w, t.person).x = w.now + keep, t.grants
-        revocation.refresh(w, t.person)
+    if t.outcome == Reason.OK:
+        keep_answer(w, t.person, granted, t.grants)
     memory.person(w, t.person).generation += 1  # the deadline is off
     outcome = t.outcome
     person = t.person
     pool.end_task(w, task)
     return check_ended(w, person, outcome, granted)
+
+
+def answered_aside(w: World, task: int) -> int:
+    """The answer to a question that nobody waits for: a yes replaces the old one, a no only where it may."""
+    t = memory.task(w, task)
+    granted = knowledge.bit(t.grants, t.kind)
+    if w.now <= t.new_expires:
+        note_check(w, task, Event.CHECK_ANSWERED, t.outcome)
+        memory.answer_stale(w, t.person).asking_until = -INF
+        if t.outcome == Reason.OK and (granted or w.refusal_replaces):
+            keep_answer(w, t.person, granted, t.grants)
+    pool.end_task(w, task)
+    return Step.REST
 
 
 def check_timed_out(w: World, person: int) -> int:

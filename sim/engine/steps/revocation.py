@@ -183,11 +183,20 @@ def page_reach(w: World, person: int, page: int, kind: int) -> float:
 
 
 def remembered_until(w: World, person: int, kind: int) -> float:
-    """Until when the app grants a kind without asking the host; -inf where it does not."""
-    if not w.remembers or not w.now < memory.answer_until(w, person).x:
+    """Until when the app grants a kind without waiting for the host; -inf where it does not."""
+    if not w.remembers:
         return -INF
-    granted = knowledge.bit(memory.answer(w, person).x, kind)
-    return memory.answer_until(w, person).x if granted else -INF
+    until = max(memory.answer_until(w, person).x, stale_until(w, person, kind))
+    if not w.now < until:
+        return -INF
+    return until if knowledge.bit(memory.answer(w, person).x, kind) else -INF
+
+
+def stale_until(w: World, person: int, kind: int) -> float:
+    """Until when a kept yes answers while it is asked about; -inf where it does not."""
+    if not w.refreshes_answers or not knowledge.bit(memory.answer(w, person).x, kind):
+        return -INF
+    return memory.answer_stale(w, person).until
 
 
 # -- what an event does when it arrives ---------------------------------------------------------

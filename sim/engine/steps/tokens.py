@@ -5,10 +5,10 @@ import math
 from sim.basics.streams import Stream
 from sim.engine.given import NO_TOKEN
 from sim.engine.state import NONE, Law, Mark, World
-from sim.engine.steps import draws, knowledge, plan, written
+from sim.engine.steps import clocks, draws, knowledge, plan, written
 from sim.engine.steps.binding import memory
 from sim.model.causes import Kind
-from sim.model.mechanisms import Renewal
+from sim.model.mechanisms import Clock, Renewal
 
 INF = math.inf
 
@@ -17,14 +17,22 @@ def expiry(w: World, person: int, page_stamped: float, stream: int, n: int, atte
     """When what an issuer hands out now expires; an identity never does."""
     if w.renewal == NO_TOKEN:
         return INF
-    lasts = w.now + draws.sample(w, Law.LIFETIME, person, stream, n, attempt)
-    return min(lasts, page_stamped + w.absolute)
+    lasts = draws.sample(w, Law.LIFETIME, person, stream, n, attempt)
+    return min(clocks.ends(w.token_clock, w.now, lasts), page_stamped + w.absolute)
 
 
 def holds_valid(w: World, person: int) -> bool:
     """The client compares without leeway."""
     page = memory.person(w, person).page
-    return page != NONE and w.now < memory.page(w, page).held_expires
+    return page != NONE and w.now < reckoned(w, page)
+
+
+def reckoned(w: World, page: int) -> float:
+    """When the client takes the token that it holds for expired: it knows lifetimes, not the verifier's clock."""
+    g = memory.page(w, page)
+    if w.token_clock == Clock.EXACT:
+        return g.held_expires
+    return min(g.held_stamped + memory.law(w, Law.LIFETIME).a, g.stamped + w.absolute)
 
 
 def renewal_granted(w: World, person: int, page: int) -> bool:
