@@ -24,7 +24,7 @@ def assert_equal_and_within_bounds(drawn: Scenario) -> None:
         assert 0 <= case.last_click_s <= case.exposure_s <= case.bound_s + 1e-6, case
 
 
-@settings(max_examples=150, derandomize=True, **_QUICK)
+@settings(max_examples=60, derandomize=True, **_QUICK)
 @given(kept_by_real_parts())
 def test_runners_agree(drawn: Scenario) -> None:
     assert_equal_and_within_bounds(drawn)
