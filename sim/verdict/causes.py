@@ -98,6 +98,10 @@ def blind(scenario: Scenario, strategy: Strategy, cause: str) -> Reason:
     if check is not None and not check.sees(which):
         asked = "permission" if check.asks == "permission" else "session"
         return Reason(f"the check of the {asked} does not show it", (f"{own}.check.asks",))
+    if check is not None and check.slides is not None:
+        return Reason("each hit prolongs a kept yes", (f"{own}.check.slides",))
+    if check is not None and math.isinf(check.kept_for_s):
+        return Reason("an old yes answers while it is asked about", (f"{own}.check.refresh",))
     if check is not None and check.on_failure == "allow":
         return Reason("a check that fails lets pass", (f"{own}.check.on_failure",))
     if token is not None and token.renewal in ("host", "host_each"):
