@@ -4,6 +4,7 @@
 import bz2
 import gzip
 import lzma
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -166,6 +167,25 @@ def test_a_dry_run_shows_the_first_rows_as_understood(tmp_path: Path) -> None:
     assert max(len(line) for line in lines[1:] if not line.startswith("bad")) <= 80
     assert "bad: line 1" in done.stdout
     assert not out.exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a terminal of this kind is not there")
+@pytest.mark.parametrize("quiet", [False, True])
+def test_progress_by_bytes_on_a_terminal(quiet: bool, tmp_path: Path) -> None:
+    import pty
+    import termios
+
+    path = put(tmp_path, common(ROWS))
+    terminal, end = pty.openpty()
+    termios.tcsetwinsize(end, (24, 80))
+    command = [sys.executable, "-m", "sim", "fit", str(path), *["--quiet"] * quiet]
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=end, check=True)
+    os.write(end, b".")  # so that there is something to read
+    said = os.read(terminal, 100_000)
+    os.close(end)
+    os.close(terminal)
+    assert b"36 sessions of 12 persons" in done.stdout
+    assert (b"reading" in said) != quiet
 
 
 def test_hashed_users_are_in_nothing_that_is_said(tmp_path: Path) -> None:
