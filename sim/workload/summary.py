@@ -82,6 +82,8 @@ def _missing(fit: "Fit") -> Iterator[str]:
         yield "no path found: page loads cannot be told from clicks, but for the first of a visit"
     if "bytes" not in columns:
         yield "no sizes found: read_size stays what the scenario says"
+    if fit.options.exclude and not fit.log.excluded:
+        yield "--exclude left no row out"
     if any(file.hosts for file in fit.log.files):
         yield (
             'the column "host" is not looked at, since it may be the machine; where it is the site that was asked, '

@@ -572,6 +572,16 @@ def test_rows_are_left_out_by_path_user_status_or_agent(
     assert ("2 excluded" in done.output) == (left == [30])
 
 
+def test_leaving_out_by_what_is_not_there_is_said(tmp_path: Path) -> None:
+    path = put(tmp_path, lines(*map(compact, TWO)))
+    with pytest.raises(
+        LogError, match=r"--exclude agent=bot: the log has no user agent.*time, path, user, method"
+    ):
+        fit_log(path, FitOptions.from_table({"exclude": ["agent=bot"]}))
+    nothing = fit_log(path, FitOptions.from_table({"exclude": ["user=nobody"]}))
+    assert "--exclude left no row out" in nothing.summary_text()
+
+
 def test_everything_left_out_is_an_error(tmp_path: Path) -> None:
     path = put(tmp_path, lines(clf(), clf(second=30)))
     with pytest.raises(LogError, match="all 2 rows are left out by --exclude"):

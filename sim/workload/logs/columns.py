@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sim.basics.names import meant
-from sim.workload.logs.fields import normal
+from sim.workload.logs.fields import FIELDS, normal
 from sim.workload.logs.form import Named, Part
 from sim.workload.logs.options import FitOptions
 from sim.workload.logs.problems import LogError, printable
@@ -88,6 +88,16 @@ class Chosen:
     def columns(self) -> dict[str, str]:
         """Field -> column, of those that the log has."""
         return {**self._empty, **self.settled}
+
+    def require_excluded(self) -> None:
+        """Raise LogError where rows are to be left out by what the log does not have."""
+        told = self.columns.keys() | ({"path"} if "request" in self.columns else set())
+        for rule in self.options.exclude:
+            if rule.by not in told:
+                raise LogError(
+                    f"{self.source}: --exclude {rule.by}={rule.pattern}: the log has no {FIELDS[rule.by]}."
+                    f" The form is {self.reader.name}. {listed(self.reader.names)}"
+                )
 
     def require_person(self) -> None:
         """Raise LogError where no column can hold a person."""

@@ -262,6 +262,7 @@ def _tidied(parts: Iterable[Part], opened: _Open, source: Source, log: Log) -> I
         normal(name) == "host" for name in chosen.reader.names
     )
     chosen.require_person()
+    chosen.require_excluded()
 
 
 class _Tidy:
