@@ -28,10 +28,10 @@ def headline(v: Verdict) -> str:
     """What to use and what that leaves open; or that nothing is shown to meet every goal."""
     best = v.best
     if best is None:
-        return f"NOTHING TO USE: {_none(v)}"
+        return f"NOTHING TO USE: {_none(v)}."
     open_ = f"; leaves OPEN: {cells_text(best.open)}" if best.open else "; leaves nothing open"
     by = " (by stand-in goals: the file has none)" if v.assumed_goals else ""
-    return f"USE {_named(best)}{by}{open_}{_if_possible(best)}"
+    return f"USE {_named(best)}{by}{open_}{_if_possible(best)}."
 
 
 def _named(row: Row) -> str:
