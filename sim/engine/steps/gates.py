@@ -351,13 +351,13 @@ def decided(w: World, person: int) -> int:
     p = memory.person(w, person)
     accounting.record_decision(w, p.decision)
     accounting.note_request(w, person, Event.DECIDED, p.decision, p.reason)
-    p.stamped = w.now
     p.marks &= ~Mark.UNDECIDED
     accepted = p.decision == Decision.ACCEPTED
     if accepted and w.use_changes:
         revocation.accrue(w, person)
         tokens.used(w, person)
         revocation.refresh(w, person)
+    p.stamped = w.now
     if p.case != NONE:
         revocation.count_in_case(
             w, person, plan.size(w, person) if accepted and p.kind == 0 else 0.0
