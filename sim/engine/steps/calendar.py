@@ -285,7 +285,12 @@ def stop(w: World, broken: int, act: int) -> None:
 
 def ahead(w: World, person: int, time: float) -> bool:
     """Whether what a person does by himself at a later instant can be done now."""
-    return w.ahead != 0 and memory.person(w, person).case < 0 and time < w.end
+    return on_his_own(w, person) and time < w.end
+
+
+def on_his_own(w: World, person: int) -> bool:
+    """Whether nobody can change what a person does before he meets others, and no one waits to be heard."""
+    return w.ahead != 0 and memory.person(w, person).case < 0
 
 
 def go_on(w: World, person: int, time: float, priority: int, state: int) -> int:

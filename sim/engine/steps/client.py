@@ -49,7 +49,7 @@ def wait(w: World, person: int, delay: float, state: int) -> int:
     if not may_act(w, person):
         return Step.CALLED_OFF
     p, time = memory.person(w, person), w.now + delay
-    if time < w.horizon and calendar.ahead(w, person, time):
+    if time < w.horizon and calendar.on_his_own(w, person):  # the horizon is not after the end
         p.state = state
         w.now = time
         return Step.RESUME
