@@ -209,8 +209,9 @@ class Settings(Record):
     use_changes: int = i8(
         "",
         "whether an accepted request changes what is held",
-        lambda g: g.token is not None and g.token.renewal == "sliding",
+        lambda g: g.token is not None and (g.token.renewal == "sliding" or bool(g.token.uses)),
     )
+    uses: int = i8("", "accepted requests that spend a token; 0: no number does", "token.uses")
     can_renew: int = i8("", "whether somebody is asked for the next token", of.can_renew)
     leeway: float = f8("s", "the verifier's tolerance of expiry", "token.leeway_s")
     token_clock: int = i8("", "of its expiry: `Clock`", "token.keeps_to")
@@ -429,6 +430,7 @@ class Page(Record):
     admin: int = i1("", "whether the page load vouched for an administrator")
     held_admin: int = i1("", "whether the token held does")
     dropped: int = i1("", "whether an event dropped the refresh token")
+    left: int = u2("", "uses that are left of the token held, where they are counted")
 
 
 class Background(Record):
@@ -448,6 +450,7 @@ class Credential(Record):
     expires: float = f8("s", "without leeway")
     next: int = i4("place", "the next one of the person, or the next free place")
     of: int = i4("", "2 * page + whether an administrator's")
+    left: int = u2("", "uses that are left, where they are counted")
 
 
 class Task(Record):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, model_validator
 
 from sim.basics.distributions import Constant, Law, PositiveDurationLaw
-from sim.basics.ranges import Duration, PositiveDuration, Share, number
+from sim.basics.ranges import Duration, PositiveDuration, Share, number, whole
 from sim.model.causes import (
     CAUSES,
     SEEN_THROUGH,
@@ -120,7 +120,7 @@ class Token(Clocked):
     """Gate: the presented token has not expired.
 
     `renewal` says how the client gets the next one (`Renewal`); with `refresh_at` it does so in the background when that
-    fraction of the lifetime has gone.
+    fraction of the lifetime has gone. After `uses` accepted requests a token is spent, as if it had expired.
     """
 
     lifetime: PositiveDurationLaw
@@ -130,6 +130,7 @@ class Token(Clocked):
     refresh_at: Annotated[float, number(1e-6, 1)] | None = None
     refresh_lifetime_s: PositiveDuration | None = Field(None, alias="refresh_lifetime")
     revalidates: tuple[Contact, ...] = ("account", "session")
+    uses: Annotated[int, whole(1, 65_535)] | None = Field(None, json_schema_extra=LATER)
 
     @model_validator(mode="after")
     def _refresh_needs_renewal(self) -> "Token":

@@ -170,7 +170,8 @@ def mechanisms_text(strategy: Strategy) -> str:
     parts = []
     if token := strategy.token:
         text = f"token {_law_text(token.lifetime)}{_clock_text(token)}, {token.renewal}"
-        parts.append(text + (f" at {token.refresh_at:g}" if token.refresh_at else ""))
+        text += f" at {token.refresh_at:g}" if token.refresh_at else ""
+        parts.append(text + (f", {token.uses} uses" if token.uses else ""))
     if strategy.allowlist:
         allowlist = strategy.allowlist
         parts.append(f"allowlist {_law_text(allowlist.lifetime)}{_clock_text(allowlist)}")

@@ -60,6 +60,8 @@ def expected(scenario: Scenario, strategy: Strategy) -> dict[Key, Expected]:
     """Every figure of this strategy that a closed form gives in this scenario; often none."""
     if type(strategy) is not Strategy or not _endless_pages(scenario):
         return {}
+    if strategy.token is not None and strategy.token.uses is not None:
+        return {}
     world = _World(scenario, strategy)
     if not _no_latency(scenario):
         return dict(_closed_station(world))

@@ -340,4 +340,35 @@ WORLDS = (
         {"page loads": 6, "interruptions": 6, "seconds inside visits": 1600},
         NO_CASE | {"run.warm_up": 400.0},
     ),
+    # six uses: 160 to 460; reloaded and used at 520 to 820, and at 880 to 1180, where the third click of the revoked spends it
+    Clockwork(
+        "token of six uses",
+        token(28800.0, uses=6),
+        {"window s": 150, "reads": 3, "last click s": 150, "interruptions": 2, "page loads": 4, "refused": 1},
+    ),
+    # who leaves has used the token of 880 three times: what is left is good to its expiry at 3880
+    Clockwork(
+        "uses left are good to the expiry",
+        token(3000.0, uses=6),
+        {"window s": 2850, "reads": 0, "bound s": 3000},
+        LEAVES,
+    ),
+    # the client counts too: it asks at 520 and 880, and in vain at 1240
+    Clockwork(
+        "spent tokens are renewed on demand",
+        token(28800.0, renewal="host", uses=6),
+        {"window s": 150, "reads": 3, "interruptions": 0, "renewals": 3},
+    ),
+    # each click fetches: that of 1000 is used then and five times more; that of 940 was used once and could be till it expires
+    Clockwork(
+        "older tokens keep the uses they have",
+        token(28800.0, renewal="host_each", uses=6),
+        {"renewals": 21, "interruptions": 0, "reads": 5, "last click s": 270, "window s": 28710},
+    ),
+    # accepted requests re-issue it from the first use on: two are never spent
+    Clockwork(
+        "sliding begins to count anew",
+        token(300.0, renewal="sliding", uses=2),
+        {"interruptions": 0, "censored": 1, "reads": 49},
+    ),
 )  # fmt: skip

@@ -30,6 +30,8 @@ class TestToken(MechanismContract):
         Misfit({"lifetime": "5min", "renewal": "host", "refresh_at": 1.5}, "refresh_at", "1"),
         Misfit({"lifetime": "5min", "refresh_at": 0.5}, "", "refresh_at needs renewal"),
         Misfit({"lifetime": "5min", "refresh_lifetime": "1h"}, "", "refresh_lifetime needs"),
+        Misfit({"lifetime": "5min", "uses": 0}, "uses", "1"),
+        Misfit({"lifetime": "5min", "uses": 2.5}, "uses", "whole number"),
         Misfit({"lifetime": "5min", "revalidates": ["acount"]}, "revalidates.0", "'account'"),
         Misfit({"lifetime": "1500ms", "clock": "floor"}, "lifetime", "whole seconds"),
         Misfit({"lifetime": exponential(60.0), "clock": "floor"}, "lifetime", "whole seconds"),

@@ -100,6 +100,24 @@ def test_a3_random_lifetimes_show_the_inspection_paradox(low_s: float, high_s: f
     assert_mean(exposures(cases_of(drawn)), second / (2 * first))
 
 
+@pytest.mark.parametrize(("uses", "renewal"), [(1, "page"), (6, "page"), (25, "host")])
+def test_uses_that_are_left_are_used(uses: int, renewal: str) -> None:
+    """At any time uses - 1, ..., 1 or 0 uses are left, each equally often, and so many clicks end the window."""
+    if engine == "reference":
+        pytest.skip("it does not speak of uses")
+    token = {"lifetime": "30d", "renewal": renewal, "uses": uses}
+    drawn = one_endless_page(
+        {"token": token}, think=exponential(60.0), from_s=9000.0, horizon_s=15000.0, people=800
+    )
+    cases = cases_of(drawn)
+    left = (uses - 1) / 2
+    if uses == 1:
+        assert set(exposures(cases)) == {0.0}
+    else:
+        assert_mean(exposures(cases), left * 60.0)
+        assert_mean([case.unauthorised_reads for case in cases], left)
+
+
 # -- B: tokens and decisions renewed on demand ---------------------------------------------------
 
 ON_DEMAND = [(1 / 120, 900.0), (1 / 60, 300.0), (0.1, 60.0)]

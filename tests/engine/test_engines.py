@@ -17,6 +17,7 @@ from sim import oracle
 from sim.engine import compiled, plain
 from sim.engine.recording import TRACE_COLUMNS, Run
 from sim.engine.steps.calendar import FEW
+from sim.model.mechanisms import Token
 from sim.model.strategies import CATALOGUE, Strategy
 from sim.scenario import Scenario, load, with_changes
 
@@ -76,6 +77,20 @@ def test_random_scenarios(drawn: Scenario) -> None:
 @given(scenarios_that_run_ahead())
 def test_running_ahead(drawn: Scenario) -> None:
     assert_same_path(drawn, drawn.strategies["tried"])
+
+
+@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(drawn=scenarios(), uses=st.integers(1, 5))
+def test_words_that_the_oracle_does_not_speak(drawn: Scenario, uses: int) -> None:
+    """Compiled and plain, event for event, and the laws that hold in every run."""
+    tried = drawn.strategies["tried"]
+    token = tried.token or Token(lifetime="20min")
+    tried = tried.model_copy(update={"token": token.model_copy(update={"uses": uses})})
+    ours, theirs = (e.run(drawn, tried, tracing=True) for e in (compiled, plain))
+    assert list(map(repr, ours.trace or ())) == list(map(repr, theirs.trace or ()))
+    assert ours.differences(theirs) == []
+    for case in ours.cases:
+        assert 0 <= case.last_click_s <= case.exposure_s <= case.bound_s + 1e-6
 
 
 @pytest.fixture(scope="module")

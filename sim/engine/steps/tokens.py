@@ -1,6 +1,7 @@
 """Tokens: issued, held, renewed, presented, and how far one reaches (model, sections 5 to 7)."""
 
 import math
+from typing import Any
 
 from sim.basics.streams import Stream
 from sim.engine.given import NO_TOKEN
@@ -65,6 +66,7 @@ def hold(w: World, page: int, stamped: float, expires: float, admin: int) -> Non
     """The token that the client has of a page."""
     g = memory.page(w, page)
     g.held_stamped, g.held_expires, g.held_admin = stamped, expires, admin
+    g.left = w.uses
 
 
 def adopt(w: World, page: int, stamped: float, expires: float, admin: int) -> None:
@@ -75,7 +77,43 @@ def adopt(w: World, page: int, stamped: float, expires: float, admin: int) -> No
 
 
 def used(w: World, person: int) -> None:
-    """A request has been accepted that changes what is held: it re-issues the token."""
+    """A request has been accepted that changes what is held: it spends a use of its token, or re-issues it."""
+    if w.uses:
+        spend(w, person)
+    if w.renewal == Renewal.SLIDING:
+        slide(w, person)
+
+
+def spend(w: World, person: int) -> None:
+    """One use less of the token presented. The store and the client, whose one request it was, count the same."""
+    p = memory.person(w, person)
+    g = memory.page(w, p.page)
+    if g.held_stamped == p.stamped:
+        g.left -= 1
+        if g.left == 0:
+            g.held_expires = -INF
+    if p.case != NONE:
+        spend_credential(w, p.page, p.stamped, memory.case(w, p.case))
+
+
+def spend_credential(w: World, page: int, stamped: float, c: Any) -> None:
+    """The same among those that could still be presented; the last use takes it away."""
+    kept, i = NONE, c.issued
+    while i != NONE:
+        k = memory.credential(w, i)
+        if k.of >> 1 == page and k.stamped == stamped:
+            k.left -= 1
+        if k.left == 0:
+            i = free_credential(w, i)
+        else:
+            after = k.next
+            k.next = kept
+            kept, i = i, after
+    c.issued = kept
+
+
+def slide(w: World, person: int) -> None:
+    """The token is issued anew."""
     p = memory.person(w, person)
     p.marks |= Mark.HAS_NEW
     p.vouched = reissued_admin(w, person, p.page)
@@ -96,7 +134,8 @@ def add_credential(
     kept, i = NONE, c.issued
     while i != NONE:
         k = memory.credential(w, i)
-        if k.of >> 1 != page or k.expires > expires or ((k.of & 1) and not admin):
+        outlives = k.expires > expires or (w.uses != 0 and k.expires + w.leeway > w.now)
+        if k.of >> 1 != page or outlives or ((k.of & 1) and not admin):
             after = k.next
             k.next = kept
             kept, i = i, after
@@ -114,6 +153,7 @@ def new_credential(
     w.free_credential = k.next
     w.credentials_left -= 1
     k.stamped, k.expires, k.of, k.next = stamped, expires, 2 * page + (admin != 0), after
+    k.left = w.uses
     return i
 
 
