@@ -162,20 +162,33 @@ def show(folder: Path, as_json: bool, scenario: str | None = None) -> None:
     from sim.probe.words import part_of, text_of
     from sim.results.store import write_text
 
-    found, _ = _read(folder)
+    found, records = _read(folder)
     best = found.explained[0] if found.explained else None
     prediction = _prediction(found, scenario) if scenario else ""
-    content = document(found) | ({"predicts": prediction} if prediction else {})
+    text = text_of(found, prediction)
+    content = document(found) | {"predicts": prediction, "text": text}
     with file_errors(folder):
+        _draw(records, found.title, folder / "windows.svg")
         write_text(folder / "probe.json", json.dumps(content, indent=2) + "\n")
         if best is not None and best.gate.mechanism:
             write_text(folder / "measured.toml", part_of(best))
     if as_json:
         click.echo(json.dumps(content, indent=2))
         return
-    click.echo(text_of(found, prediction))
+    click.echo(text)
     if best is not None and best.gate.mechanism:
         click.echo(f"\n{folder / 'measured.toml'}: this gate as a scenario part, to include")
+
+
+def _draw(records: "list[Record]", title: str, path: Path) -> None:
+    from sim.plot import MeasuredWindow, measured
+    from sim.probe.windows import all_windows
+
+    windows = [
+        MeasuredWindow(mode, w.from_s, w.until_s, w.open) for mode, w in all_windows(records)
+    ]
+    if windows:
+        measured(windows, title).save(path)
 
 
 def _read(folder: Path) -> "tuple[Findings, list[Record]]":

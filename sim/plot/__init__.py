@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from sim.plot.harm import rollback_against_egress
 from sim.plot.load import host_load
 from sim.plot.matrix import coverage_matrix
+from sim.plot.measured import MeasuredWindow, measured
 from sim.plot.response import response_times
 from sim.plot.style import Picture
 from sim.plot.survival import survival
@@ -15,12 +16,14 @@ from sim.results.study import Study
 
 __all__ = [
     "Bar",
+    "MeasuredWindow",
     "Picture",
     "Plots",
     "Shown",
     "coverage_matrix",
     "exposure_against_overhead",
     "host_load",
+    "measured",
     "response_times",
     "rollback_against_egress",
     "survival",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.probe.record import CONNECTION, FIRST, SECOND, Click, Mode, Record
+from sim.probe.record import CONNECTION, FIRST, SECOND, Mode, Record
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,13 @@ def windows(records: Sequence[Record], mode: Mode, who: int = FIRST) -> list[Win
     """The windows of all repetitions of a kind."""
     found = (window_of(record, who) for record in records if record.mode == mode)
     return [window for window in found if window is not None]
+
+
+def all_windows(records: Sequence[Record]) -> list[tuple[str, Window]]:
+    """Every window with what was done: the revoked session's, the second one's, the connection's."""
+    watched = {"busy": FIRST, "idle": FIRST, "second": SECOND, "connection": CONNECTION}
+    found = ((record.mode, window_of(record, watched[record.mode])) for record in records)
+    return [(mode, window) for mode, window in found if window is not None]
 
 
 @dataclass(frozen=True)
@@ -117,8 +124,3 @@ def still_in(records: Sequence[Record]) -> dict[str, Summary]:
         "connection": summary(windows(records, "connection", CONNECTION)),
     }
     return {name: one for name, one in found.items() if one is not None}
-
-
-def first_refusal(clicks: Sequence[Click]) -> int:
-    """The place of the first refusal; the number of clicks where there is none."""
-    return next((i for i, c in enumerate(clicks) if c.outcome == "no"), len(clicks))

@@ -1,4 +1,4 @@
-"""What `lastclick recommend` and `lastclick sensitivity` found, where they wrote it into the same folder."""
+"""What `recommend`, `sensitivity` and `probe` found, where they wrote it into the same folder."""
 
 import json
 from dataclasses import dataclass
@@ -33,7 +33,21 @@ def advice(folder: Path, study: Study) -> list[Advice]:
         path = folder / f"{name}.json"
         if path.is_file():
             found.append(Advice(command, heading, *_read(path, study)))
+    if (folder / "probe.json").is_file():
+        found.append(Advice("probe", "What was measured", *_measured(folder / "probe.json")))
     return found
+
+
+def _measured(path: Path) -> tuple[str, str]:
+    """What `lastclick probe` said of a running system: its window and its gate, then all of it."""
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+        whole = str(document["text"])
+        gate = document["explained_by"]
+        best = f" It is explained by {gate['gate']}: {gate['words']}." if gate else ""
+        return f"The window of {document['title']} was measured from outside.{best}", whole
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        return f"{path.name} could not be read ({error!r}) and is left out.", ""
 
 
 def verdict_first(own: Verdict, advised: list[Advice]) -> Verdict:

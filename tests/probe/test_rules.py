@@ -6,9 +6,10 @@ from collections.abc import Callable
 
 import pytest
 
+from sim.plot import MeasuredWindow, measured
 from sim.probe.explain import explanations, not_told_apart
 from sim.probe.record import Click, Outcome, Record
-from sim.probe.windows import ends_on_seconds, summary, window_of, windows
+from sim.probe.windows import all_windows, ends_on_seconds, summary, window_of, windows
 
 Gate = Callable[[float, float, float], bool]  # now, revoked, signed in -> whether it passes
 
@@ -154,3 +155,15 @@ def test_whole_seconds_are_seen_and_not_imagined() -> None:
         (ends_on_seconds(records(cache(2.3), n=16, seed=s)) or 1) < 0.01 for s in range(60)
     )
     assert alarms <= 4  # of 60 at 1 %: more than 4 by chance in 3 of 10,000 runs
+
+
+def test_all_windows_are_drawn_with_a_title_that_says_what_was_found() -> None:
+    found = [
+        MeasuredWindow(mode, w.from_s, w.until_s, w.open)
+        for mode, w in all_windows(records(cache(3.0)))
+    ]
+    picture = measured(found, "a gate")
+    assert picture.alt.startswith("a gate: 8 revocations, and no click passed later than")
+    assert all(0 <= w.from_s <= w.until_s for w in found)
+    never = [MeasuredWindow("busy", 119.8, 120.0, True)] * 3
+    assert "no end within 2 min in 3 of 3" in measured(never, "a gate").alt
