@@ -116,6 +116,14 @@ def test_import_is_light(module: str) -> None:
     assert done.stdout.split() == []
 
 
+@pytest.mark.parametrize("command", ["compare", "fit", "probe"])
+def test_help_loads_no_scenario(command: str) -> None:
+    """Its end is the exception of a command line library; what looks at exceptions must stay light as well."""
+    code = f"import sys; from sim.cli import main; sys.argv = ['lastclick', {command!r}, '--help']\ntry: main()\nfinally: print('loaded:', *sorted(set(sys.modules) & {{'pydantic', 'numpy', 'sim.scenario'}}))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.stdout.rstrip().endswith("loaded:"), done.stdout[-300:] + done.stderr
+
+
 @pytest.fixture(scope="module")
 def committed() -> list[Path]:
     """Files that are, or by the ignore rules would be, committed."""

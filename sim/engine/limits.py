@@ -1,9 +1,12 @@
 """Bounds on what a run may do, the same for every runner: beyond them it has no end that anybody waits for."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from sim.basics.wording import format_duration
-from sim.scenario import Scenario
+
+if TYPE_CHECKING:  # any end of a command looks here: `--help` shall load no scenario
+    from sim.scenario import Scenario
 
 # What a person or a party sets going. Whatever never ends does one of these again and again.
 CLICKS, PAGE_LOADS, RENEWALS, PUSH_ATTEMPTS, OUTAGES = ACTS = range(5)
@@ -58,7 +61,7 @@ class Bounds:
     tries: int = TRIES
 
     @staticmethod
-    def of(scenario: Scenario) -> "Bounds":
+    def of(scenario: "Scenario") -> "Bounds":
         """Those of a scenario: more people may do more."""
         people = scenario.organisation.people
         return Bounds(
