@@ -27,9 +27,9 @@ from sim.testbed.costs import (
 )
 from sim.testbed.people import CLIENT_TIMEOUT, Load, Person
 from sim.testbed.record import LaneRecord, Latencies, close_record
-from sim.testbed.servers import ServerDied, ServerFailed, Servers
+from sim.testbed.servers import REDIS_URL, ServerDied, ServerFailed, Servers
 from sim.testbed.setup import CONTROL_HEADER, Setup
-from sim.testbed.stores import StoreKind, open_store
+from sim.testbed.stores import StoreDown, StoreKind, open_store
 from sim.testbed.tokens import Algorithm
 
 Progress = Callable[[float], None]  # share of the model time that has passed
@@ -132,6 +132,12 @@ def run(
             return runner.run(_play(servers, strategies, faults, lanes, progress))
         except ServerDied:
             raise
+        except StoreDown as error:
+            if setup.store != "redis" or servers.redis is not None:
+                raise
+            raise ServerFailed(
+                f"no Redis server answers at the address in {REDIS_URL}: {error}"
+            ) from None
         except Exception as error:
             if faults or (dead := servers.dead()) is None:
                 raise

@@ -13,7 +13,6 @@ from support import ROOT
 from support.fuzz import tables
 from support.worlds import scenario
 
-from sim.cli.compare import as_document
 from sim.engine import ENGINES, footprint, limits, run
 from sim.engine.limits import TooMuch
 from sim.results.experiment import Comparison, compare
@@ -32,7 +31,7 @@ def _small() -> Iterator[None]:
         patch.setattr(limits, "A_RUN", 2_000)
         patch.setattr(limits, "A_RUN_A_PERSON", 0)
         patch.setattr(limits, "TRIES", 500)
-        patch.setattr(footprint, "free_bytes", lambda: 200e6)
+        patch.setattr(footprint, "free_bytes", lambda: 50e6)
         office = scenario({"organisation": {"people": 1}})
         run(office, office.strategies["no_check"])
         yield
@@ -45,6 +44,8 @@ def attacked(written: dict[str, Any]) -> str:
     except ScenarioError:
         return "refused"
     outcomes = [_outcome(world, engine) for engine in ENGINES]
+    if any(isinstance(one, limits.TooLarge) for one in outcomes):
+        return "stopped"  # runners keep people and servers in different rooms
     first = outcomes[0]
     for other in outcomes[1:]:
         assert type(other) is type(first), f"{ENGINES}: {outcomes}"
@@ -68,7 +69,7 @@ def _outcome(world: Scenario, engine: str) -> Comparison | TooMuch:
 
 
 def _shown(comparison: Comparison) -> None:
-    assert json.dumps(as_document(comparison), allow_nan=False)
+    assert json.dumps(list(map(vars, comparison.figures)), allow_nan=False)
     assert coverage_table(comparison.coverage)
     assert comparison_table(comparison)
     ranking_text(comparison, None)
