@@ -105,33 +105,24 @@ def compare(
         raise InputError(f"{loaded.path}: {error}") from None
     with interruptible():
         _prepare(to_run, engine)
+    shared: dict[str, Any] = {"seed": seed, "workers": workers or cores(), "engine": engine}
+    silent = as_json or quiet or check
     with interruptible(), progress(quiet) as report:
         comparison = experiment.compare(
             loaded,
             to_run,
             replications=replications,
-            seed=seed,
-            workers=workers or cores(),
-            engine=engine,
             report=report,
-            provisional=None
-            if as_json or quiet or check or not sys.stdout.isatty()
-            else _show_provisional,
+            provisional=None if silent or not sys.stdout.isatty() else _show_provisional,
+            **shared,
         )
     with interruptible():
         verdict = verdict_of(comparison, workers=workers or cores(), engine=engine)
     harm: list[Harm] = []
     if organisation:
+        number = comparison.replications
         with interruptible(), progress(quiet) as report:
-            harm = orders(
-                loaded,
-                to_run,
-                replications=comparison.replications,
-                seed=seed,
-                workers=workers or cores(),
-                engine=engine,
-                report=report,
-            )
+            harm = orders(loaded, to_run, replications=number, report=report, **shared)
     if out is not None:
         from sim.results.store import write_comparison
 
@@ -142,7 +133,7 @@ def compare(
     if figure is not None:
         _draw(comparison, figure)
     if as_json:
-        _show_json(comparison, verdict, baseline)
+        _show_json(comparison, verdict, baseline, harm)
     elif not quiet and not check:
         _show(comparison, verdict, baseline, full, explain)
         _show_orders(harm)
@@ -210,8 +201,14 @@ def _strategies(
     return found
 
 
-def _show_json(comparison: "Comparison", verdict: "Verdict", baseline: str | None) -> None:
+def _show_json(
+    comparison: "Comparison", verdict: "Verdict", baseline: str | None, harm: "list[Harm]"
+) -> None:
+    from dataclasses import asdict
+
     found = as_document(comparison, verdict)
+    if harm:
+        found |= {"organisation": list(map(asdict, harm))}
     if baseline is not None:
         found |= {"differences": differences_document(comparison, baseline)}
     click.echo(json.dumps(found, indent=1, allow_nan=False))

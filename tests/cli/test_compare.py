@@ -236,6 +236,27 @@ def test_a_check_judges_what_is_in_use_and_its_code_says_so(
     assert json.loads(as_json.stdout)["verdict"]["use"] == (judged if code == 0 else None)
 
 
+def test_orders_of_the_organisation_are_printed_kept_and_in_the_document(tmp_path: Path) -> None:
+    path, out = tmp_path / "ours.toml", tmp_path / "out"
+    path.write_text(GOALS.format(other="today", limit="10min"))
+    args = ["compare", str(path), "--organisation", "--out", str(out), "--workers", "1"]
+    shown = CliRunner().invoke(main, args)
+    assert shown.exit_code == 0, shown.output
+    assert "VPN cut or escort at the cut" in shown.stdout
+    kept = json.loads((out / "organisation.json").read_text())
+    assert len(kept["rows"]) == 4 * 2
+    assert kept["finding"] in shown.stdout
+    made = json.loads(CliRunner().invoke(main, [*args, "--json"]).stdout)["organisation"]
+    assert {(row["order"], row["strategy"]) for row in made} == {
+        tuple(row[:2]) for row in kept["rows"]
+    }
+    page = CliRunner().invoke(main, ["report", str(out), "--no-timeline"])
+    assert page.exit_code == 0
+    assert 'id="organisation"' in (out / "review.html").read_text()
+    CliRunner().invoke(main, ["compare", str(path), "--out", str(out), "--quiet"])
+    assert not (out / "organisation.json").exists()  # nothing of an older run stays
+
+
 def test_a_check_needs_goals() -> None:
     shown = CliRunner().invoke(main, ["compare", "office", "--check"])
     assert shown.exit_code == 2
