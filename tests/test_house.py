@@ -17,7 +17,7 @@ HEAVY = ("pandas", "matplotlib", "scipy", "pyarrow", "simpy", "numba", "statsmod
 # A module imports only from lower ranks; inside a package its modules may import one another.
 RANKS = (
     {"basics", "theory"},
-    {"model"},
+    {"gates", "model"},
     {"scenario"},
     {"coverage", "workload"},
     {"engine"},

@@ -17,6 +17,7 @@ ROOMS = {
     "validate": "sim.cli.scenarios:validate",
     "schema": "sim.cli.scenarios:schema",
     "strategies": "sim.cli.scenarios:strategies",
+    "gates": "sim.cli.gates:gates",
     "compare": "sim.cli.compare:compare",
     "recommend": "sim.cli.recommend:recommend",
     "sensitivity": "sim.cli.sensitivity:sensitivity",

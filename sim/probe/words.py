@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from sim.basics.wording import about, format_duration
+from sim.gates import found_as
 from sim.probe.explain import Explanation, explanations, not_told_apart
 from sim.probe.record import Record
 from sim.probe.windows import (
@@ -173,6 +174,7 @@ def explained_lines(found: Findings) -> list[str]:
         lines.append(
             f"Any lifetime from {about(best.low_s)} to {about(best.high_s)} explains as much."
         )
+    lines += [line for line in (like(best),) if line]
     others = not_told_apart(found.explained)
     if others:
         names = "; ".join(f"{o.gate.name} ({o.words})" for o in others)
@@ -180,9 +182,19 @@ def explained_lines(found: Findings) -> list[str]:
     return lines
 
 
+def like(best: Explanation, most: int = 4) -> str:
+    """Which parts that people run do the same; empty where none is known."""
+    names = found_as(best.gate.name)
+    more = f" and {len(names) - most} others" if len(names) > most else ""
+    verb = "does" if len(names) == 1 else "do"
+    return f"As {', '.join(names[:most])}{more} {verb} (lastclick gates)." if names else ""
+
+
 def part_of(best: Explanation, name: str = "measured") -> str:
     """A part of a scenario with a strategy that does what was measured, to include."""
-    lines = [f"# Measured by `lastclick probe`: {best.words}", f"[strategies.{name}]"]
+    lines = [f"# Measured by `lastclick probe`: {best.words}"]
+    lines += [f"# {line}" for line in (like(best),) if line]
+    lines.append(f"[strategies.{name}]")
     for mechanism, table in best.gate.part(best.life_s).items():
         pairs = ", ".join(f"{key} = {_toml(value)}" for key, value in table.items())
         lines.append(f"{mechanism} = {{ {pairs} }}")
@@ -241,4 +253,5 @@ def _explanation(e: Explanation) -> dict[str, Any]:
         "explained": e.explained,
         "n": e.n,
         "words": e.words,
+        "profiles": found_as(e.gate.name),
     }

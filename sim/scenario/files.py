@@ -13,7 +13,8 @@ from typing import Any, NoReturn, get_args
 from pydantic import BaseModel, ValidationError
 
 from sim.basics.distributions import LAWS
-from sim.basics.names import nearest
+from sim.basics.names import UnknownName, nearest
+from sim.gates import Profile, profile
 from sim.model.strategies import CATALOGUE, Strategy
 from sim.scenario.errors import KeyPath, Problem, ScenarioError, key_lines, line_of, shown
 from sim.scenario.model import Scenario
@@ -21,6 +22,7 @@ from sim.scenario.model import Scenario
 LARGEST_BYTES = 1_000_000
 DEEPEST, MOST_FILES = 20, 100  # files that include one another; tables in tables too
 MECHANISMS = ("token", "allowlist", "check", "push")
+START = "from"  # a strategy's: the profile of a real part that it starts from
 Raw = dict[str, Any]
 # Tables whose missing keys take the office's although the table is replaced whole.
 _FILLED = (("behaviour", "storm"), ("behaviour", "takeover"), ("push", "retries"))
@@ -99,6 +101,9 @@ def _above(paths: Iterable[str]) -> Iterator[str]:
 
 def _put(raw: Raw, path: list[str], value: Any, whole: str) -> None:
     *parents, last = path
+    if last == START and path[0] == "strategies":
+        message = "a strategy keeps its start; name a strategy for each profile"
+        raise ScenarioError([Problem("changes", None, whole, shown(value), message)])
     place: Any = raw
     for part in parents:
         if not isinstance(place, dict) or part not in place:
@@ -305,13 +310,27 @@ def _strategies(given: Any, problems: list[tuple[KeyPath, Any, str]]) -> dict[st
             message = f"unknown strategy, and no mechanism is given for a new one{hint}"
             problems.append((("strategies", name), None, message))
         else:
-            tables[name] = _strategy(name, table)
+            try:
+                tables[name] = _strategy(name, table)
+            except UnknownName as error:
+                problems.append((("strategies", name, START), table[START], str(error)))
     return tables
 
 
 def _strategy(name: str, table: Raw) -> Raw:
-    base: Raw = _as_table(CATALOGUE[name]) if name in CATALOGUE else {"name": name}
+    """The table filled in: from the profile it starts from, else from the catalogue's strategy of its name."""
+    base: Raw = {"name": name}
+    if (start := _start(table)) is not None:
+        base |= {
+            "sentence": f"Starts from {start.part}.",
+            "source": f"profile {start.name}: {start.source}",
+        }
+        base |= _copied(start.strategy)
+    elif name in CATALOGUE:
+        base = _as_table(CATALOGUE[name])
     for key, value in table.items():
+        if key == START:
+            continue
         if key in MECHANISMS and value == "none":
             base.pop(key, None)
         elif key in MECHANISMS and isinstance(value, dict) and isinstance(base.get(key), dict):
@@ -319,6 +338,24 @@ def _strategy(name: str, table: Raw) -> Raw:
         else:
             base[key] = value
     return base
+
+
+def _start(table: Raw) -> Profile | None:
+    """The profile that a strategy starts from. Raises UnknownName."""
+    if START not in table:
+        return None
+    return profile(table[START] if isinstance(table[START], str) else shown(table[START]))
+
+
+def _profiled(given: Any) -> Iterator[tuple[str, str]]:
+    """Paths whose value comes from a profile, and where that is said."""
+    for name, table in (given if isinstance(given, dict) else {}).items():
+        start = _start(table)
+        for mechanism, settings in ({} if start is None else start.strategy).items():
+            own = table.get(mechanism, {})
+            for key in settings if isinstance(own, dict) else ():
+                if key not in own and start is not None:
+                    yield f"strategies.{name}.{mechanism}.{key}", f"profile {start.name}"
 
 
 def _explicit(tables: Raw) -> Raw:
@@ -359,6 +396,7 @@ def validate(layers: list[Layer], raw: Raw, kept: Raw | None = None) -> Scenario
     if "strategies" in tables:
         scenario._raw["strategies"] = _explicit(tables["strategies"])
     scenario._origins.update(_origins(layers))
+    scenario._origins.update(_profiled(raw.get("strategies")))
     return scenario
 
 
@@ -422,7 +460,7 @@ def _names(path: KeyPath) -> list[str]:
             Strategy if path[0] == "strategies" and part == path[0] else _model(field.annotation)
         )
         if place is Strategy and len(path) == 2 and path[0] == "strategies":
-            break
+            return [*_field_names(place), START]
         if place is Strategy:
             return _strategy_names(path[2:])
     return [] if place is None else _field_names(place)

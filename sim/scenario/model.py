@@ -32,6 +32,7 @@ from sim.basics.ranges import (
 )
 from sim.basics.texts import Text
 from sim.basics.wording import format_duration
+from sim.gates import Profile, profiles
 from sim.model.causes import CAUSES
 from sim.model.strategies import CATALOGUE, Strategy
 from sim.scenario.identity import Texts, content_id
@@ -394,6 +395,12 @@ class Goals(CauseGoals):
     admin_loss: CauseGoals | None = None
 
 
+def _profiled(one: Profile) -> Strategy:
+    """A profile as it is, as a strategy."""
+    table = {"name": one.name, "sentence": one.does, "source": one.source, **one.strategy}
+    return Strategy.model_validate(table)
+
+
 class LatinHypercube(Table):
     """A number of points spread over the ranges."""
 
@@ -471,13 +478,15 @@ class Scenario(Table):
         return tuple(said)
 
     def strategy(self, wanted: str | Strategy) -> Strategy:
-        """A strategy by its name, the scenario's own or else the catalogue's; an object as it is.
+        """A strategy by its name, the scenario's own, the catalogue's or a profile's; an object as it is.
 
         Raises UnknownName, with the nearest name.
         """
         if isinstance(wanted, Strategy):
             return wanted
         everywhere = {**CATALOGUE, **self.strategies}
+        if wanted not in everywhere and wanted in profiles():
+            return _profiled(profiles()[wanted])
         return everywhere[known("strategy", wanted, everywhere)]
 
     def chosen(self, wanted: Sequence[str | Strategy] | None = None) -> list[Strategy]:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from sim.gates import profiles
 from sim.scenario.model import Scenario
 
 _SKIPPED = ("title", "question", "path", "format")
@@ -43,6 +44,7 @@ def _strategies_schema(document: dict[str, Any]) -> dict[str, Any]:
     for name in ("token", "allowlist", "check", "push"):
         properties[name] = {"anyOf": [{"const": "none"}, *properties[name]["anyOf"]]}
     properties.pop("name", None)
+    properties["from"] = {"enum": list(profiles()), "description": "A profile to start from."}
     return {"type": "object", "additionalProperties": {"$ref": "#/$defs/Strategy"}}
 
 

@@ -3,6 +3,7 @@
 import math
 import random
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -10,6 +11,7 @@ from sim.plot import MeasuredWindow, measured
 from sim.probe.explain import explanations, not_told_apart
 from sim.probe.record import Click, Outcome, Record
 from sim.probe.windows import all_windows, ends_on_seconds, summary, window_of, windows
+from sim.probe.words import like, part_of
 
 Gate = Callable[[float, float, float], bool]  # now, revoked, signed in -> whether it passes
 
@@ -167,3 +169,11 @@ def test_all_windows_are_drawn_with_a_title_that_says_what_was_found() -> None:
     assert all(0 <= w.from_s <= w.until_s for w in found)
     never = [MeasuredWindow("busy", 119.8, 120.0, True)] * 3
     assert "no end within 2 min in 3 of 3" in measured(never, "a gate").alt
+
+
+def test_parts_that_do_the_same_are_named() -> None:
+    best = explanations(records(cache(5.0, whole=True)))[0]
+    assert "nginx_auth_request" in like(best)
+    assert f"# {like(best)}" in part_of(best)
+    unknown = replace(best, gate=replace(best.gate, name="nobody's"))
+    assert like(unknown) == "" and part_of(unknown).count("#") == 1
