@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from support import ROOT
 
-from benchmarks import contestants, kernels, limit, measure, report, works
+from benchmarks import contestants, kernels, limit, measure, report, waits, works
 from benchmarks.works import Contestant, Outcome, WrongResultError
 
 OURS = contestants.CLOSED[0]
@@ -72,6 +72,32 @@ def test_page_shows_medians_ratios_and_goals() -> None:
     assert "| **Last Click kernel (Numba)** | 33 | 30 to 36 | 1 |" in page
     assert "not measured: not installed" in page
     assert "1.10 times" in page
+
+
+def test_what_people_wait_for_is_shown_beside_the_build_before() -> None:
+    one, other = waits.WAITS[0], waits.WAITS[3]
+    spent = {
+        (one.name, "before"): [waits.Spent(2.0, 4.0, 200.0), waits.Spent(1.5, 5.0, 210.0)],
+        (one.name, "now"): [waits.Spent(0.6, 1.0, 120.0)],
+        (other.name, "now"): [waits.Spent(0.02, 1.0)],
+    }
+    page = waits.page([one, other], spent, 2, 1.5)
+    assert (
+        f"| {one.said} | 1.5 s | 0.6 s | 0.40 | 4 s | 1 s | 200 MB | 120 MB | {one.target} |"
+        in page
+    )
+    assert f"| {other.said} | not run | 20 ms |  | not run | 1 s |  |  | {other.target} |" in page
+
+
+def test_a_wait_ends_with_what_was_waited_for(tmp_path: Path) -> None:
+    said = waits.until("short_token", "strategies")(ROOT, tmp_path)
+    whole = waits.lastclick("strategies")(ROOT, tmp_path)
+    assert said.cpu_s > 0
+    assert whole.peak_mb > 10
+    with pytest.raises(RuntimeError, match="ended without"):
+        waits.until("no such word", "strategies")(ROOT, tmp_path)
+    with pytest.raises(RuntimeError, match=r"[Nn]o such command"):
+        waits.lastclick("strategy")(ROOT, tmp_path)
 
 
 @pytest.mark.nightly
