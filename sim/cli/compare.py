@@ -228,7 +228,7 @@ def _show(
         _show_tables(comparison, baseline)
     scenario = comparison.scenario
     click.echo(
-        f"\n{scenario.title}: scenario {scenario.id}, seed {comparison.seed}, engine {comparison.engine},"
+        f"\n{scenario.title}\nscenario {scenario.id}, seed {comparison.seed}, engine {comparison.engine},"
         f" version {__version__}"
         + ("" if full else "\nAll tables: --full; causes and lines to paste: --explain")
     )
