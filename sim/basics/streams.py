@@ -44,6 +44,8 @@ class Stream(IntEnum):
     THINK = 5
     KIND = 6
     SIZE = 7
+    DEVICES = 8
+    DEVICE = 9
 
     CLIENT_APP = 10
     PAGE_TRIP = 11

@@ -46,11 +46,13 @@ _TOO_LONG = {
     "trace": "the trace",
     "tasks": "what goes on at the same time (host.check, push.retries)",
 }
-# Arrays with a place for each page, where they are needed.
-OF_PAGES = ("entries", "longest", "background")
+# Arrays with a place for each page, where they are needed; the last ones only where they go by device.
+_OF_PAGES = ("entries", "longest", "background", "devices", "tabs")
+_OF_DEVICES = ("answers", "answers_until", "answers_moved", "answers_stale")
 # What is not recorded.
 _GONE = (
     *("persons", "holders", "pages", "entries", "longest", "background", "credentials"),
+    *("carriers", "devices", "tabs"),
     *("tasks", "answers_until", "answers", "stamped_until", "events", "heap"),
 )
 
@@ -107,10 +109,18 @@ def grown(arrays: Arrays, code: int) -> Arrays:
     size = grown_size(len(arrays[name]), int(arrays["world"][0]["held"]))
     if name not in POOLS:
         return wired(_with_longer(arrays, name, size))
-    for beside in OF_PAGES if name == "pages" else ():
+    world = arrays["world"][0]
+    by_device = bool(world["answers_a_device"])
+    for beside in beside_pages(bool(world["several"]), by_device) if name == "pages" else ():
         if len(arrays[beside]) > 1:
             arrays = _with_longer(arrays, beside, size)
     return wired(_with_pool(arrays, name, size))
+
+
+def beside_pages(several: bool, answers_a_device: bool) -> tuple[str, ...]:
+    """The arrays that have a place for each page, or else are not used."""
+    by_device = _OF_DEVICES if answers_a_device else ()
+    return (*_OF_PAGES, *by_device, *(("stamped_until",) if several else ()))
 
 
 def grown_size(size: int, held: int) -> int:
@@ -187,15 +197,20 @@ def _no_stale(number: int) -> Any:
 def _people(given: Given, world: Any) -> Arrays:
     """What people have, each array as long as it is needed."""
     people, refreshing = given.scenario.organisation.people, refreshes(given)
-    pages = people + people // 32 + 64
+    pages = people * (1 + 2 * int(world["several"])) + people // 32 + 64
+    answers = pages if world["answers_a_device"] else people
+    stamps = pages if world["several"] else people
     sizes = {
         "persons": people,
         "holders": people if world["holds_worker"] else 1,
         "entries": pages if world["allowlist"] else 1,
         "longest": pages if world["keeps_longest"] else 1,
         "background": pages if refreshing else 1,
-        "answers": people if remembers(given) else 1,
-        "answers_moved": people if slides(given) else 1,
+        "answers": answers if remembers(given) else 1,
+        "answers_moved": answers if slides(given) else 1,
+        "carriers": people if world["several"] else 1,
+        "devices": pages if world["several"] else 1,
+        "tabs": pages if world["several"] else 1,
         "heap": 2 * int(world["heap_reserve"]),
         "trace": 2 * int(world["row_reserve"]) if given.tracing else 0,
     }
@@ -208,9 +223,9 @@ def _people(given: Given, world: Any) -> Arrays:
     return {
         **{name: np.zeros(size, ARRAYS[name].dtype()) for name, size in sizes.items()},
         **{name: _pool(name, size) for name, size in pools.items()},
-        "answers_until": np.full(people if remembers(given) else 1, -INF),
-        "answers_stale": _no_stale(people if refreshes_answers(given) else 1),
-        "stamped_until": np.full(people if world["names_tokens"] else 1, -INF),
+        "answers_until": np.full(answers if remembers(given) else 1, -INF),
+        "answers_stale": _no_stale(answers if refreshes_answers(given) else 1),
+        "stamped_until": np.full(stamps if world["names_tokens"] else 1, -INF),
         "first_of_row": np.full(_rows(people) + 1, NONE, np.int32),
     }
 

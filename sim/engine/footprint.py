@@ -13,7 +13,7 @@ from sim.scenario import Scenario
 
 # Bytes, as measured (`tests/engine/test_footprint.py` holds them to the process): of a person, and what some settings add.
 A_PERSON = {"compiled": 220, "plain": 2_000, "reference": 10_000}
-A_HELD_WORKER, A_REFRESH = 70, 110
+A_HELD_WORKER, A_REFRESH, A_TAB = 70, 110, 80
 A_SERVER = {"compiled": 8, "plain": 40, "reference": 0}
 A_MINUTE, A_CASE = 40, 160
 A_RECORD = 320_000  # the histograms of a run
@@ -29,6 +29,7 @@ def of_a_run(scenario: Scenario, strategy: Strategy, engine: str) -> Needs:
     if engine == "compiled":
         each += A_HELD_WORKER * scenario.app.holds_worker
         each += A_REFRESH * (token is not None and token.refresh_at is not None)
+        each += A_TAB * _pages_beside(scenario, strategy)
     servers = {
         "app.workers": scenario.app.workers,
         "host.servers": scenario.host.servers,
@@ -39,6 +40,15 @@ def of_a_run(scenario: Scenario, strategy: Strategy, engine: str) -> Needs:
         "run.horizon": _minutes(scenario) * A_MINUTE,
         **{name: A_SERVER[engine] * n for name, n in servers.items() if n < math.inf},
     }
+
+
+def _pages_beside(scenario: Scenario, strategy: Strategy) -> float:
+    """Places of a person's devices and further tabs, at most."""
+    devices, tabs = scenario.organisation.devices.expectation(), scenario.workload.tabs
+    cookie = strategy.token is not None and strategy.token.held_by == "device"
+    if devices == 1.0 and tabs == 1 and not cookie:
+        return 0.0
+    return max(3.0, devices * (1 + tabs))
 
 
 def of_records(scenario: Scenario, number: int) -> Needs:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sim.basics.distributions import Law
+from sim.basics.distributions import Constant, Law
 from sim.engine.recording import window_s
 from sim.model.causes import SEEN_THROUGH, Cause, Kind
 from sim.model.mechanisms import CHECK_SEES, Allowlist, Check, Effect, Push, Renewal, Token
@@ -172,6 +172,30 @@ def keeps_longest(given: Given) -> bool:
     """Whether people without a case can be told of while more than one token of a page lives."""
     renewable = given.token is not None and given.token.renewal != "page"
     return told_of_logouts(given) and renewable
+
+
+# -- devices and tabs ---------------------------------------------------------------------------
+
+
+def several(given: Given) -> bool:
+    """Whether people have more than one page, or something that outlives a page."""
+    scenario = given.scenario
+    one = scenario.organisation.devices == Constant(value=1.0) and scenario.workload.tabs == 1
+    return not one or cookie(given) or shared_entry(given)
+
+
+def cookie(given: Given) -> bool:
+    return given.token is not None and given.token.held_by == "device"
+
+
+def shared_entry(given: Given) -> bool:
+    return given.allowlist is not None and given.allowlist.of == "device"
+
+
+def answers_a_device(given: Given) -> bool:
+    """Whether answers are about a session, of which a person has one a device."""
+    check = given.check
+    return several(given) and check is not None and check.asks == "session"
 
 
 # -- the check ----------------------------------------------------------------------------------

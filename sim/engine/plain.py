@@ -12,7 +12,7 @@ import numpy as np
 
 from sim.basics import streams
 from sim.engine import Progress, binder
-from sim.engine.arrays import FULL, OF_PAGES, Arrays, arrays_of, grown_size, room_for
+from sim.engine.arrays import FULL, Arrays, arrays_of, beside_pages, grown_size, room_for
 from sim.engine.fields import Rows
 from sim.engine.given import Given
 from sim.engine.recorded import never_ends, recorded
@@ -52,7 +52,7 @@ def _grow(w: Any, name: str) -> None:
     more = grown_size(size, w.held) - size
     _add(w, name, more)
     if name == "pages":
-        for beside in OF_PAGES:
+        for beside in beside_pages(bool(w.several), bool(w.answers_a_device)):
             _add(w, beside, more)
 
 
@@ -150,10 +150,15 @@ def _uniform(w: Any, person: int, stream: int, n: int, attempt: int) -> float:
     return streams.uniform(key, n, attempt)
 
 
+def _uniform_of_page(w: Any, person: int, stream: int, page: int, k: int) -> float:
+    """`draws.uniform_of_page`, in whole numbers without end."""
+    key = streams.draw64(w.lists["bases"][stream], person)
+    return streams.uniform(streams.draw64(key, page), k)
+
+
 def _bound(**instead: Any) -> dict[str, ModuleType]:
-    return binder.bound(
-        _reached(), lambda step: step, library=False, draws__uniform=_uniform, **instead
-    )
+    drawn = {"draws__uniform": _uniform, "draws__uniform_of_page": _uniform_of_page}
+    return binder.bound(_reached(), lambda step: step, library=False, **drawn, **instead)
 
 
 @cache

@@ -53,6 +53,7 @@ class Law(FromPath):
     HOST_DOWN = "scenario.host.outages.lasts"
     PUSH_UP = "scenario.push.outages.every"
     PUSH_DOWN = "scenario.push.outages.lasts"
+    DEVICES = "scenario.organisation.devices"
 
 
 class Station(FromPath):
@@ -302,6 +303,11 @@ class Settings(Record):
     )
     daily: int = i8("", "whether hours have weights", lambda g: g.plan.daily is not None)
     log_visits: int = i8("", "number of visits of the log", of.log_visits)
+    several: int = i8("", "whether people have devices or tabs (`steps.tabs`)", of.several)
+    tabs: int = i8("", "pages that a device keeps", "scenario.workload.tabs")
+    cookie: int = i8("", "whether the token is the device's", of.cookie)
+    shared_entry: int = i8("", "whether the allowlist entry is the device's", of.shared_entry)
+    answers_a_device: int = i8("", "whether answers are kept by device", of.answers_a_device)
     heap_reserve: int = i8("", "events that one can cause", lambda g: of.kept_of_blocked(g, 64, 1))
     most_an_instant: int = i8("", "acts of all kinds", lambda g: Bounds.of(g.scenario).an_instant)
     most_a_run: int = i8("", "acts of one kind", lambda g: Bounds.of(g.scenario).a_run)
@@ -441,6 +447,38 @@ class Background(Record):
     held_serial: int = u2("", "counts tokens held: an older one's renewal is void")
     renewing: int = i1("", "whether one is under way")
     awaited: int = i1("", "whether the main line waits for it")
+    keyed: int = i1("", "whether its draws have a key of their own (`draws.sample_of_page`)")
+
+
+class Carrier(Record):
+    """Of a person with devices or tabs: what he has, and what he uses now."""
+
+    first: int = i4("place", "the first of his devices; `device` and `next` lead on")
+    device: int = i4("place", "in use; -1 before the first visit")
+    tab: int = i4("place", "in use: a page; -1: none")
+    uses: int = i4("", "counts how often a device or tab was taken up")
+    devices: int = i4("", "number of his devices")
+
+
+class Device(Record):
+    """A browser. Its place among the pages is its own; where tokens are the device's, the page there holds them."""
+
+    number: int = i4("", "of the person's devices")
+    next: int = i4("place", "the person's next device")
+    first: int = i4("place", "the first of its tabs")
+    tabs: int = i4("", "number of its tabs")
+    used: int = i4("", "when last taken up, by `uses`")
+    session: int = i1("", "whether the host has a session of it")
+
+
+class Tab(Record):
+    """An open page, beside `Page`; of a device's own place `device` alone is used."""
+
+    device: int = i4("place", "where it is open")
+    next: int = i4("place", "the device's next tab")
+    used: int = i4("", "when last taken up, by `uses`")
+    open: int = i1("", "whether the browser shows it")
+    tried: int = i1("", "whether a click was refused in it after notice")
 
 
 class Credential(Record):
@@ -465,6 +503,7 @@ class Task(Record):
     page: int = i4("place", "of which page")
     n: int = i4("", "in addresses of draws; of who waits in a queue, his task")
     next: int = i4("place", "the next in a queue, or the next free place")
+    device: int = i4("place", "of whose session an event tells; -1: of all")
     attempt: int = u2("", "in addresses of draws")
     held_serial: int = u2("", "of the token it is to renew")
     generation: int = u2("", "of the main line that asks; of a renewal, the offset of its draws")
@@ -510,6 +549,7 @@ class Case(Record):
     issued: int = i4("place", "the first of his credentials")
     refusals: int = i4("", "of a storm")
     pending: int = i4("", "events on their way about him")
+    device: int = i4("place", "whose session a logout ends; -1: none, or where he has one page")
     cause: int = i1("", "`Cause`")
     behaviour: int = i1("", "`Behaviour`")
     taken_over: int = i1("", "whether somebody else sits down at the page")
@@ -630,6 +670,9 @@ ARRAYS: dict[str, Rows] = {
     "entries": Rows("f8", "entry", "s, the allowlist entry of a page: its expiry"),
     "longest": Rows("f8", "longest", "s, the last expiry issued for a page"),
     "background": Rows(Background, "background", "by page"),
+    "carriers": Rows(Carrier, "carrier", "by person, where he has devices or tabs"),
+    "devices": Rows(Device, "device", "by the page that is its own"),
+    "tabs": Rows(Tab, "tab", "by page"),
     "credentials": Rows(Credential, "credential", link="next"),
     "tasks": Rows(Task, "task", link="next"),
     "cases": Rows(Case, "case"),

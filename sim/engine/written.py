@@ -81,7 +81,7 @@ class Written:
         cause = w.lists["cases"][w.lists["persons"][person].case].cause
         if not (w.check_sees >> cause) & 1:
             return True
-        return at[0] < float(self._steps["revocation"].remembered_until(w, person, kind))
+        return at[0] < float(self._steps["revocation"].remembered_until(w, person, page, kind))
 
     def _of_request(self, w: Any, person: int) -> RequestView:
         p = w.lists["persons"][person]

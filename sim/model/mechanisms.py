@@ -131,6 +131,7 @@ class Token(Clocked):
     refresh_lifetime_s: PositiveDuration | None = Field(None, alias="refresh_lifetime")
     revalidates: tuple[Contact, ...] = ("account", "session")
     uses: Annotated[int, whole(1, 65_535)] | None = Field(None, json_schema_extra=LATER)
+    held_by: Literal["page", "device"] = Field("page", json_schema_extra=LATER)
 
     @model_validator(mode="after")
     def _refresh_needs_renewal(self) -> "Token":
@@ -152,9 +153,10 @@ class Token(Clocked):
 
 
 class Allowlist(Clocked):
-    """Gate: the server holds a live entry for (person, page), written at page load."""
+    """Gate: the server holds a live entry for (person, page) or (person, device), written at page load."""
 
     lifetime: PositiveDurationLaw
+    of: Literal["page", "device"] = Field("page", json_schema_extra=LATER)
 
     @model_validator(mode="after")
     def _whole_seconds(self) -> "Allowlist":

@@ -16,7 +16,15 @@ from pydantic import (
     model_validator,
 )
 
-from sim.basics.distributions import CountLaw, DurationLaw, Law, SignedDurationLaw, SizeLaw
+from sim.basics.distributions import (
+    Constant,
+    CountLaw,
+    DurationLaw,
+    Law,
+    SignedDurationLaw,
+    SizeLaw,
+    Unlimited,
+)
 from sim.basics.names import known, shortened
 from sim.basics.ranges import (
     LONGEST_RUN,
@@ -34,6 +42,7 @@ from sim.basics.texts import Text
 from sim.basics.wording import format_duration
 from sim.gates import Profile, profiles
 from sim.model.causes import CAUSES
+from sim.model.mechanisms import LATER
 from sim.model.strategies import CATALOGUE, Strategy
 from sim.scenario.identity import Texts, content_id
 
@@ -99,6 +108,14 @@ class Organisation(Table):
     admins: Share
     shift: Shift
     visits: DurationLaw
+    devices: CountLaw = Field(Constant(value=1.0), json_schema_extra=LATER)
+
+    @field_validator("devices")
+    @classmethod
+    def _some(cls, devices: Law) -> Law:
+        if isinstance(devices, Unlimited):
+            raise ValueError("expected a count, or a law of counts")
+        return devices
 
 
 class VisitEnds(Table):
@@ -136,6 +153,7 @@ class Workload(Table):
     visit_ends: VisitEnds
     kinds: Kinds
     read_size: SizeLaw
+    tabs: Annotated[int, whole(1, 64)] = Field(1, json_schema_extra=LATER)
     daily: tuple[Annotated[float, number(1e-6, 1e6, zero=True)], ...] | None = Field(
         None, json_schema_extra={"minItems": 24, "maxItems": 24}
     )

@@ -16,6 +16,7 @@ from sim.verification import (
     load_by_hand,
     people_by_hand,
     plans_by_hand,
+    tabs_by_hand,
 )
 from sim.verification.by_hand import FIGURES, Clockwork
 from sim.verification.line import Line, Lines
@@ -27,6 +28,7 @@ COUNTS = (
     *people_by_hand.WORLDS,
     *load_by_hand.WORLDS,
     *plans_by_hand.WORLDS,
+    *tabs_by_hand.WORLDS,
 )
 
 

@@ -35,6 +35,7 @@ class TestToken(MechanismContract):
         Misfit({"lifetime": "5min", "revalidates": ["acount"]}, "revalidates.0", "'account'"),
         Misfit({"lifetime": "1500ms", "clock": "floor"}, "lifetime", "whole seconds"),
         Misfit({"lifetime": exponential(60.0), "clock": "floor"}, "lifetime", "whole seconds"),
+        Misfit({"lifetime": "5min", "held_by": "tab"}, "held_by", "'device'"),
     )
     forms = (
         Form(
@@ -82,6 +83,7 @@ class TestAllowlist(MechanismContract):
     misfits = (
         Misfit({}, "lifetime", "missing"),
         Misfit({"lifetime": "-1s"}, "lifetime", "expected"),
+        Misfit({"lifetime": "1h", "of": "browser"}, "of", "'device'"),
         Misfit({"lifetime": {"dist": "expo", "mean": "1h"}}, "lifetime.dist", "exponential"),
         Misfit({"lifetime": "1500ms", "clock": "floor"}, "lifetime", "whole seconds"),
     )

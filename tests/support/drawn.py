@@ -339,3 +339,20 @@ def scenarios_of_a_log(draw: st.DrawFn, log: Path) -> Scenario:
     drawn["organisation"]["shift"] = {"start": "0s", "end": "24h"}
     drawn["cases"]["until"] = "23h"
     return scenario(drawn)
+
+
+@st.composite
+def scenarios_of_carriers(draw: st.DrawFn) -> Scenario:
+    """People with devices and tabs, whose tokens and entries are a page's or a device's."""
+    drawn = tables(draw)
+    drawn["organisation"]["devices"] = draw(
+        st.sampled_from([1, 2, 3, {"dist": "geometric", "mean": 2}])
+    )
+    drawn["workload"]["tabs"] = draw(st.sampled_from([1, 2, 4]))
+    tried = drawn["strategies"]["tried"]
+    for mechanism, key in (("token", "held_by"), ("allowlist", "of")):
+        if isinstance(tried.get(mechanism), dict):
+            tried[mechanism][key] = draw(st.sampled_from(["page", "device"]))
+    if isinstance(tried["token"], dict) and draw(st.booleans()):
+        tried["token"]["uses"] = draw(st.sampled_from([1, 3]))
+    return scenario(drawn)

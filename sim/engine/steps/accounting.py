@@ -53,7 +53,7 @@ def note_page(w: World, person: int, event: int, kind: int, reason: int) -> None
         page = memory.person(w, person).page
         token = entry = NAN
         if page != NONE:
-            token, entry = memory.page(w, page).held_expires, entry_of(w, page)
+            token, entry = memory.page(w, page).held_expires, entry_of_tab(w, person, page)
         write_row(w, person, event, kind, 0, reason, token, entry)
 
 
@@ -61,13 +61,25 @@ def note_request(w: World, person: int, event: int, decision: int, reason: int) 
     """A row of the app about the request of the main line."""
     if w.tracing:
         p = memory.person(w, person)
-        entry = entry_of(w, p.page)
+        entry = entry_of_tab(w, person, p.page)
         write_row(w, person, event, p.kind, decision, reason, p.expires, entry)
 
 
 def entry_of(w: World, page: int) -> float:
     """When a page's allowlist entry expires; -inf where there is none."""
     return memory.entry(w, page).x if w.allowlist else -INF
+
+
+def entry_of_tab(w: World, person: int, page: int) -> float:
+    """The same for a page, or a device that holds the token of one, in which the person clicks."""
+    if w.several and w.allowlist:
+        if w.shared_entry:
+            page = memory.tab(w, page).device
+        elif w.cookie:
+            page = memory.carrier(w, person).tab
+        if page == NONE:
+            return -INF
+    return entry_of(w, page)
 
 
 # -- honest people ------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from sim.engine.steps import (
     plan,
     pool,
     revocation,
+    tabs,
     tokens,
 )
 from sim.engine.steps.binding import memory
@@ -37,6 +38,10 @@ def revoked(w: World, person: int) -> int:
     if memory.cause(w, c.cause).noticed and c.revoked <= c.notice:
         revocation.lay_notice(w, p.case)
     c.page_open = p.page != NONE
+    if w.several:
+        if c.cause == Cause.LOGOUT:
+            c.device = tabs.signed_in_last(w, person)
+        c.page_open = tabs.last_used(w, person, False) != NONE
     c.begun = 1
     accounting.note_page(w, person, Event.REVOKED, NONE, BY_CAUSE + c.cause)
     step: int = Step.REST
@@ -44,7 +49,7 @@ def revoked(w: World, person: int) -> int:
         c.muted = 1
     if c.cause == Cause.LOGOUT or c.muted:
         step = call_off(w, person)
-    if c.taken_over and p.page != NONE:
+    if c.taken_over and c.page_open:
         c.actors += 1
         delay = draws.sample(w, Law.TAKER_DELAY, person, Stream.TAKER_DELAY, 0, 0)
         calendar.push(
@@ -63,11 +68,12 @@ def revoked(w: World, person: int) -> int:
 
 def learns(w: World, person: int) -> None:
     """The host comes to know; its event leaves."""
-    cause = memory.case(w, memory.person(w, person).case).cause
+    c = memory.case(w, memory.person(w, person).case)
+    cause = c.cause
     accounting.note_page(w, person, Event.HOST_LEARNS, NONE, 0)
     revocation.host_learns(w, person)
     if w.push and knowledge.bit(w.push_causes, cause):
-        begin_push(w, person, cause, 0, 0)
+        begin_push(w, person, cause, c.device, 0, 0)
 
 
 def noticed(w: World, person: int) -> int:
@@ -107,12 +113,12 @@ def taker_comes(w: World, person: int) -> int:
 # -- the push channel ---------------------------------------------------------------------------
 
 
-def begin_push(w: World, person: int, cause: int, n: int, logout_push: int) -> None:
-    """An event about a person leaves the host."""
+def begin_push(w: World, person: int, cause: int, device: int, n: int, logout_push: int) -> None:
+    """An event about a person, or about his session on a device, leaves the host."""
     task = pool.new_task(w, person)
     t = memory.task(w, task)
     t.at, t.n, t.attempt, t.cause = w.now, n, 0, cause
-    t.logout_push = logout_push
+    t.logout_push, t.device = logout_push, device
     w.pushed += 1
     count_pending(w, person, 1)
     try_push(w, task)
@@ -173,12 +179,12 @@ def push_arrives(w: World, task: int) -> None:
 def push_arrived(w: World, task: int) -> None:
     """The event takes effect."""
     t = memory.task(w, task)
-    person, left_host, cause = t.person, t.at, t.cause
+    person, left_host, cause, device = t.person, t.at, t.cause, t.device
     count_pending(w, person, -1)
     pool.end_task(w, task)
     accounting.note_page(w, person, Event.PUSH_ARRIVED, NONE, BY_CAUSE + cause)
     revocation.accrue(w, person)
-    revocation.apply_event(w, person, left_host)
+    revocation.apply_event(w, person, device, left_host)
     revocation.refresh(w, person)
 
 
@@ -202,7 +208,7 @@ def refresh_due(w: World, task: int) -> None:
     p, b = memory.person(w, t.person), memory.background(w, t.page)
     begun = p.case != NONE and memory.case(w, p.case).begun
     over = not begun and w.now >= w.horizon
-    stale = t.page != p.page or t.held_serial != b.held_serial or b.renewing
+    stale = not tabs.is_open(w, t.person, t.page) or t.held_serial != b.held_serial or b.renewing
     if stale or over or client.muted(w, t.person):
         pool.end_task(w, task)
         return
@@ -214,9 +220,17 @@ def refresh_due(w: World, task: int) -> None:
     calendar.act(w, limits.RENEWALS)
     accounting.note_page(w, t.person, Event.RENEWAL_ASKED, NONE, 0)
     law = Law.CLIENT_APP if w.renewal == Renewal.APP else Law.CLIENT_HOST
-    stream = Stream.BACKGROUND_TRIP + t.generation
-    t.half = 0.5 * draws.sample(w, law, t.person, stream, t.n, t.attempt)
+    t.half = 0.5 * background_draw(w, task, law, Stream.BACKGROUND_TRIP)
     calendar.task_later(w, task, t.half, Priority.ARRIVAL, Lane.BACKGROUND, Beside.RENEWAL_ARRIVES)
+
+
+def background_draw(w: World, task: int, law: int, stream: int) -> float:
+    """A draw of a renewal: at the address of its page, or with the page's own key where another was open beside it."""
+    t = memory.task(w, task)
+    stream += t.generation
+    if memory.background(w, t.page).keyed:
+        return draws.sample_of_page(w, law, t.person, stream, t.n, t.attempt)
+    return draws.sample(w, law, t.person, stream, t.n, t.attempt)
 
 
 def background_arrives(w: World, task: int) -> None:
@@ -230,9 +244,7 @@ def background_arrives(w: World, task: int) -> None:
     station, law = (
         (Station.AUTH_SERVER, Law.AUTH_RENEWAL) if by_app else (Station.HOST, Law.RENEWAL)
     )
-    service = draws.sample(
-        w, law, t.person, Stream.BACKGROUND_SERVICE + t.generation, t.n, t.attempt
-    )
+    service = background_draw(w, task, law, Stream.BACKGROUND_SERVICE)
     t.state = Beside.RENEWAL_SERVED
     parties.visit_beside(
         w, station, service, task
@@ -246,9 +258,10 @@ def background_served(w: World, task: int) -> None:
     if tokens.renewal_granted(w, t.person, t.page):
         t.has_new, t.new_stamped = 1, w.now
         t.new_vouched = tokens.reissued_admin(w, t.person, t.page)
-        stream = Stream.BACKGROUND_LIFETIME + t.generation
+        lasts = background_draw(w, task, Law.LIFETIME, Stream.BACKGROUND_LIFETIME)
+        t.new_expires = tokens.ends(w, lasts, memory.page(w, t.page).stamped)
         revocation.accrue(w, t.person)
-        t.new_expires = tokens.reissue(w, t.person, t.page, stream, t.n, t.attempt)
+        tokens.add_credential(w, t.person, t.page, w.now, t.new_expires, t.new_vouched)
         revocation.refresh(w, t.person)
     else:
         t.outcome = Reason.REFUSED
@@ -265,10 +278,13 @@ def background_decided(w: World, task: int) -> None:
 def background_seen(w: World, task: int) -> int:
     """The issuer's answer is at the client; returns the next step of a main line that waited for it."""
     t = memory.task(w, task)
-    p, b = memory.person(w, t.person), memory.background(w, t.page)
-    if t.has_new and t.page == p.page:
+    b = memory.background(w, t.page)
+    if w.cookie and t.held_serial != b.held_serial:  # of what the device held before
+        pool.end_task(w, task)
+        return Step.REST
+    if t.has_new and tabs.is_open(w, t.person, t.page):
         tokens.adopt(w, t.page, t.new_stamped, t.new_expires, t.new_vouched)
-        client.schedule_refresh(w, t.person)
+        client.schedule_refresh(w, t.person, t.page)
     accounting.note_page(w, t.person, Event.RENEWAL_SEEN, NONE, t.outcome)
     b.renewing = 0
     step = Step.RENEW if b.awaited else Step.REST

@@ -19,6 +19,7 @@ from sim.engine.steps import (
     plan,
     pool,
     revocation,
+    tabs,
     tokens,
 )
 from sim.engine.steps.binding import memory
@@ -106,6 +107,8 @@ def begin_visit(w: World, person: int) -> int:
     p = memory.person(w, person)
     p.visit_began = w.now
     p.pages, p.page_of_visit = plan.pages_of(w, person, p.visit), 0
+    if w.several:
+        tabs.begin_visit(w, person, p.visit)
     return Step.NEXT_PAGE
 
 
@@ -130,7 +133,7 @@ def end_visit(w: World, person: int) -> int:
     accounting.note(w, person, Event.VISIT_ENDED, NONE, 0, reason)
     if how == 2:
         return Step.VISITED
-    destroy_page(w, person)
+    destroy_page(w, person, how == 0)
     if how == 0 and w.push and knowledge.bit(w.push_causes, Cause.LOGOUT):
         # the event leaves once what follows in this instant is done
         w.logout_person, w.logout_visit = person, p.visit
@@ -251,7 +254,9 @@ def load_served(w: World, person: int) -> int:
     """The host decides, by what it knows now."""
     parties.leave(w, Station.HOST)
     p = memory.person(w, person)
-    if knowledge.host_grants(w, person, knowledge.PAGE_LOAD_REFUSES):
+    if knowledge.host_grants(
+        w, person, knowledge.device_in_use(w, person), knowledge.PAGE_LOAD_REFUSES
+    ):
         issue_page(w, person)
     else:
         p.outcome = Reason.REFUSED
@@ -275,6 +280,8 @@ def issue_page(w: World, person: int) -> None:
     expires = tokens.expiry(w, person, now, stream, n, p.attempt)
     revocation.accrue(w, person)
     p.incoming = pool.new_page(w, person, page_number(w, person), expires, admin)
+    if w.several:
+        tabs.issued(w, person, p.incoming)
     revocation.refresh(w, person)
 
 
@@ -300,25 +307,40 @@ def show(w: World, person: int) -> None:
     """The page replaces the old one, and its allowlist entry is written."""
     p = memory.person(w, person)
     revocation.accrue(w, person)
-    if p.page != NONE:
-        pool.release_page(w, person, p.page)
-    p.page, p.incoming = p.incoming, NONE
+    page = p.incoming
+    p.incoming = NONE
+    if w.several:
+        tabs.opened(w, person, page)
+    else:
+        if p.page != NONE:
+            pool.release_page(w, person, p.page)
+        p.page = page
     if w.allowlist:
-        stream = Stream.ENTRY_LIFETIME + plan.role_offset(w, person)
-        lasts = draws.sample(w, Law.ENTRY_LIFETIME, person, stream, page_number(w, person), 0)
-        e = memory.entry(w, p.page)
-        e.x = clocks.ends(w.entry_clock, memory.page(w, p.page).stamped, lasts)
-        accounting.count_entry(w, Entries.ALLOWLIST, w.now, e.x, 1)
+        write_entry(w, person, page)
     revocation.refresh(w, person)
     accounting.note_page(w, person, Event.PAGE_SEEN, NONE, Reason.OK)
-    schedule_refresh(w, person)
+    schedule_refresh(w, person, p.page)
 
 
-def destroy_page(w: World, person: int) -> None:
-    """The tab is closed."""
+def write_entry(w: World, person: int, page: int) -> None:
+    """The allowlist entry of a page, or of the device where it is open."""
+    stream = Stream.ENTRY_LIFETIME + plan.role_offset(w, person)
+    lasts = draws.sample(w, Law.ENTRY_LIFETIME, person, stream, page_number(w, person), 0)
+    place = knowledge.device_of(w, page) if w.shared_entry else page
+    e = memory.entry(w, place)
+    if e.x > w.now:  # a device's, from the load before
+        accounting.count_entry(w, Entries.ALLOWLIST, w.now, e.x, -1)
+    e.x = clocks.ends(w.entry_clock, memory.page(w, page).stamped, lasts)
+    accounting.count_entry(w, Entries.ALLOWLIST, w.now, e.x, 1)
+
+
+def destroy_page(w: World, person: int, logged_out: bool) -> None:
+    """The tab is closed; a logout closes all tabs of the device."""
     p = memory.person(w, person)
     revocation.accrue(w, person)
-    if p.page != NONE:
+    if w.several:
+        tabs.ended(w, person, logged_out)
+    elif p.page != NONE:
         pool.release_page(w, person, p.page)
     p.page = NONE
     revocation.refresh(w, person)
@@ -474,7 +496,7 @@ def renewal_seen(w: World, person: int) -> int:
     p = memory.person(w, person)
     if p.marks & Mark.HAS_NEW:
         tokens.adopt(w, p.page, p.stamped, p.expires, p.vouched)
-        schedule_refresh(w, person)
+        schedule_refresh(w, person, p.page)
     accounting.note_page(w, person, Event.RENEWAL_SEEN, NONE, p.outcome)
     if p.outcome == Reason.OK or tokens.holds_valid(w, person):
         return Step.SEND
@@ -483,17 +505,16 @@ def renewal_seen(w: World, person: int) -> int:
     return wait(w, person, w.retry_after, State.RENEWAL_RETRY)
 
 
-def schedule_refresh(w: World, person: int) -> None:
-    """Renew in the background when a fraction of the lifetime has gone."""
-    p = memory.person(w, person)
-    g = memory.page(w, p.page)
-    expires = tokens.reckoned(w, p.page)
+def schedule_refresh(w: World, person: int, page: int) -> None:
+    """Renew in the background when a fraction of the lifetime has gone; of a cookie `page` is the device's place."""
+    g = memory.page(w, page)
+    expires = tokens.reckoned(w, page)
     if w.refresh_at == 0.0 or not expires < g.stamped + w.absolute:
         return
     due = g.held_stamped + w.refresh_at * (expires - g.held_stamped)
     task = pool.new_task(w, person)
     t = memory.task(w, task)
-    t.page, t.held_serial = p.page, memory.background(w, p.page).held_serial
+    t.page, t.held_serial = page, memory.background(w, page).held_serial
     g.references += 1
     calendar.task_later(
         w, task, max(0.0, due - w.now), Priority.ACTION, Lane.BACKGROUND, Beside.REFRESH
@@ -537,6 +558,10 @@ def tried(w: World, person: int) -> int:
     """Who is refused reloads the page and repeats the click, once; a storm does not."""
     p = memory.person(w, person)
     accepted = p.marks & Mark.HAS_REQUEST != 0 and p.decision == Decision.ACCEPTED
+    if not accepted and w.several and after_notice(w, person) and may_act(w, person):
+        step = tried_elsewhere(w, person)
+        if step != Step.REST:
+            return step
     if accepted or p.marks & Mark.RELOADED or plan.storms(w, person):
         return clicked(w, person)
     if not may_act(w, person):
@@ -545,6 +570,18 @@ def tried(w: World, person: int) -> int:
         w.interruptions += 1
     p.marks |= Mark.RELOADED
     return begin_load(w, person, 1)
+
+
+def tried_elsewhere(w: World, person: int) -> int:
+    """Who has been told repeats a refused click in his other pages, each once; REST where none is left."""
+    p = memory.person(w, person)
+    if plan.storms(w, person) and memory.case(w, p.case).refusals + 1 >= w.gives_up:
+        return Step.REST
+    if not tabs.go_elsewhere(w, person):
+        return Step.REST
+    memory.case(w, p.case).refusals += 1
+    p.marks &= ~(Mark.HAS_REQUEST | Mark.SENT_AGAIN | Mark.RELOADED)
+    return Step.READY
 
 
 def clicked(w: World, person: int) -> int:
@@ -577,6 +614,8 @@ def storm(w: World, person: int) -> int:
     c = memory.case(w, p.case)
     c.storm_began, c.refusals = w.now, 0
     p.click = -1
+    if w.several and plan.role_of(w, person) == Role.STORMING:
+        tabs.go_to_last(w, person)
     if p.page == NONE:
         return begin_load(w, person, 0)
     return Step.NEXT_CLICK
@@ -585,6 +624,8 @@ def storm(w: World, person: int) -> int:
 def take_over(w: World, person: int) -> int:
     """Somebody else acts with the credentials of the open page."""
     p = memory.person(w, person)
+    if w.several:
+        tabs.go_to_last(w, person)
     accounting.note_page(w, person, Event.TAKEN_OVER, NONE, 0)
     if w.taker_storms:
         memory.case(w, p.case).role = Role.TAKER_STORMING

@@ -46,6 +46,20 @@ def drawn(w: World, law: int, person: int, stream: int, n: int, attempt: int) ->
     return quantile(w, law, u)
 
 
+def uniform_of_page(w: World, person: int, stream: int, page: int, k: int) -> float:
+    """The number of what a page does by itself for the k-th time; `page`: its number in addresses."""
+    key = streams.draw64s(memory.base(w, stream).x, np.uint64(np.int64(person)))
+    key = streams.draw64s(key, np.uint64(np.int64(page)))
+    return streams.uniform64s(key, np.uint64(np.int64(k)), np.uint64(0))
+
+
+def sample_of_page(w: World, law: int, person: int, stream: int, page: int, k: int) -> float:
+    """A draw from a law for it; a constant draws nothing."""
+    if memory.law(w, law).code == quantiles.CONSTANT:
+        return memory.law(w, law).a
+    return quantile(w, law, uniform_of_page(w, person, stream, page, k))
+
+
 def bucket_of(time: float) -> int:
     """`histogram.bucket_of`, from the bits of the number: its exponent and the first of its mantissa lie side by side."""
     bucket = (memory.bits_of(time) >> BITS_BELOW) - FIRST_BUCKET

@@ -104,7 +104,7 @@ def local_reason(w: World, person: int) -> int:
         return Reason.TOKEN_EXPIRED
     if p.kind == Kind.ADMIN and not p.vouched:
         return Reason.NOT_ADMINISTRATOR
-    if tokens.named(w, person, p.stamped):
+    if tokens.named(w, person, p.page, p.stamped):
         return Reason.NAMED_BY_EVENT
     return written.refuses(w, person)
 
@@ -115,7 +115,7 @@ def entry_reason(w: World, person: int) -> int:
         return Reason.NOTHING
     return (
         Reason.NOTHING
-        if w.now < accounting.entry_of(w, memory.person(w, person).page)
+        if w.now < accounting.entry_of_tab(w, person, memory.person(w, person).page)
         else Reason.NO_ENTRY
     )
 
@@ -157,14 +157,15 @@ def ask(w: World, person: int) -> int:
     p, now = memory.person(w, person), w.now
     if not written.asks_host(w, person):
         return passed(w, person)
-    if w.remembers and now < memory.answer_until(w, person).x:
-        if knowledge.bit(memory.answer(w, person).x, p.kind):
+    kept = revocation.kept_for(w, person, p.page)
+    if w.remembers and now < memory.answer_until(w, kept).x:
+        if knowledge.bit(memory.answer(w, kept).x, p.kind):
             if w.slides:
-                prolong(w, person)
+                prolong(w, person, kept)
             return Step.PASSED
         return decide(w, person, Decision.REFUSED, Reason.CACHED_DENIAL)
-    if w.refreshes_answers and now < revocation.stale_until(w, person, p.kind):
-        ask_aside(w, person)
+    if w.refreshes_answers and now < revocation.stale_until(w, kept, p.kind):
+        ask_aside(w, person, kept)
         return Step.PASSED
     p.state = State.CHECKED
     task = question(w, person)
@@ -191,18 +192,18 @@ def question(w: World, person: int) -> int:
     return task
 
 
-def prolong(w: World, person: int) -> None:
+def prolong(w: World, person: int, kept: int) -> None:
     """A kept yes was used: its end moves, unless it was moved just before."""
-    if w.now - memory.answer_moved(w, person).x >= w.slide_step:
+    if w.now - memory.answer_moved(w, kept).x >= w.slide_step:
         revocation.accrue(w, person)
-        memory.answer_until(w, person).x = clocks.ends(w.answer_clock, w.now, w.allow_for)
-        memory.answer_moved(w, person).x = w.now
+        memory.answer_until(w, kept).x = clocks.ends(w.answer_clock, w.now, w.allow_for)
+        memory.answer_moved(w, kept).x = w.now
         revocation.refresh(w, person)
 
 
-def ask_aside(w: World, person: int) -> None:
+def ask_aside(w: World, person: int, kept: int) -> None:
     """An old yes was used: unless somebody asks already, a question goes out beside the request."""
-    stale = memory.answer_stale(w, person)
+    stale = memory.answer_stale(w, kept)
     if w.now < stale.asking_until:
         return
     task = question(w, person)
@@ -212,19 +213,19 @@ def ask_aside(w: World, person: int) -> None:
     calendar.task_later(w, task, t.half, Priority.ARRIVAL, Lane.CHECK, Beside.CHECK_ARRIVES)
 
 
-def keep_answer(w: World, person: int, granted: bool, grants: int) -> None:
+def keep_answer(w: World, person: int, kept: int, granted: bool, grants: int) -> None:
     """What the host said is kept for as long as a yes or a no is kept."""
     keep = w.allow_for if granted else w.deny_for
     if keep == 0 and not w.refreshes_answers:
         return
     revocation.accrue(w, person)
     if keep > 0:
-        memory.answer_until(w, person).x = clocks.ends(w.answer_clock, w.now, keep)
-        memory.answer(w, person).x = grants
+        memory.answer_until(w, kept).x = clocks.ends(w.answer_clock, w.now, keep)
+        memory.answer(w, kept).x = grants
     if w.slides:
-        memory.answer_moved(w, person).x = w.now
+        memory.answer_moved(w, kept).x = w.now
     if w.refreshes_answers:
-        memory.answer_stale(w, person).until = w.now + w.stale_for if granted else -INF
+        memory.answer_stale(w, kept).until = w.now + w.stale_for if granted else -INF
     revocation.refresh(w, person)
 
 
@@ -243,7 +244,14 @@ def note_check(w: World, task: int, event: int, reason: int) -> None:
     if w.tracing:
         t = memory.task(w, task)
         accounting.write_row(
-            w, t.person, event, t.kind, 0, reason, t.at, accounting.entry_of(w, t.page)
+            w,
+            t.person,
+            event,
+            t.kind,
+            0,
+            reason,
+            t.at,
+            accounting.entry_of_tab(w, t.person, t.page),
         )
 
 
@@ -264,7 +272,7 @@ def check_served(w: World, task: int) -> int:
     """The host decides."""
     parties.leave(w, Station.HOST)
     t = memory.task(w, task)
-    t.grants = knowledge.check_grants(w, t.person)
+    t.grants = knowledge.check_grants(w, t.person, knowledge.device_of(w, t.page))
     return check_decided(w, task)
 
 
@@ -299,7 +307,8 @@ def check_back(w: World, task: int) -> int:
     note_check(w, task, Event.CHECK_ANSWERED, t.outcome)
     granted = knowledge.bit(t.grants, t.kind)
     if t.outcome == Reason.OK:
-        keep_answer(w, t.person, granted, t.grants)
+        kept = revocation.kept_for(w, t.person, t.page)
+        keep_answer(w, t.person, kept, granted, t.grants)
     memory.person(w, t.person).generation += 1  # the deadline is off
     outcome = t.outcome
     person = t.person
@@ -310,12 +319,13 @@ def check_back(w: World, task: int) -> int:
 def answered_aside(w: World, task: int) -> int:
     """The answer to a question that nobody waits for: a yes replaces the old one, a no only where it may."""
     t = memory.task(w, task)
+    kept = revocation.kept_for(w, t.person, t.page)
     granted = knowledge.bit(t.grants, t.kind)
     if w.now <= t.new_expires:
         note_check(w, task, Event.CHECK_ANSWERED, t.outcome)
-        memory.answer_stale(w, t.person).asking_until = -INF
+        memory.answer_stale(w, kept).asking_until = -INF
         if t.outcome == Reason.OK and (granted or w.refusal_replaces):
-            keep_answer(w, t.person, granted, t.grants)
+            keep_answer(w, t.person, kept, granted, t.grants)
     pool.end_task(w, task)
     return Step.REST
 

@@ -4,7 +4,18 @@ import math
 
 from sim.basics.streams import Stream
 from sim.engine.state import NONE, Beside, Code, Mark, State, Station, Step, World
-from sim.engine.steps import accounting, beside, calendar, client, draws, gates, parties, revocation
+from sim.engine.steps import (
+    accounting,
+    beside,
+    calendar,
+    client,
+    draws,
+    gates,
+    knowledge,
+    parties,
+    revocation,
+    tabs,
+)
 from sim.engine.steps.binding import memory
 from sim.model.causes import Cause
 
@@ -71,7 +82,8 @@ def follow(w: World, person: int, step: int) -> None:
         if w.logout_person != NONE:
             who = w.logout_person
             w.logout_person = NONE
-            beside.begin_push(w, who, Cause.LOGOUT, w.logout_visit, 1)
+            device = knowledge.device_in_use(w, who)
+            beside.begin_push(w, who, Cause.LOGOUT, device, w.logout_visit, 1)
         if w.woken == NONE:
             return
         person, step, w.woken = w.woken, Step.SERVED, NONE
@@ -243,6 +255,8 @@ def begin(w: World) -> None:
         p.administrator = draws.uniform(w, person, Stream.ADMIN, 0, 0) < w.admins
         p.page = p.incoming = p.case = NONE
         p.click, p.visit_began = -1, NAN
+        if w.several:
+            tabs.begin(w, person)
         w.now = 0.0
         if revocation.has_case(w, person):
             revocation.begin_case(w, person, number)

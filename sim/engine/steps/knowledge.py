@@ -22,10 +22,26 @@ def known(w: World, person: int) -> int:
     return memory.case(w, case).cause
 
 
-def host_grants(w: World, person: int, refuses: int) -> bool:
-    """Whether a contact that refuses the causes of a mask is granted now."""
+def device_of(w: World, page: int) -> int:
+    """Where a page is open, or a token held; NONE where people have one page."""
+    return memory.tab(w, page).device if w.several else NONE
+
+
+def device_in_use(w: World, person: int) -> int:
+    """The device at which the person is; NONE where people have one page."""
+    return memory.carrier(w, person).device if w.several else NONE
+
+
+def concerns(w: World, person: int, device: int) -> bool:
+    """Whether the person's case is about what this device has: a logout ends one session."""
+    c = memory.case(w, memory.person(w, person).case)
+    return c.cause != Cause.LOGOUT or not w.several or device == c.device
+
+
+def host_grants(w: World, person: int, device: int, refuses: int) -> bool:
+    """Whether a contact of a device that refuses the causes of a mask is granted now."""
     cause = known(w, person)
-    return cause == NONE or not bit(refuses, cause)
+    return cause == NONE or not (bit(refuses, cause) and concerns(w, person, device))
 
 
 def vouches_admin(w: World, person: int) -> bool:
@@ -33,9 +49,9 @@ def vouches_admin(w: World, person: int) -> bool:
     return memory.person(w, person).administrator != 0 and known(w, person) != Cause.ADMIN_LOSS
 
 
-def check_grants(w: World, person: int) -> int:
+def check_grants(w: World, person: int, device: int) -> int:
     """What a check answers now: a mask of kinds."""
-    if not host_grants(w, person, w.check_refuses):
+    if not host_grants(w, person, device, w.check_refuses):
         return 0
     if w.check_asks_admin and not vouches_admin(w, person):
         return 0b011

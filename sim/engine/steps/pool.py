@@ -32,25 +32,32 @@ def end_task(w: World, task: int) -> None:
     w.tasks_left += 1
 
 
-def new_page(w: World, person: int, number: int, expires: float, admin: int) -> int:
-    """The host has decided to load a page: it exists, with its first credential."""
+def new_place(w: World) -> int:
+    """A place for a page, to which one refers."""
     page = w.free_page
     g = memory.page(w, page)
     w.free_page = int(g.stamped)
     w.pages_left -= 1
-    g.stamped = w.now
     g.references = 1
+    if w.allowlist:
+        memory.entry(w, page).x = -INF
+    return page
+
+
+def new_page(w: World, person: int, number: int, expires: float, admin: int) -> int:
+    """The host has decided to load a page: it exists, with its first credential."""
+    page = new_place(w)
+    g = memory.page(w, page)
+    g.stamped = w.now
     g.admin = admin
     g.dropped = 0
     tokens.hold(w, page, w.now, expires, admin)
-    if w.allowlist:
-        memory.entry(w, page).x = -INF
     if w.keeps_longest:
         memory.longest(w, page).x = expires
     if w.refresh_at > 0.0:
         b = memory.background(w, page)
         b.number = number
-        b.renewals = b.held_serial = b.renewing = b.awaited = 0
+        b.renewals = b.held_serial = b.renewing = b.awaited = b.keyed = 0
     case = memory.person(w, person).case
     if case != NONE:
         c = memory.case(w, case)
@@ -64,19 +71,7 @@ def release_page(w: World, person: int, page: int) -> None:
     g.references -= 1
     if g.references > 0:
         return
-    case = memory.person(w, person).case
-    if case != NONE:
-        c = memory.case(w, case)
-        kept, i = NONE, c.issued
-        while i != NONE:
-            k = memory.credential(w, i)
-            if k.of >> 1 == page:
-                i = tokens.free_credential(w, i)
-            else:
-                after = k.next
-                k.next = kept
-                kept, i = i, after
-        c.issued = kept
+    tokens.drop_credentials(w, person, page)
     g.stamped = float(w.free_page)
     w.free_page = page
     w.pages_left += 1

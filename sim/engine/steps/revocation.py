@@ -90,7 +90,7 @@ def begin_case(w: World, person: int, number: int) -> None:
     )
     c.kinds = k.kinds if p.administrator else k.kinds_of_others
     c.actors = c.alive = 1
-    c.issued = NONE
+    c.issued = c.device = NONE
     c.last_0 = c.last_1 = c.last_2 = c.revoked
     c.reach_0 = c.reach_1 = c.reach_2 = -INF
     c.click_0 = c.click_1 = c.click_2 = 0.0
@@ -160,50 +160,90 @@ def host_learns(w: World, person: int) -> None:
 
 def reach(w: World, person: int, kind: int) -> float:
     """How far a hypothetical request of this kind passes, if nothing changes; -inf if it does not pass now."""
+    if w.several:
+        return reach_of_devices(w, person, kind)
     p = memory.person(w, person)
     found = -INF
     if p.page != NONE:
-        found = page_reach(w, person, p.page, kind)
+        found = page_reach(w, person, p.page, kind, accounting.entry_of(w, p.page))
     if p.incoming != NONE:
-        found = max(found, page_reach(w, person, p.incoming, kind))
+        entry = accounting.entry_of(w, p.incoming)
+        found = max(found, page_reach(w, person, p.incoming, kind, entry))
     return found
 
 
-def page_reach(w: World, person: int, page: int, kind: int) -> float:
-    """The same through one page."""
+def reach_of_devices(w: World, person: int, kind: int) -> float:
+    """The same through all that the person's devices hold."""
+    found = -INF
+    device = memory.carrier(w, person).first
+    while device != NONE:
+        if knowledge.concerns(w, person, device):
+            found = max(found, device_reach(w, person, device, kind))
+        device = memory.device(w, device).next
+    page = memory.person(w, person).incoming
+    if page != NONE and knowledge.concerns(w, person, memory.tab(w, page).device):
+        entry = accounting.entry_of(w, memory.tab(w, page).device if w.shared_entry else page)
+        found = max(found, page_reach(w, person, page, kind, entry))
+    return found
+
+
+def device_reach(w: World, person: int, device: int, kind: int) -> float:
+    """The same through one device: each of its pages, or what it holds with the best entry that it has."""
+    found, best = -INF, accounting.entry_of(w, device)
+    tab = memory.device(w, device).first
+    while tab != NONE:
+        entry = accounting.entry_of(w, device if w.shared_entry else tab)
+        best = max(best, entry)
+        if not w.cookie:
+            found = max(found, page_reach(w, person, tab, kind, entry))
+        tab = memory.tab(w, tab).next
+    return page_reach(w, person, device, kind, best) if w.cookie else found
+
+
+def page_reach(w: World, person: int, page: int, kind: int, entry: float) -> float:
+    """The same through one page, with an entry of the allowlist."""
     g = memory.page(w, page)
     cause = memory.case(w, memory.person(w, person).case).cause
     found = tokens.token_reach(w, person, page, kind, cause)
     if w.allowlist:
         vouched = kind != Kind.ADMIN or g.admin
-        found = min(found, accounting.entry_of(w, page) if vouched else -INF)
+        found = min(found, entry if vouched else -INF)
     if written.check_ends(w, kind, cause):
-        found = min(found, remembered_until(w, person, kind))
+        found = min(found, remembered_until(w, person, page, kind))
     return found if found > w.now else -INF
 
 
-def remembered_until(w: World, person: int, kind: int) -> float:
+def kept_for(w: World, person: int, page: int) -> int:
+    """Where answers about a page's requests are kept: those about a session by device."""
+    return memory.tab(w, page).device if w.answers_a_device else person
+
+
+def remembered_until(w: World, person: int, page: int, kind: int) -> float:
     """Until when the app grants a kind without waiting for the host; -inf where it does not."""
     if not w.remembers:
         return -INF
-    until = max(memory.answer_until(w, person).x, stale_until(w, person, kind))
+    kept = kept_for(w, person, page)
+    until = max(memory.answer_until(w, kept).x, stale_until(w, kept, kind))
     if not w.now < until:
         return -INF
-    return until if knowledge.bit(memory.answer(w, person).x, kind) else -INF
+    return until if knowledge.bit(memory.answer(w, kept).x, kind) else -INF
 
 
-def stale_until(w: World, person: int, kind: int) -> float:
+def stale_until(w: World, kept: int, kind: int) -> float:
     """Until when a kept yes answers while it is asked about; -inf where it does not."""
-    if not w.refreshes_answers or not knowledge.bit(memory.answer(w, person).x, kind):
+    if not w.refreshes_answers or not knowledge.bit(memory.answer(w, kept).x, kind):
         return -INF
-    return memory.answer_stale(w, person).until
+    return memory.answer_stale(w, kept).until
 
 
 # -- what an event does when it arrives ---------------------------------------------------------
 
 
-def apply_event(w: World, person: int, left_host: float) -> None:
-    """The push mechanism's effect."""
+def apply_event(w: World, person: int, device: int, left_host: float) -> None:
+    """The push mechanism's effect; `device`: of whose session the event tells, NONE: of all."""
+    if w.several:
+        apply_to_devices(w, person, device, left_host)
+        return
     p, effect, now = memory.person(w, person), w.push_effect, w.now
     if effect in (Effect.DROP_ENTRIES, Effect.DROP_REFRESH):
         for page in (p.page, p.incoming):
@@ -225,6 +265,44 @@ def apply_event(w: World, person: int, left_host: float) -> None:
             accounting.count_entry(w, Entries.DENYLIST, now, longest, 1)
 
 
+def tells_of(w: World, only: int, device: int) -> bool:
+    """Whether an event that names one device, or none, concerns another."""
+    return bool(only == NONE) | bool(only == device)
+
+
+def apply_to_devices(w: World, person: int, only: int, left_host: float) -> None:
+    """The same where a person has several pages."""
+    longest, now = -INF, w.now
+    device = memory.carrier(w, person).first
+    while device != NONE:
+        d = memory.device(w, device)
+        if tells_of(w, only, device):
+            longest = max(longest, apply_to(w, person, device, left_host))
+            tab = d.first
+            while tab != NONE:
+                longest = max(longest, apply_to(w, person, tab, left_host))
+                tab = memory.tab(w, tab).next
+        device = d.next
+    page = memory.person(w, person).incoming
+    if page != NONE and tells_of(w, only, memory.tab(w, page).device):
+        longest = max(longest, apply_to(w, person, page, left_host))
+    if w.push_effect == Effect.DENYLIST and longest > now:
+        accounting.count_entry(w, Entries.DENYLIST, now, longest, 1)
+
+
+def apply_to(w: World, person: int, place: int, left_host: float) -> float:
+    """The effect on a page or on what a device holds; returns how long a denylist has to remember it."""
+    if w.push_effect == Effect.DROP_REFRESH:
+        memory.page(w, place).dropped = 1
+    elif w.push_effect == Effect.DROP_ENTRIES:
+        drop_entry(w, place)
+    else:
+        told_of = memory.tab(w, place).device
+        until = left_host if w.push_effect == Effect.NOT_BEFORE else w.now
+        memory.stamped_until(w, told_of).x = max(until, memory.stamped_until(w, told_of).x)
+    return tokens.longest_expiry(w, person, place) + w.leeway
+
+
 def drop_entry(w: World, page: int) -> None:
     """Remove the allowlist entry of a page."""
     if not w.allowlist:
@@ -243,6 +321,8 @@ def count_in_case(w: World, person: int, size: float) -> None:
     p = memory.person(w, person)
     c, now = memory.case(w, p.case), w.now
     if not knowledge.bit(c.kinds, p.kind):
+        return
+    if w.several and not knowledge.concerns(w, person, knowledge.device_in_use(w, person)):
         return
     if now < c.revoked:
         if now >= c.notice and p.decision == Decision.ACCEPTED:

@@ -19,6 +19,11 @@ def expiry(w: World, person: int, page_stamped: float, stream: int, n: int, atte
     if w.renewal == NO_TOKEN:
         return INF
     lasts = draws.sample(w, Law.LIFETIME, person, stream, n, attempt)
+    return ends(w, lasts, page_stamped)
+
+
+def ends(w: World, lasts: float, page_stamped: float) -> float:
+    """When a token that is stamped now and lasts so long expires."""
     return min(clocks.ends(w.token_clock, w.now, lasts), page_stamped + w.absolute)
 
 
@@ -42,7 +47,8 @@ def renewal_granted(w: World, person: int, page: int) -> bool:
     if w.renewal == Renewal.APP:
         granted = not g.dropped and now < g.stamped + w.refresh_lifetime
     else:
-        granted = knowledge.host_grants(w, person, w.renewal_refuses)
+        device = knowledge.device_of(w, page)
+        granted = knowledge.host_grants(w, person, device, w.renewal_refuses)
     return granted and now < g.stamped + w.absolute
 
 
@@ -56,9 +62,8 @@ def reissued_admin(w: World, person: int, page: int) -> bool:
 
 def reissue(w: World, person: int, page: int, stream: int, n: int, attempt: int) -> float:
     """A token stamped now for a page that exists; returns its expiry."""
-    admin = reissued_admin(w, person, page)
     expires = expiry(w, person, memory.page(w, page).stamped, stream, n, attempt)
-    add_credential(w, person, page, w.now, expires, admin)
+    add_credential(w, person, page, w.now, expires, reissued_admin(w, person, page))
     return expires
 
 
@@ -167,6 +172,35 @@ def free_credential(w: World, i: int) -> int:
     return after
 
 
+def drop_credentials(w: World, person: int, page: int) -> None:
+    """Forget what was issued for a page."""
+    case = memory.person(w, person).case
+    if case == NONE:
+        return
+    c = memory.case(w, case)
+    kept, i = NONE, c.issued
+    while i != NONE:
+        k = memory.credential(w, i)
+        if k.of >> 1 == page:
+            i = free_credential(w, i)
+        else:
+            after = k.next
+            k.next = kept
+            kept, i = i, after
+    c.issued = kept
+
+
+def move_credentials(w: World, person: int, page: int, to: int) -> None:
+    """What was issued for a page is held at another place."""
+    case = memory.person(w, person).case
+    i = NONE if case == NONE else memory.case(w, case).issued
+    while i != NONE:
+        k = memory.credential(w, i)
+        if k.of >> 1 == page:
+            k.of = 2 * to + (k.of & 1)
+        i = k.next
+
+
 def token_reach(w: World, person: int, page: int, kind: int, cause: int) -> float:
     """The last expiry among credentials that no event names, or of a renewal that would be granted."""
     g = memory.page(w, page)
@@ -175,7 +209,7 @@ def token_reach(w: World, person: int, page: int, kind: int, cause: int) -> floa
     while i != NONE:
         k = memory.credential(w, i)
         counts = k.of >> 1 == page and (kind != Kind.ADMIN or k.of & 1 != 0)
-        if counts and not named(w, person, k.stamped):
+        if counts and not named(w, person, page, k.stamped):
             until = k.expires + w.leeway
             reached = written.passes_until(w, person, page, kind, k.stamped, k.expires, until)
             found = max(found, reached)
@@ -199,9 +233,12 @@ def renewable_until(w: World, page: int, cause: int) -> float:
     return -INF
 
 
-def named(w: World, person: int, stamped: float) -> bool:
-    """Whether an event that has arrived names a credential stamped then."""
-    return w.names_tokens != 0 and stamped <= memory.stamped_until(w, person).x
+def named(w: World, person: int, page: int, stamped: float) -> bool:
+    """Whether an event that has arrived names a credential stamped then, of a page or device."""
+    if w.names_tokens == 0:
+        return False
+    told_of = memory.tab(w, page).device if w.several else person
+    return stamped <= memory.stamped_until(w, told_of).x
 
 
 def longest_expiry(w: World, person: int, page: int) -> float:
