@@ -1,6 +1,6 @@
 """Devices and tabs alone, as SimPy processes: people open pages, leave, close or sign out; then access ends.
 
-A text of its own beside the engine's (docs/model.md, section 12): one lifetime, issued by page loads; no latency, no request, no
+A text of its own beside the engine's (docs/model.md, section 13): one lifetime, issued by page loads; no latency, no request, no
 clock but SimPy's, random numbers of its own. So it agrees in law, not in bits.
 """
 

@@ -1,4 +1,4 @@
-"""Devices and tabs (model, section 12): the pages of a person who has more than one at a time.
+"""Devices and tabs (model, section 13): the pages of a person who has more than one at a time.
 
 Each device lists its tabs. One page is in use at a time, since a person clicks in one at a time: `Person.page` is what its
 requests present, the page's own token or, where tokens are cookies, what lies at the device's place. Whoever has one page only
