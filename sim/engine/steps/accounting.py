@@ -6,7 +6,7 @@ from sim.engine import histogram, limits
 from sim.engine.recording import ListBook
 from sim.engine.state import NONE, Entries, World
 from sim.engine.steps import calendar, draws
-from sim.engine.steps.binding import memory
+from sim.engine.steps.binding import into_callers, memory
 from sim.model.outcomes import Decision
 
 NAN, INF = math.nan, math.inf
@@ -47,22 +47,34 @@ def note(w: World, person: int, event: int, kind: int, decision: int, reason: in
         write_row(w, person, event, kind, decision, reason, NAN, NAN)
 
 
+@into_callers
 def note_page(w: World, person: int, event: int, kind: int, reason: int) -> None:
     """A row with what the client holds."""
     if w.tracing:
-        page = memory.person(w, person).page
-        token = entry = NAN
-        if page != NONE:
-            token, entry = memory.page(w, page).held_expires, entry_of_tab(w, person, page)
-        write_row(w, person, event, kind, 0, reason, token, entry)
+        write_held(w, person, event, kind, reason)
 
 
+def write_held(w: World, person: int, event: int, kind: int, reason: int) -> None:
+    """The same, where rows are kept."""
+    page = memory.person(w, person).page
+    token = entry = NAN
+    if page != NONE:
+        token, entry = memory.page(w, page).held_expires, entry_of_tab(w, person, page)
+    write_row(w, person, event, kind, 0, reason, token, entry)
+
+
+@into_callers
 def note_request(w: World, person: int, event: int, decision: int, reason: int) -> None:
     """A row of the app about the request of the main line."""
     if w.tracing:
-        p = memory.person(w, person)
-        entry = entry_of_tab(w, person, p.page)
-        write_row(w, person, event, p.kind, decision, reason, p.expires, entry)
+        write_request(w, person, event, decision, reason)
+
+
+def write_request(w: World, person: int, event: int, decision: int, reason: int) -> None:
+    """The same, where rows are kept."""
+    p = memory.person(w, person)
+    entry = entry_of_tab(w, person, p.page)
+    write_row(w, person, event, p.kind, decision, reason, p.expires, entry)
 
 
 def entry_of(w: World, page: int) -> float:
