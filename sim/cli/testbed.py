@@ -29,6 +29,13 @@ RUSH_AT_ONCE = (
 @click.command()
 @click.argument("scenario", default="testbed_office")
 @click.option("--strategy", "names", multiple=True, metavar="NAME", help="Only these (repeatable).")
+@click.option(
+    "--gate",
+    "gates",
+    multiple=True,
+    metavar="GATE",
+    help="Instead: a real part beside its profile, in real time, e.g. nginx_auth_request; `all` for all (repeatable).",
+)
 @click.option("--seed", type=click.IntRange(min=0), help="Instead of the scenario's.")
 @click.option(
     "--within",
@@ -75,6 +82,7 @@ RUSH_AT_ONCE = (
 def testbed(
     scenario: str,
     names: tuple[str, ...],
+    gates: tuple[str, ...],
     seed: int | None,
     within: str,
     compression: float | None,
@@ -89,11 +97,18 @@ def testbed(
 
     Starts a stand-in host, a reference app and a store, replays the scenario's people under compressed time with the
     same seed and cases as the simulation, and stops everything again, also after Ctrl-C. Needs lastclick[testbed].
+    With --gate a real part stands in front of the host (scenario testbed_gates): `lastclick gates` says what it does.
     """
     try:
         require_extra()
     except MissingExtra as error:
         raise InputError(str(error)) from None
+    if gates:
+        from sim.cli.testbed_gates import play_gates
+
+        chosen_one = "testbed_gates" if scenario == "testbed_office" else scenario
+        play_gates(chosen_one, gates, seed, write, quiet)
+        return
     from sim.basics.units import parse_duration
     from sim.testbed import report, run
     from sim.testbed.compress import factor_within

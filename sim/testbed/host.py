@@ -239,6 +239,14 @@ class HostLane:
             {"active": True, "sub": str(claims.person), "iss": HOST, "token_type": "Bearer"}
         )
 
+    async def authorise(self, request: Request) -> Response:
+        """A gateway's question (forward authentication): 200 if the person of the session may, 401 if not."""
+        person = self._person(request)
+        if failed := await self.call("check", 0.0):
+            return failed
+        allowed = person is not None and self.grants(person, CHECK_SEES["session"])
+        return Response(status_code=200 if allowed else 401)
+
     async def _check(self, person: int, request: Request) -> Response | None:
         draw = Draw.parse(request.headers.get(DRAW_HEADER, ""))
         return await self.call("check", self.draw.check(self._u(person, Stream.CHECK, draw)))
@@ -485,4 +493,5 @@ def _routes(lane: HostLane) -> list[Route]:
         Route("/token", lane.renew, methods=["POST"]),
         Route("/permission", lane.permission, methods=["POST"]),
         Route("/introspect", lane.introspect, methods=["POST"]),
+        Route("/authorise", lane.authorise, methods=["GET"]),
     ]

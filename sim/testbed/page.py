@@ -14,11 +14,12 @@ BEGIN, END = (
 )
 
 
-def with_section(document: str, section: str) -> str:
+def with_section(document: str, section: str, marks: tuple[str, str] = (BEGIN, END)) -> str:
     """A page with the testbed's part put in place of an older one, else at its end."""
-    before, begin, rest = document.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    marked = f"{BEGIN}\n\n{section.strip()}\n\n{END}"
+    first, last = marks
+    before, begin, rest = document.partition(first)
+    _, end, after = rest.partition(last)
+    marked = f"{first}\n\n{section.strip()}\n\n{last}"
     if begin and end:
         return f"{before}{marked}{after}"
     return f"{document.rstrip()}\n\n{marked}\n".lstrip()
