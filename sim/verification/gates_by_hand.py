@@ -359,6 +359,12 @@ WORLDS = (
         token(28800.0, renewal="host", uses=6),
         {"window s": 150, "reads": 3, "interruptions": 0, "renewals": 3},
     ),
+    # by a clock of whole seconds too: the spent token is not sent, so no request is sent twice
+    Clockwork(
+        "the client counts uses whatever the clock",
+        token(28800.0, renewal="host", uses=6, clock="floor"),
+        {"window s": 150, "requests sent": 18, "renewals": 3, "interruptions": 0},
+    ),
     # each click fetches: that of 1000 is used then and five times more; that of 940 was used once and could be till it expires
     Clockwork(
         "older tokens keep the uses they have",

@@ -22,7 +22,7 @@ from sim.engine.steps import (
     tabs,
     tokens,
 )
-from sim.engine.steps.binding import memory
+from sim.engine.steps.binding import into_callers, memory
 from sim.model.causes import Cause, Kind
 from sim.model.mechanisms import Clock, Renewal
 from sim.model.order import Lane, Priority
@@ -416,6 +416,7 @@ def click(w: World, person: int) -> int:
     return ready(w, person)
 
 
+@into_callers
 def ready(w: World, person: int) -> int:
     """Whether there is something to present: an expired token is renewed first."""
     p = memory.person(w, person)
@@ -507,9 +508,11 @@ def renewal_seen(w: World, person: int) -> int:
 
 def schedule_refresh(w: World, person: int, page: int) -> None:
     """Renew in the background when a fraction of the lifetime has gone; of a cookie `page` is the device's place."""
+    if w.refresh_at == 0.0:
+        return
     g = memory.page(w, page)
     expires = tokens.reckoned(w, page)
-    if w.refresh_at == 0.0 or not expires < g.stamped + w.absolute:
+    if not expires < g.stamped + w.absolute:
         return
     due = g.held_stamped + w.refresh_at * (expires - g.held_stamped)
     task = pool.new_task(w, person)

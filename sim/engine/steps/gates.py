@@ -18,7 +18,7 @@ from sim.engine.steps import (
     tokens,
     written,
 )
-from sim.engine.steps.binding import memory
+from sim.engine.steps.binding import into_callers, memory
 from sim.model.causes import Kind
 from sim.model.order import Lane, Priority
 from sim.model.outcomes import Call, Decision, Event, Reason
@@ -157,16 +157,17 @@ def ask(w: World, person: int) -> int:
     p, now = memory.person(w, person), w.now
     if not written.asks_host(w, person):
         return passed(w, person)
-    kept = revocation.kept_for(w, person, p.page)
-    if w.remembers and now < memory.answer_until(w, kept).x:
-        if knowledge.bit(memory.answer(w, kept).x, p.kind):
-            if w.slides:
-                prolong(w, person, kept)
+    if w.remembers:
+        kept = revocation.kept_for(w, person, p.page)
+        if now < memory.answer_until(w, kept).x:
+            if knowledge.bit(memory.answer(w, kept).x, p.kind):
+                if w.slides:
+                    prolong(w, person, kept)
+                return Step.PASSED
+            return decide(w, person, Decision.REFUSED, Reason.CACHED_DENIAL)
+        if w.refreshes_answers and now < revocation.stale_until(w, kept, p.kind):
+            ask_aside(w, person, kept)
             return Step.PASSED
-        return decide(w, person, Decision.REFUSED, Reason.CACHED_DENIAL)
-    if w.refreshes_answers and now < revocation.stale_until(w, kept, p.kind):
-        ask_aside(w, person, kept)
-        return Step.PASSED
     p.state = State.CHECKED
     task = question(w, person)
     t = memory.task(w, task)
@@ -177,6 +178,7 @@ def ask(w: World, person: int) -> int:
     return Step.REST
 
 
+@into_callers
 def question(w: World, person: int) -> int:
     """A question to the host about the request under way, not yet sent."""
     accounting.note_request(w, person, Event.CHECK_SENT, 0, 0)
@@ -242,17 +244,14 @@ def set_deadline(w: World, task: int) -> None:
 def note_check(w: World, task: int, event: int, reason: int) -> None:
     """A row about a question to the host, which may be late."""
     if w.tracing:
-        t = memory.task(w, task)
-        accounting.write_row(
-            w,
-            t.person,
-            event,
-            t.kind,
-            0,
-            reason,
-            t.at,
-            accounting.entry_of_tab(w, t.person, t.page),
-        )
+        write_check_row(w, task, event, reason)
+
+
+def write_check_row(w: World, task: int, event: int, reason: int) -> None:
+    """The same, apart."""
+    t = memory.task(w, task)
+    entry = accounting.entry_of_tab(w, t.person, t.page)
+    accounting.write_row(w, t.person, event, t.kind, 0, reason, t.at, entry)
 
 
 def check_arrives(w: World, task: int) -> int:
@@ -306,7 +305,7 @@ def check_back(w: World, task: int) -> int:
         return Step.REST
     note_check(w, task, Event.CHECK_ANSWERED, t.outcome)
     granted = knowledge.bit(t.grants, t.kind)
-    if t.outcome == Reason.OK:
+    if t.outcome == Reason.OK and w.remembers:
         kept = revocation.kept_for(w, t.person, t.page)
         keep_answer(w, t.person, kept, granted, t.grants)
     memory.person(w, t.person).generation += 1  # the deadline is off
@@ -343,6 +342,7 @@ def check_ended(w: World, person: int, outcome: int, granted: bool) -> int:
     return Step.PASSED if granted else decide(w, person, Decision.REFUSED, Reason.HOST_SAYS_NO)
 
 
+@into_callers
 def passed(w: World, person: int) -> int:
     """The last answer is in: what is local is looked at once more, and that counts."""
     reason = local_reason(w, person)

@@ -36,7 +36,7 @@ def holds_valid(w: World, person: int) -> bool:
 def reckoned(w: World, page: int) -> float:
     """When the client takes the token that it holds for expired: it knows lifetimes, not the verifier's clock."""
     g = memory.page(w, page)
-    if w.token_clock == Clock.EXACT:
+    if w.token_clock == Clock.EXACT or g.held_expires == -INF:  # spent, which it has counted
         return g.held_expires
     return min(g.held_stamped + memory.law(w, Law.LIFETIME).a, g.stamped + w.absolute)
 
