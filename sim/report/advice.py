@@ -1,9 +1,9 @@
 """What `recommend`, `sensitivity` and `probe` found, where they wrote it into the same folder."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from sim.basics.json_files import read_json
 from sim.results.study import Study
 from sim.verdict.record import Verdict
 from sim.verdict.store import verdict_from
@@ -41,7 +41,7 @@ def advice(folder: Path, study: Study) -> list[Advice]:
 def _measured(path: Path) -> tuple[str, str]:
     """What `lastclick probe` said of a running system: its window and its gate, then all of it."""
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        document = read_json(path)
         whole = str(document["text"])
         gate = document["explained_by"]
         best = f" It is explained by {gate['gate']}: {gate['words']}." if gate else ""
@@ -57,7 +57,7 @@ def verdict_first(own: Verdict, advised: list[Advice]) -> Verdict:
 
 def _read(path: Path, study: Study) -> tuple[str, str, Verdict | None]:
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        document = read_json(path)
         paragraph, other = str(document["paragraph"]), str(document["scenario"]["id"])
         found = verdict_from(document["verdict"]) if "verdict" in document else None
         whole = path.with_suffix(".txt").read_text(encoding="utf-8").rstrip()

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim import __version__
+from sim.basics.json_files import read_json
 from sim.engine.recording import TRACE_COLUMNS, Run
 from sim.results.experiment import Comparison
 from sim.results.orders import CAPTION, Harm, orders_finding, orders_rows
@@ -104,7 +105,7 @@ def read_orders(folder: Path) -> dict[str, Any] | None:
     path = folder / ORDERS_FILE
     if not path.is_file():
         return None
-    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    found: dict[str, Any] = read_json(path)
     return found
 
 
@@ -124,7 +125,7 @@ def read_study(folder: Path) -> Study:
                 " `lastclick compare SCENARIO --out FOLDER` wrote"
             )
     try:
-        record = json.loads(manifest.read_text(encoding="utf-8"))
+        record = read_json(manifest)
         tables = {name: pd.read_parquet(folder / f"{name}.parquet") for name in TABLES}
     except (OSError, ValueError) as error:
         raise ValueError(f"{folder}: cannot be read as results: {error}") from None
@@ -143,7 +144,7 @@ def read_sweep(folder: Path | str) -> "tuple[pd.DataFrame, dict[str, Any]]":
     folder = Path(folder)
     parts = sorted((folder / "results").glob("part-*.parquet"))
     try:
-        record = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+        record = read_json(folder / "manifest.json")
         if not isinstance(record, dict) or not {"scenario", "resolved", "paths"} <= set(record):
             raise ValueError("manifest.json is not that of a sweep")
         if not parts:

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from sim.basics.json_files import read_json
 from sim.results.store import write_text
 from sim.verdict.record import Verdict
 from sim.verdict.words import headline, paragraph
@@ -18,10 +19,12 @@ def document(v: Verdict) -> dict[str, Any]:
     return {"headline": headline(v), "paragraph": paragraph(v), **found}
 
 
-def verdict_from(found: dict[str, Any]) -> Verdict:
+def verdict_from(found: Any) -> Verdict:
     """The verdict of a document. Raises ValueError for another one."""
     from pydantic import TypeAdapter
 
+    if not isinstance(found, dict):
+        raise ValueError("expected a table")
     return TypeAdapter(Verdict).validate_python(
         {key: value for key, value in found.items() if key not in ("headline", "paragraph")},
         strict=False,
@@ -37,25 +40,22 @@ def write_verdict(v: Verdict, folder: Path) -> None:
 
 def read_verdict(folder: Path) -> Verdict:
     """The verdict that lies in a folder of results. Raises ValueError where there is none, or it cannot be read."""
-    import json
-
     path = folder / FILE
     if not path.is_file():
         raise ValueError(
             f"{folder}: there is no {FILE}; `lastclick compare SCENARIO --out FOLDER` writes it"
         )
     try:
-        return verdict_from(json.loads(path.read_text(encoding="utf-8")))
+        return verdict_from(read_json(path))
     except (OSError, ValueError) as error:
         raise ValueError(f"{path}: cannot be read as a verdict: {error}") from None
 
 
 def read_recommended(folder: Path, scenario_id: str) -> Verdict | None:
     """The verdict that `lastclick recommend` wrote into a folder about this scenario; None where there is none."""
-    import json
 
     try:
-        found = json.loads((folder / "recommendation.json").read_text(encoding="utf-8"))
+        found = read_json(folder / "recommendation.json")
         verdict = verdict_from(found["verdict"])
     except (OSError, ValueError, KeyError, TypeError):
         return None

@@ -14,6 +14,7 @@ from support import ROOT
 from support.account import Host
 from support.gated import probe_file
 
+NIGHT = pytest.mark.nightly  # repetitions last seconds, whatever the machine
 SECRET = "a-secret-that-nobody-may-see"
 QUICK = 'repetitions = 2\nwatch = "2s"\nquiet = "1s"\nidle = false\nsecond_session = false\nback_within = "1s"'
 LOGIN = """request = { method = "POST", url = "/login", json = { password = "{password}" } }
@@ -141,7 +142,9 @@ def test_a_redirect_is_a_refusal_and_not_followed(tmp_path: Path) -> None:
     assert "refused right after the sign-in" in done.stderr
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize(
+    "how", [signal.SIGTERM, *(pytest.param(s, marks=NIGHT) for s in (signal.SIGINT, signal.SIGHUP))]
+)
 def test_what_was_taken_is_given_back_when_interrupted(tmp_path: Path, how: signal.Signals) -> None:
     with Host() as host:
         path = local(host, tmp_path, run='repetitions = 3\nwatch = "60s"\nquiet = "30s"')
@@ -186,6 +189,7 @@ def test_a_killed_run_goes_on_and_first_gives_back(tmp_path: Path) -> None:
     assert [r["number"] for r in records] == [0, 1, 2]
 
 
+@NIGHT
 def test_a_folder_of_another_probe_is_refused(tmp_path: Path) -> None:
     with Host() as host:
         path = local(
@@ -198,6 +202,7 @@ def test_a_folder_of_another_probe_is_refused(tmp_path: Path) -> None:
     assert done.returncode == 2 and "other settings" in done.stderr
 
 
+@NIGHT
 def test_a_damaged_journal_is_named_by_line(tmp_path: Path) -> None:
     with Host() as host:
         path = local(

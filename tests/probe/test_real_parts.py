@@ -41,6 +41,7 @@ def measured(path: Path, out: str = "out") -> dict[str, Any]:
 
 
 @needs_nginx
+@pytest.mark.nightly
 def test_nginx_of_one_second(tmp_path: Path) -> None:
     """Keeps a yes to the end of the second after the one it came in: 1 to 2 s."""
     with Host() as host, Nginx(tmp_path / "nginx", host.port, 1) as nginx:
