@@ -42,7 +42,7 @@ def assert_windows_keep_their_laws(drawn: Scenario, found: Run) -> None:
 _ALL = list(HealthCheck)
 
 
-@settings(max_examples=200, deadline=None, derandomize=True, suppress_health_check=_ALL)
+@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=_ALL)
 @given(scenarios_of_carriers())
 def test_random_scenarios(drawn: Scenario) -> None:
     assert_windows_keep_their_laws(drawn, on_both_runners(drawn))
