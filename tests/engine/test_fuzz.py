@@ -15,6 +15,7 @@ from support.worlds import scenario
 
 from sim.engine import ENGINES, footprint, limits, run
 from sim.engine.limits import TooMuch
+from sim.oracle.vocabulary import Unspoken
 from sim.results.experiment import Comparison, compare
 from sim.results.tables import comparison_table, coverage_table, notes, ranking_text
 from sim.scenario import Scenario, ScenarioError
@@ -43,7 +44,7 @@ def attacked(written: dict[str, Any]) -> str:
         world = scenario(written)
     except ScenarioError:
         return "refused"
-    outcomes = [_outcome(world, engine) for engine in ENGINES]
+    outcomes = [one for engine in ENGINES if (one := _outcome(world, engine)) is not None]
     if any(isinstance(one, limits.TooLarge) for one in outcomes):
         return "stopped"  # runners keep people and servers in different rooms
     first = outcomes[0]
@@ -61,9 +62,12 @@ def attacked(written: dict[str, Any]) -> str:
     return "ran"
 
 
-def _outcome(world: Scenario, engine: str) -> Comparison | TooMuch:
+def _outcome(world: Scenario, engine: str) -> Comparison | TooMuch | None:
+    """None where the engine does not speak a word of the scenario."""
     try:
         return compare(world, replications=2, engine=engine)
+    except Unspoken:
+        return None
     except TooMuch as error:
         return error
 
