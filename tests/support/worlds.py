@@ -98,6 +98,7 @@ def endless(goals: dict[str, Any], **tables: Any) -> Scenario:
 def hear_interrupts() -> None:
     """For `preexec_fn`: a shell starts what runs behind it deaf to Ctrl-C, and a child inherits that."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def _table(name: str, table: Mapping[str, Any]) -> str:
