@@ -27,7 +27,7 @@ def bound_s(
     """The bound for one kind of request in seconds, infinite where nothing ends it."""
     gates = (
         _token_s(scenario, strategy, cause),
-        _allowlist_s(strategy),
+        _allowlist_s(scenario, strategy, cause),
         _check_s(strategy, cause, kind),
         _push_s(scenario, strategy, cause),
     )
@@ -50,9 +50,15 @@ def _token_s(scenario: Scenario, strategy: Strategy, cause: Cause) -> float:
     return refreshed_bound_s(refreshable_s, lifetime_s, token.leeway_s, cap_s)
 
 
-def _allowlist_s(strategy: Strategy) -> float:
+def _allowlist_s(scenario: Scenario, strategy: Strategy, cause: Cause) -> float:
+    """Where tabs share an entry, who is no administrator any more keeps it alive by loading another page."""
     allowlist = strategy.allowlist
-    return INF if allowlist is None else allowlist.lifetime.support()[1] + allowlist.keeps_to.adds_s
+    if allowlist is None:
+        return INF
+    shared = allowlist.of == "device" and scenario.workload.tabs > 1
+    if shared and cause is Cause.ADMIN_LOSS:
+        return INF
+    return allowlist.lifetime.support()[1] + allowlist.keeps_to.adds_s
 
 
 def _check_s(strategy: Strategy, cause: Cause, kind: Kind) -> float:
