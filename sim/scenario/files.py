@@ -3,7 +3,6 @@
 import re
 import stat
 import tomllib
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -18,6 +17,7 @@ from sim.gates import Profile, profile
 from sim.model.strategies import CATALOGUE, Strategy
 from sim.scenario.errors import KeyPath, Problem, ScenarioError, key_lines, line_of, shown
 from sim.scenario.model import Scenario
+from sim.scenario.swept import misfits
 
 LARGEST_BYTES = 1_000_000
 DEEPEST, MOST_FILES = 20, 100  # files that include one another; tables in tables too
@@ -83,6 +83,15 @@ def with_changes(scenario: Scenario, changes: dict[str, Any]) -> Scenario:
     changed._texts.update(scenario._texts)
     changed._origins.update(scenario._origins | dict.fromkeys(_above(changes), "changes"))
     return changed.model_copy(update={"path": scenario.path})
+
+
+def wrong(scenario: Scenario, changes: dict[str, Any]) -> str | None:
+    """What `with_changes` would say first against the changes; None if they fit."""
+    try:
+        with_changes(scenario, changes)
+    except ScenarioError as error:
+        return error.problems[0].message
+    return None
 
 
 def _copied(value: Any) -> Any:
@@ -508,23 +517,13 @@ def _sweep_problems(scenario: Scenario, raw: Raw) -> list[tuple[KeyPath, Any, st
 
 
 def _sweep_misfits(scenario: Scenario, layers: list[Layer]) -> list[Problem]:
-    """Values of a sweep that the scenario would not take, each said at the sweep's own line.
-
-    Keys of one table that are swept together may fit only together; the sweep itself tells of those.
-    """
-    problems: list[Problem] = []
-    tables = Counter(key.rpartition(".")[0] for key in scenario.swept or {})
+    """Values of a sweep that no cell of it takes, each said at the sweep's own line."""
+    values = {key: listed for key, listed in (scenario.swept or {}).items() if key != "method"}
+    method = (scenario.swept or {}).get("method", "grid")
     trial = scenario.model_copy()
     trial._raw = {key: value for key, value in scenario._raw.items() if key != "sweep"}
-    for key, values in (scenario.swept or {}).items():
-        alone = key != "method" and tables[key.rpartition(".")[0]] == 1
-        for value in values if alone else ():
-            try:
-                with_changes(trial, {key: value})
-            except ScenarioError as error:
-                message = error.problems[0].message
-                problems.append(_problem(layers, ("sweep", key), value, message))
-    return problems
+    found = misfits(values, method, list(scenario.strategies), lambda cell: wrong(trial, cell))
+    return [_problem(layers, ("sweep", key), value, message) for key, value, message in found]
 
 
 def _problem(layers: list[Layer], path: KeyPath, value: Any, message: str) -> Problem:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -11,10 +11,10 @@ from typing import Any
 from sim.basics.units import parse_duration, parse_rate
 from sim.model.strategies import Strategy
 from sim.results.provenance import code_digest
-from sim.scenario import Problem, Scenario, ScenarioError, with_changes
+from sim.scenario import Problem, Scenario, ScenarioError
 from sim.scenario.errors import shown
-
-_MOST_TRIED = 200
+from sim.scenario.files import wrong
+from sim.scenario.swept import misfits, touches
 
 Point = tuple[Any, ...]  # one value for each path, in the order of the paths
 MOST_CELLS_A_PART = 64
@@ -168,7 +168,7 @@ def make_plan(
     types = {path: _column_type(values) for path, values in lists.items()}
     seed = scenario.run.seed if seed is None else seed
     points, name = _points(lists, types, method, seed)
-    _try_values(scenario, lists)
+    _try_values(scenario, lists, name, chosen)
     return Plan(
         scenario=scenario,
         strategies=chosen,
@@ -180,12 +180,6 @@ def make_plan(
         precise=replications is None and scenario.run.precision is not None,
         code=code_digest(),
     )
-
-
-def touches(path: str, strategy: str) -> bool:
-    """Whether a swept path can change a strategy's figures."""
-    head, _, rest = path.partition(".")
-    return head != "strategies" or rest.split(".")[0] == strategy
 
 
 def column_value(value: Any, column: str) -> Any:
@@ -283,32 +277,19 @@ def _number(value: Any) -> float:
 # -- errors -------------------------------------------------------------------------------------
 
 
-def _try_values(scenario: Scenario, lists: dict[str, list[Any]]) -> None:
-    """Each value alone must give a scenario; what only fails in combination fails its own cell."""
-    found = []
-    for path, values in lists.items():
-        for value in _tried(values):
-            try:
-                with_changes(scenario, {path: value})
-            except ScenarioError as error:
-                file, line = _place(scenario, path)
-                found += [
-                    Problem(file, line, f"sweep.{path}", shown(value), p.message)
-                    for p in error.problems[:1]
-                ]
+def _try_values(
+    scenario: Scenario, lists: dict[str, list[Any]], method: str, strategies: Iterable[str]
+) -> None:
+    """Each value must fit in some cell; a cell whose values do not fit together fails alone."""
+    names = list(dict.fromkeys((*scenario.strategies, *strategies)))
+    found = misfits(lists, method, names, lambda cell: wrong(scenario, cell))
     if found:
-        raise ScenarioError(found)
-
-
-def _tried(values: list[Any]) -> list[Any]:
-    """All values of a short list; of a long one's numbers only the ends: trying 10,000 would take a minute."""
-    if len(values) <= _MOST_TRIED:
-        return values
-    kept = [v for v in values if type(v) not in (int, float)]
-    for kind in (int, float):
-        numbers = [v for v in values if type(v) is kind]
-        kept += [min(numbers), max(numbers)] if numbers else []
-    return kept
+        raise ScenarioError(
+            [
+                Problem(*_place(scenario, path), f"sweep.{path}", shown(value), message)
+                for path, value, message in found
+            ]
+        )
 
 
 def _place(scenario: Scenario, path: str) -> tuple[str, int | None]:

@@ -134,6 +134,53 @@ def test_bad_paths_and_values_are_named(vary: dict[str, Any], said: str) -> None
         make_plan(tiny(), vary=vary)
 
 
+FITTING_TOGETHER = {  # neither value of the second half fits the scenario without the other
+    "run.warm_up": ["1min", "20min"],
+    "run.horizon": ["10min", "30min"],
+}
+
+
+@pytest.mark.parametrize("method", ["grid", "zip", {"latin_hypercube": 4}])
+def test_values_that_fit_only_together_are_a_sweep(method: Any) -> None:
+    assert len(make_plan(tiny(), chosen(tiny()), vary=FITTING_TOGETHER, method=method)) >= 4
+    others = {"host.check.median": ["1ms", "2ms"], **FITTING_TOGETHER}
+    assert len(make_plan(tiny(), chosen(tiny()), vary=others, method=method)) >= 4
+
+
+@pytest.mark.parametrize(
+    ("vary", "method"),
+    [
+        (FITTING_TOGETHER | {"run.warm_up": ["1min", "40min"]}, "grid"),
+        (FITTING_TOGETHER | {"run.horizon": ["30min", "10min"]}, "zip"),
+        (FITTING_TOGETHER | {"run.warm_up": ["1min", "2h"]}, {"latin_hypercube": 4}),
+    ],
+)
+def test_a_value_that_fits_in_no_cell_is_refused(vary: dict[str, Any], method: Any) -> None:
+    with pytest.raises(ScenarioError, match=r"sweep\.run\.warm_up = .*a time before run.horizon"):
+        make_plan(tiny(), vary=vary, method=method)
+
+
+def test_values_of_two_strategies_are_never_in_one_cell() -> None:
+    """The leeway would fit beside the other strategy's lifetime, which says nothing."""
+    vary = {
+        "strategies.short_token.token.refresh_at": [0.5, 2.0],
+        "strategies.layered.token.lifetime": ["1min", "2min"],
+    }
+    with pytest.raises(ScenarioError, match=r"short_token\.token\.refresh_at = 2\.0"):
+        make_plan(tiny(), vary=vary)
+
+
+def test_a_file_with_values_that_fit_only_together_is_read_and_runs(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(
+        "format = 1\n[run]\nhorizon = '10min'\ndrain = '1min'\nreplications = 1\n[organisation]\npeople = 4\n"
+        "[strategies.short_token]\n[sweep]\nmethod = 'zip'\n"
+        "'run.warm_up' = ['1min', '20min']\n'run.horizon' = ['10min', '30min']\n"
+    )
+    done = sweep(load(str(path)), tmp_path / "swept", workers=1, progress="none")
+    assert (done.ran, done.failures) == (2, {})
+
+
 def test_the_plan_of_a_file_names_file_and_line(tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
     path.write_text(
