@@ -30,6 +30,7 @@ _S12, _S27, _S30, _S31 = np.uint64(12), np.uint64(27), np.uint64(30), np.uint64(
 WORLD = -1  # the "person" of what belongs to nobody: outages
 TAKEN = 100  # added to a purpose for the draws of somebody who took over a session
 STORM = 200  # added to a purpose for the draws of a storm
+VIRTUAL = 300  # added to a purpose for the draws of virtual cases
 STREAMS = 400  # purposes (below 100) and what is added to them
 
 

@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path, dir_okay=False),
     help="Draw exposure against overhead (SVG, PNG, PDF).",
 )
+@click.option("--no-virtual", is_flag=True, help="Exposure from real cases alone: an audit.")
 @click.option("--full", is_flag=True, help="All tables, below the verdict.")
 @click.option(
     "--organisation",
@@ -72,6 +73,7 @@ def compare(
     as_json: bool,
     out: Path | None,
     figure: Path | None,
+    no_virtual: bool,
     full: bool,
     organisation: bool,
     explain: bool,
@@ -112,6 +114,7 @@ def compare(
             loaded,
             to_run,
             replications=replications,
+            virtual=not no_virtual,
             report=report,
             provisional=None if silent or not sys.stdout.isatty() else _show_provisional,
             **shared,

@@ -28,6 +28,7 @@ def run(
     seed: int | None = None,
     tracing: bool = False,
     traced: int | None = None,
+    moments: int = 0,
     progress: Progress | None = None,
     engine: str = "compiled",
 ) -> "Run":
@@ -35,7 +36,9 @@ def run(
 
     The result depends on the scenario, the strategy, the seed (default: the scenario's) and the number of the
     replication only, to the bit: not on the engine. With `tracing` the run keeps every event, or with `traced` too those
-    of that person and of nobody. `progress` may raise to interrupt. Raises ValueError for an unknown engine, and for a scenario that uses a word the reference does not speak;
+    of that person and of nobody. With `moments` each honest person is asked at so many instants what a revocation would
+    have met (`Run.virtual`), but by the reference. `progress` may raise to interrupt. Raises ValueError for an unknown
+    engine, and for a scenario that uses a word the reference does not speak;
     `limits.TooMuch` where something keeps going for ever or takes more memory than there is.
     """
     if engine not in RUNNERS:
@@ -46,8 +49,10 @@ def run(
     engine = engine_for(strategy, engine)
     runner = import_module(RUNNERS[engine])
     options = {"seed": seed, "tracing": tracing, "traced": traced, "progress": progress}
+    if engine != "reference":  # which computes real cases alone
+        options["moments"] = moments
     try:
-        footprint.require((1, footprint.of_a_run(scenario, strategy, engine)))
+        footprint.require((1, footprint.of_a_run(scenario, strategy, engine, moments)))
         found: Run = runner.run(scenario, strategy, replication, **options)
     except TooMuch as error:
         raise type(error)(f"{strategy.name}, replication {replication}: {error}") from None

@@ -17,6 +17,7 @@ from sim.engine.given import (
     some_take_no_time,
 )
 from sim.engine.histogram import BUCKETS
+from sim.engine.readable import read_as
 from sim.engine.recording import ListBook, minutes_of, window_s
 from sim.engine.state import (
     ARRAYS,
@@ -53,7 +54,7 @@ _OF_DEVICES = ("answers", "answers_until", "answers_moved", "answers_stale")
 _GONE = (
     *("persons", "holders", "pages", "entries", "longest", "background", "credentials"),
     *("carriers", "devices", "tabs"),
-    *("tasks", "answers_until", "answers", "stamped_until", "events", "heap"),
+    *("tasks", "answers_until", "answers", "stamped_until", "events", "heap", "moments"),
 )
 
 
@@ -165,6 +166,7 @@ def _causes(given: Given) -> Any:
         row["kinds_of_others"] = _kinds(cause, administrator=False)
         row["noticed"], row["propagates"] = cause.noticed, cause.propagates
         row["administrators_only"] = cause.administrators_only
+        row["read_as"] = read_as(given, cause)
     return table
 
 
@@ -211,6 +213,7 @@ def _people(given: Given, world: Any) -> Arrays:
         "carriers": people if world["several"] else 1,
         "devices": pages if world["several"] else 1,
         "tabs": pages if world["several"] else 1,
+        "moments": people if world["moments"] else 1,
         "heap": 2 * int(world["heap_reserve"]),
         "trace": 2 * int(world["row_reserve"]) if given.tracing else 0,
     }
@@ -243,7 +246,13 @@ def _records(given: Given, world: Any) -> Arrays:
         "limited": len(Call),
         "changes": len(Entries) * (ListBook.INSTANTS + 1),
     }
-    return {"histograms": histograms, **{name: np.zeros(n, np.int64) for name, n in sizes.items()}}
+    windows = np.zeros(8 * len(Cause) if world["moments"] else 1, ARRAYS["windows"].dtype())
+    sizes["window_counts"] = BUCKETS * len(windows)
+    return {
+        "histograms": histograms,
+        "windows": windows,
+        **{name: np.zeros(n, np.int64) for name, n in sizes.items()},
+    }
 
 
 def _stations(given: Given) -> Arrays:

@@ -14,6 +14,8 @@ from sim.scenario import Scenario
 # Bytes, as measured (`tests/engine/test_footprint.py` holds them to the process): of a person, and what some settings add.
 A_PERSON = {"compiled": 220, "plain": 2_000, "reference": 10_000}
 A_HELD_WORKER, A_REFRESH, A_TAB = 70, 110, 80
+A_MOMENT = {"compiled": 48, "plain": 200, "reference": 0}  # of a person with virtual cases
+WINDOWS = 1_700_000  # their histograms while a run goes on
 A_SERVER = {"compiled": 8, "plain": 40, "reference": 0}
 A_MINUTE, A_CASE = 40, 160
 A_RECORD = 320_000  # the histograms of a run
@@ -22,7 +24,7 @@ ALWAYS_FREE = 64_000_000  # not worth asking the system for
 Needs = dict[str, float]  # setting -> bytes
 
 
-def of_a_run(scenario: Scenario, strategy: Strategy, engine: str) -> Needs:
+def of_a_run(scenario: Scenario, strategy: Strategy, engine: str, moments: int = 0) -> Needs:
     """What one replication takes while it runs."""
     people, token = scenario.organisation.people, strategy.token
     each = A_PERSON[engine] + A_CASE * _share_of_cases(scenario)
@@ -35,8 +37,9 @@ def of_a_run(scenario: Scenario, strategy: Strategy, engine: str) -> Needs:
         "host.servers": scenario.host.servers,
         "auth_server.servers": scenario.auth_server.servers,
     }
+    each += A_MOMENT[engine] * (moments > 0)
     return {
-        "organisation.people": people * each,
+        "organisation.people": people * each + WINDOWS * (moments > 0),
         "run.horizon": _minutes(scenario) * A_MINUTE,
         **{name: A_SERVER[engine] * n for name, n in servers.items() if n < math.inf},
     }

@@ -28,14 +28,19 @@ class Given:
     plan: PlanLaws
     tracing: bool
     traced: int = EVERYBODY
+    moments: int = 0  # at which each person is asked; 0: there are no virtual cases
 
     @staticmethod
     def of(
-        scenario: Scenario, strategy: Strategy, tracing: bool, traced: int | None = None
+        scenario: Scenario,
+        strategy: Strategy,
+        tracing: bool,
+        traced: int | None = None,
+        moments: int = 0,
     ) -> "Given":
         """With the laws of the plans; `traced`: the person whose events are kept, where not everybody's are."""
         whose = EVERYBODY if traced is None else traced
-        return Given(scenario, strategy, plan_laws(scenario), tracing, whose)
+        return Given(scenario, strategy, plan_laws(scenario), tracing, whose, moments)
 
     @property
     def token(self) -> Token | None:
@@ -169,9 +174,9 @@ def renewal_asks_admin(given: Given) -> bool:
 
 
 def keeps_longest(given: Given) -> bool:
-    """Whether people without a case can be told of while more than one token of a page lives."""
+    """Whether people without a case can be told of, or asked, while more than one token of a page lives."""
     renewable = given.token is not None and given.token.renewal != "page"
-    return told_of_logouts(given) and renewable
+    return renewable and (told_of_logouts(given) or given.moments > 0)
 
 
 # -- devices and tabs ---------------------------------------------------------------------------

@@ -27,7 +27,7 @@ SLICES = 200
 # What is read from when the run is over.
 _RECORDED = (
     *("cases", "histograms", "stations", "trace", "counts", "minute_ticks", "minute_clicks"),
-    *("calls", "limited", "changes"),
+    *("calls", "limited", "changes", "windows", "window_counts"),
 )
 
 
@@ -174,10 +174,11 @@ def run(
     seed: int | None = None,
     tracing: bool = False,
     traced: int | None = None,
+    moments: int = 0,
     progress: Progress | None = None,
 ) -> Run:
     """Simulate one replication of a scenario under one strategy (see `sim.engine.run`)."""
-    given = Given.of(scenario, strategy, tracing, traced)
+    given = Given.of(scenario, strategy, tracing, traced, moments)
     arrays = arrays_of(given, replication, scenario.run.seed if seed is None else seed)
     world: Any = World(arrays)
     reasons = list(REASONS)

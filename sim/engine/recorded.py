@@ -12,6 +12,7 @@ from sim.engine.histogram import TICKS_PER_S, Histogram
 from sim.engine.limits import Bounds, TooMuch
 from sim.engine.recording import CASE_TYPE, Cases, ListBook, Run, StationBooks, window_s
 from sim.engine.state import INF, Entries, Station
+from sim.engine.windows import virtual_of
 from sim.model.causes import KINDS, Cause, Kind
 from sim.model.mechanisms import Check
 from sim.model.outcomes import CALLS, DECISIONS, EVENTS, REASONS
@@ -77,6 +78,7 @@ def recorded(
         events={"pushed": int(state["pushed"]), "lost": int(state["lost"])},
         stations=_stations(arrays, given, window),
         trace=_trace(arrays, reasons) if given.tracing else None,
+        virtual=virtual_of(arrays),
     )
 
 

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from sim.engine.footprint import require_bytes
 from sim.engine.histogram import TICKS_PER_S, Histogram, merged, ticks
 from sim.engine.limits import LISTS, Bounds, Watch, check_sum
+from sim.engine.windows import Virtual, Windows
 from sim.model.causes import KINDS, Kind
 from sim.scenario import Scenario
 
@@ -147,6 +148,7 @@ class Run:
     events: dict[str, int]  # pushed, lost
     stations: dict[str, StationBooks]
     trace: list[tuple[Any, ...]] | None = None
+    virtual: Virtual | None = None  # what virtual cases met, where the run was asked for them
 
     def all_responses(self) -> Histogram:
         """Response times of every kind."""
@@ -183,7 +185,7 @@ def _bytes(value: Any) -> bytes:
     if isinstance(value, Histogram):
         parts = (value.counts, value.n, value.total_ticks, value.min_s, value.max_s)
         return b"".join(map(_bytes, parts))
-    if isinstance(value, StationBooks):
+    if isinstance(value, StationBooks | Virtual | Windows):
         return b"".join(_bytes(getattr(value, part.name)) for part in fields(value))
     if isinstance(value, dict):
         return b"".join(_bytes(item) for key in sorted(value) for item in (key, value[key]))

@@ -13,6 +13,7 @@ import numpy as np
 from sim.engine import given as of
 from sim.engine.fields import FromPath, Numbered, Record, Rows, f8, i1, i4, i8, u2
 from sim.engine.limits import Bounds
+from sim.engine.readable import readable
 from sim.engine.recording import ListBook
 
 NONE = -1
@@ -298,6 +299,10 @@ class Settings(Record):
     takeover: float = f8(
         "", "probability after a logout", "scenario.behaviour.takeover.probability"
     )
+    readable: int = i8("causes", "whose virtual cases are read off", readable)
+    moments: int = i8(
+        "", "at which each person is asked", lambda g: g.moments if readable(g) else 0
+    )
     replayed: int = i8(
         "", "whether visits of a log are replayed", lambda g: g.plan.visits is not None
     )
@@ -376,6 +381,7 @@ class Progressing(Record):
     work_ends: int = i8("", "at so many `advance` returns to be looked at")
     until: float = f8("s", "`advance` runs events before this")
     ahead: int = i8("", "whether people may run ahead now")
+    unresolved: int = i8("causes", "whose virtual cases the end of the run left open")
     broken: int = i8("", "which bound is passed (`limits`)")
     endless: int = i8("", "1 + the act that passes it; 0: none")
     acted_at: float = f8("s", "the instant of `at_once`")
@@ -573,6 +579,18 @@ class Stale(Record):
     asking_until: float = f8("s", "a check is under way beside it")
 
 
+class Moment(Record):
+    """Of a person who is asked at some moments what a revocation would have met (`steps.virtual`)."""
+
+    next: float = f8("s", "the first moment without an answer")
+    asked: float = f8("s", "when a page was last asked for")
+    seen: float = f8("s", "when the page was seen")
+    before: float = f8("s", "until when what it replaced would have passed")
+    number: int = i4("", "of the next moment")
+    was_open: int = i1("", "whether it replaced one")
+    stopped: int = i1("", "the horizon stopped him inside a visit")
+
+
 class Causes(Record):
     """A cause, as the engine needs it (`Cause`)."""
 
@@ -582,6 +600,7 @@ class Causes(Record):
     noticed: int = i8("", "whether there is a notice")
     propagates: int = i8("", "whether the host learns of it later")
     administrators_only: int = i8("", "whether it takes away nothing that others have")
+    read_as: int = i8("", "the first cause whose virtual cases meet the same")
 
 
 class LawRow(Record):
@@ -651,6 +670,16 @@ class HistogramRow(Record):
     high: float = f8("s", "the largest")
 
 
+class WindowRow(Record):
+    """The windows of virtual cases of one kind, apart from their buckets."""
+
+    n: int = i8()
+    total: int = i8("", "in parts of a second: `windows.PER_S`")
+    high: float = f8("s", "the largest")
+    zeros: int = i8("", "of no length at all")
+    censored: int = i8("", "that the end of the run cut")
+
+
 # The arrays: name -> what one item is, and by which name steps reach it: `memory.person(w, i)`. One number is reached as a
 # record of one field, `x`.
 ARRAYS: dict[str, Rows] = {
@@ -695,6 +724,9 @@ ARRAYS: dict[str, Rows] = {
     "calls": Rows("i8", "call", "of the host, the minutes of each `Call`"),
     "limited": Rows("i8", "limited", "answered with 429, by `Call`"),
     "changes": Rows("i8", "change", "of the number of entries, the instants of each of `Entries`"),
+    "moments": Rows(Moment, "moment", "by person, where there are virtual cases"),
+    "windows": Rows(WindowRow, "window", "of virtual cases: by cause, act, role and page"),
+    "window_counts": Rows("i8", "window_count", "their buckets"),
     "trace": Rows(TraceRow, "row"),
 }
 POOLS = tuple(name for name, rows in ARRAYS.items() if rows.link)

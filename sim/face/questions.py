@@ -31,12 +31,14 @@ def compare(
     replications: int | None = None,
     seed: int | None = None,
     engine: str = "compiled",
+    virtual: bool = True,
     workers: int | None = None,
     progress: bool = True,
 ) -> "Comparison":
     """Run strategies (default: the scenario's) on the same people and cases, and estimate every metric with an interval.
 
-    The result is that of `lastclick compare`, to the bit, for any number of `workers`. Raises ScenarioError and
+    Exposure rests on virtual cases where they can be read, or with `virtual=False` on real cases alone. The result is that of
+    `lastclick compare`, to the bit, for any number of `workers`. Raises ScenarioError and
     UnknownName (both ValueErrors), and ValueError for fewer than one replication.
     """
     from sim.face.comparison import Comparison
@@ -47,7 +49,7 @@ def compare(
     with bar(progress) as report:
         found = experiment.compare(
             scenario, chosen, replications=replications, seed=seed, engine=engine, workers=workers or cores(),
-            report=report,
+            report=report, virtual=virtual,
         )  # fmt: skip
     return Comparison.of(found)
 

@@ -49,7 +49,7 @@ def checklist(study: Study, answers_ask: str) -> list[Item]:
         ("3.4", "Assumptions", MET, "Listed under “Assumptions”; graded in the table of parameters."),
         ("4.1", "Initialisation", MET, f"Terminating: a working day that starts empty. Warm-up cut from honest figures: {warm_up}; never from cases."),
         ("4.2", "Run length", MET, f"{format_duration(run['horizon'])}, and {format_duration(run['drain'])} in which only people with a case act. Unit: seconds."),
-        ("4.3", "Estimation approach", MET, f"{m['replications']} independent replications, 95 % intervals: Student's t for means of runs, jackknife for ratios per case, order statistics for quantiles, Wilson for shares. Strategies share people, cases and draws."),
+        ("4.3", "Estimation approach", MET, f"{m['replications']} independent replications, 95 % intervals: Student's t for means of runs, jackknife for ratios per case, order statistics for quantiles, Wilson for shares; exposure where it can from virtual cases (each person asked at many moments: what if it had been now?), with the jackknife, quantiles by the share below them. Strategies share people, cases and draws."),
         ("5.1", "Software", MET, f"Last Click {m.get('version', '?')} on Python {m.get('python', '?')} ({libraries})."),
         ("5.2", "Random sampling", MET, f"Draws are addressed (seed {m['seed']}, replication, person, purpose, number, attempt), never by order; common random numbers across strategies."),
         ("5.3", "Model execution", MET, f"Process interaction and next-event calendar, engine {m.get('engine', '?')}; ties by (time, priority, person, serial); replications in parallel processes with identical results."),

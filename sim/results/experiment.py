@@ -12,7 +12,7 @@ from concurrent.futures import (
     wait,
 )
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from threading import Event
 
@@ -32,6 +32,7 @@ from sim.results.precision import (
     next_batch,
     targets,
 )
+from sim.results.virtual import MOMENTS
 from sim.results.warmup import PILOT_RUNS
 from sim.results.warmup import warm_up_s as found_warm_up_s
 from sim.scenario import Scenario
@@ -49,7 +50,7 @@ class Comparison:
     """What `compare` found: the coverage matrix, the figures with intervals, and the runs behind them.
 
     `warm_up_s` is what was cut from the figures of honest people; `reached` says whether the precision that the
-    scenario asks for was met (None where it asks for none).
+    scenario asks for was met (None where it asks for none); `virtual`, whether virtual cases were asked for.
     """
 
     scenario: Scenario
@@ -62,6 +63,7 @@ class Comparison:
     runs: dict[str, list[Run]]
     warm_up_s: float = 0.0
     reached: Reached | None = None
+    virtual: bool = True
 
     def find(
         self, strategy: str, metric: str, statistic: str = "mean", cause: str | None = None
@@ -94,6 +96,15 @@ class Comparison:
         return {(c.strategy, c.cause) for c in self.coverage if c.covered and c.of is None}
 
 
+@dataclass(frozen=True)
+class Way:
+    """How cells are run."""
+
+    seed: int
+    engine: str
+    moments: int
+
+
 Runs = dict[str, list[Run]]  # strategy -> its replications in order
 Upto = Callable[[int], Runs]  # the first so many replications of every strategy
 
@@ -106,6 +117,7 @@ def compare(
     seed: int | None = None,
     workers: int = 1,
     engine: str = "compiled",
+    virtual: bool = True,
     report: Report | None = None,
     provisional: Callable[[Comparison], None] | None = None,
 ) -> Comparison:
@@ -114,7 +126,8 @@ def compare(
     `strategies` defaults to the scenario's. With `replications` that many are run, otherwise as many as the scenario's
     `precision` needs, or its `replications`. With `warm_up = "auto"` a pilot finds what to cut (MSER-5). The result
     does not depend on `workers`, on `engine` or on the order of strategies; a strategy written in Python runs on the
-    reference engine. `provisional` is called with what the first two replications say, where more are to follow.
+    reference engine. `virtual`: exposure rests on virtual cases where they can be read (`results.virtual`), which the engine
+    `reference` has none of; without, on real cases alone. `provisional` is called with what the first two replications say, where more are to follow.
     Raises ValueError where there is nothing to run and where `precision` names no metric, `limits.TooMuch` where a run does not
     end or takes more memory than there is.
     """
@@ -127,7 +140,9 @@ def compare(
         raise ValueError(f"replications = {replications}: expected at least 1")
     check_names(scenario)
 
-    _must_fit(scenario, chosen, PILOT_RUNS if precise else replications, workers, engine)
+    moments = MOMENTS if virtual else 0
+    way = Way(seed, engine, moments)
+    _must_fit(scenario, chosen, PILOT_RUNS if precise else replications, workers, way)
     planned = 0 if precise else replications * len(chosen)  # cells in all, where that is known
 
     def runner(of: Scenario) -> Upto:
@@ -136,7 +151,7 @@ def compare(
         def upto(number: int) -> Runs:
             cells = [(name, r) for r in range(number) for name in chosen if (name, r) not in done]
             progress = _after(len(done), planned, report)
-            done.update(_run_cells(of, chosen, cells, seed, workers, engine, progress))
+            done.update(_run_cells(of, chosen, cells, way, workers, progress))
             return {name: [done[name, r] for r in range(number)] for name in chosen}
 
         return upto
@@ -164,6 +179,7 @@ def compare(
             runs=runs,
             warm_up_s=warm_up_s,
             reached=reached,
+            virtual=virtual,
         )
 
     def whole() -> Comparison:
@@ -182,11 +198,14 @@ def compare(
 
 
 def _must_fit(
-    scenario: Scenario, chosen: dict[str, Strategy], replications: int, workers: int, engine: str
+    scenario: Scenario, chosen: dict[str, Strategy], replications: int, workers: int, way: Way
 ) -> None:
     """Raise TooLarge before the work where the runs at one time and the records of all need more memory than is free."""
     cells = replications * len(chosen)
-    runs = [footprint.of_a_run(scenario, s, engine_for(s, engine)) for s in chosen.values()]
+    runs = [
+        footprint.of_a_run(scenario, s, engine_for(s, way.engine), way.moments)
+        for s in chosen.values()
+    ]
     largest = max(runs, key=lambda needs: sum(needs.values()))
     footprint.require((min(workers, cells), largest), (1, footprint.of_records(scenario, cells)))
 
@@ -223,23 +242,25 @@ def _run_cells(
     scenario: Scenario,
     strategies: dict[str, Strategy],
     cells: list[Cell],
-    seed: int,
+    way: Way,
     workers: int,
-    engine: str,
     report: Report | None,
 ) -> dict[Cell, Run]:
-    engines = {name: engine_for(strategy, engine) for name, strategy in strategies.items()}
+    engines = {name: engine_for(strategy, way.engine) for name, strategy in strategies.items()}
     if min(workers, len(cells)) <= 1:
-        return _in_this_process(scenario, strategies, cells, seed, engines, report)
+        return _in_this_process(scenario, strategies, cells, way, engines, report)
     if set(engines.values()) == {"compiled"}:
-        return _on_threads(scenario, strategies, cells, seed, workers, report)
+        return _on_threads(scenario, strategies, cells, way, workers, report)
     done: dict[Cell, Run] = {}
     with _pool(min(workers, len(cells))) as pool:
         futures: dict[Future[bytes], Cell] = {
-            pool.submit(_run_cell, scenario, strategies[name], replication, seed, engines[name]): (
-                name,
+            pool.submit(
+                _run_cell,
+                scenario,
+                strategies[name],
                 replication,
-            )
+                replace(way, engine=engines[name]),
+            ): (name, replication)
             for name, replication in cells
         }
         for future in as_completed(futures):
@@ -253,7 +274,7 @@ def _in_this_process(
     scenario: Scenario,
     strategies: dict[str, Strategy],
     cells: list[Cell],
-    seed: int,
+    way: Way,
     engines: dict[str, str],
     report: Report | None,
 ) -> dict[Cell, Run]:
@@ -269,7 +290,8 @@ def _in_this_process(
             scenario,
             strategies[name],
             replication,
-            seed=seed,
+            seed=way.seed,
+            moments=way.moments,
             progress=progress,
             engine=engines[name],
         )
@@ -280,7 +302,7 @@ def _on_threads(
     scenario: Scenario,
     strategies: dict[str, Strategy],
     cells: list[Cell],
-    seed: int,
+    way: Way,
     workers: int,
     report: Report | None,
 ) -> dict[Cell, Run]:
@@ -295,7 +317,14 @@ def _on_threads(
                 raise KeyboardInterrupt
 
         name, replication = cell
-        return run(scenario, strategies[name], replication, seed=seed, progress=progress)
+        return run(
+            scenario,
+            strategies[name],
+            replication,
+            seed=way.seed,
+            moments=way.moments,
+            progress=progress,
+        )
 
     done: dict[Cell, Run] = {}
     with ThreadPoolExecutor(min(workers, len(cells))) as pool:
@@ -315,11 +344,17 @@ def _on_threads(
     return done
 
 
-def _run_cell(
-    scenario: Scenario, strategy: Strategy, replication: int, seed: int, engine: str
-) -> bytes:
+def _run_cell(scenario: Scenario, strategy: Strategy, replication: int, way: Way) -> bytes:
     # pickled here: loky's own way (cloudpickle) breaks the record arrays of NumPy
-    return pickle.dumps(run(scenario, strategy, replication, seed=seed, engine=engine))
+    found = run(
+        scenario,
+        strategy,
+        replication,
+        seed=way.seed,
+        moments=way.moments,
+        engine=way.engine,
+    )
+    return pickle.dumps(found)
 
 
 @contextmanager

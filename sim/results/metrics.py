@@ -21,6 +21,7 @@ from sim.basics.statistics import (
 from sim.engine.histogram import Histogram
 from sim.engine.recording import Run
 from sim.model.causes import CAUSES, KINDS, Cause
+from sim.results import virtual
 
 Array = npt.NDArray[np.float64]
 
@@ -34,9 +35,13 @@ class Metric:
     definition: str
 
 
+# What a figure rests on: real cases, virtual ones (`results.virtual`), or what each replication measured as a whole.
+CASES, VIRTUAL, REPLICATIONS = "cases", "virtual", "replications"
+
+
 @dataclass(frozen=True)
 class Figure:
-    """One row of results. `cause` is None where the figure is not per cause, `of` is a kind, a station or a reason.
+    """One row of results; `n` counts what is behind it: of virtual cases the persons that were asked. `cause` is None where the figure is not per cause, `of` is a kind, a station or a reason.
 
     The estimate is finite; `low` and `high` are None where an interval is refused, `theory` where none holds.
     """
@@ -52,6 +57,7 @@ class Figure:
     high: float | None
     n: int
     theory: float | None = None
+    estimator: str = REPLICATIONS
 
 
 METRICS = {
@@ -149,12 +155,24 @@ def _case_figures(strategy: str, runs: Sequence[Run]) -> Iterator[Figure]:
     for cause in Cause:
         chosen = cases.where(cases.table["cause"] == cause)
         if len(chosen.table):
-            yield from _cause_figures(strategy, CAUSES[cause], chosen)
+            of_cases = _cause_figures(strategy, CAUSES[cause], chosen)
+            if not virtual.readable(runs, cause):
+                yield from of_cases
+                continue
+            yield from _virtual_figures(strategy, cause, runs)
+            yield from (figure for figure in of_cases if figure.metric != "exposure")
+
+
+def _virtual_figures(strategy: str, cause: Cause, runs: Sequence[Run]) -> Iterator[Figure]:
+    for suffix, page_open in (("", False), ("_if_open", True)):
+        for kind, statistic, e in virtual.exposures(runs, cause, page_open):
+            of = None if kind is None else KINDS[kind]
+            yield _figure(strategy, CAUSES[cause], of, "exposure", statistic + suffix, e, VIRTUAL)
 
 
 def _cause_figures(strategy: str, cause: str, cases: "_Cases") -> Iterator[Figure]:
     def row(metric: str, statistic: str, estimate: Estimate, of: str | None = None) -> Figure:
-        return _figure(strategy, cause, of, metric, statistic, estimate)
+        return _figure(strategy, cause, of, metric, statistic, estimate, CASES)
 
     opened = cases.where(cases.table["page_open"])
     n, n_open, runs = len(cases.table), len(opened.table), cases.runs
@@ -249,7 +267,21 @@ def _case_mean(column: _Column) -> Estimate:
 def pooled_mean(runs: Sequence[Run], metric: str, causes: Sequence[str]) -> Estimate:
     """The mean of a case metric over the cases of several causes together."""
     found = totals(runs, metric, causes)
-    return ratio_of_runs(found.tops, found.bottoms, int(sum(found.bottoms)))
+    return ratio_of_runs(found.tops, found.bottoms, _behind(runs, metric, causes, found))
+
+
+def _behind(runs: Sequence[Run], metric: str, causes: Sequence[str], found: Totals) -> int:
+    """Cases, or of virtual ones the persons that were asked."""
+    asked = _asked(runs, metric, causes)
+    return int(sum(found.bottoms)) if asked is None else asked.persons
+
+
+def _asked(runs: Sequence[Run], metric: str, causes: Sequence[str]) -> virtual.Asked | None:
+    """The virtual cases that a mean rests on: of one cause, since real cases of several are as frequent as they are."""
+    if metric != "exposure" or len(causes) != 1:
+        return None
+    cause = Cause(CAUSES.index(causes[0]))
+    return virtual.Asked.of(runs, cause) if virtual.readable(runs, cause) else None
 
 
 def totals(runs: Sequence[Run], metric: str, causes: Sequence[str] = CAUSES) -> Totals:
@@ -257,6 +289,8 @@ def totals(runs: Sequence[Run], metric: str, causes: Sequence[str] = CAUSES) -> 
 
     Raises ValueError for a metric that has no mean over replications.
     """
+    if (asked := _asked(runs, metric, causes)) is not None:
+        return asked.totals
     if metric in CASE_METRICS:
         cases = _Cases.of(runs)
         if len(causes) < len(CAUSES):
@@ -365,8 +399,15 @@ def _minutes(run: Run, of: str | None) -> npt.NDArray[np.int64]:
 
 
 def _figure(
-    strategy: str, cause: str | None, of: str | None, metric: str, statistic: str, e: Estimate
+    strategy: str,
+    cause: str | None,
+    of: str | None,
+    metric: str,
+    statistic: str,
+    e: Estimate,
+    estimator: str = REPLICATIONS,
 ) -> Figure:
     unit = "share" if statistic.startswith("share_zero") else METRICS[metric].unit
     low = None if e.low is None else max(0.0, e.low)  # nothing that is measured can be negative
-    return Figure(strategy, cause, of, metric, statistic, unit, e.value, low, e.high, e.n)
+    row = (strategy, cause, of, metric, statistic, unit, e.value, low, e.high, e.n)
+    return Figure(*row, estimator=estimator)

@@ -274,9 +274,10 @@ def command_of(comparison: "Comparison") -> str:
     scenario = comparison.scenario
     all_of_them = list(comparison.strategies) == list(scenario.strategies)
     chosen = "" if all_of_them else "".join(f" --strategy {n}" for n in comparison.strategies)
+    real = "" if comparison.virtual else " --no-virtual"
     return (
         f"lastclick compare scenario.toml --seed {comparison.seed}"
-        f" --replications {comparison.replications}{chosen} --out again"
+        f" --replications {comparison.replications}{chosen}{real} --out again"
     )
 
 

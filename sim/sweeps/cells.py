@@ -118,8 +118,10 @@ def figures_of(scenario: Scenario, strategy: Strategy, runs: "Sequence[Run]") ->
 
 def _simulate(study: Study, scenario: Scenario, strategy: Strategy, replication: int) -> "Run":
     from sim.engine import run
+    from sim.results.virtual import MOMENTS
 
-    return run(scenario, strategy, replication, seed=study.plan.seed, engine=study.engine)
+    seed, engine = study.plan.seed, study.engine
+    return run(scenario, strategy, replication, seed=seed, moments=MOMENTS, engine=engine)
 
 
 def opened(plan: Plan, cell: Cell) -> tuple[Scenario, Strategy]:

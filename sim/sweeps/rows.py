@@ -22,6 +22,7 @@ _OF_PLAN = {"strategy": "string", "replications": "int64", "seed": "int64", "ver
 _OF_FIGURE = {
     "cause": "string", "of": "string", "metric": "string", "statistic": "string", "unit": "string",
     "estimate": "double", "low": "double", "high": "double", "n": "int64", "theory": "double",
+    "estimator": "string",
 }  # fmt: skip
 
 
@@ -31,7 +32,7 @@ def packed(
     """The figures of a cell and its bounds."""
     rows = [[getattr(figure, name) for name in _OF_FIGURE] for figure in figures]
     rows += [
-        [c.cause, c.of, "bound", "max", "s", c.bound_s, None, None, 0, None]
+        [c.cause, c.of, "bound", "max", "s", c.bound_s, None, None, 0, None, "settings"]
         for c in coverage(scenario, {strategy.name: strategy})
     ]
     return _packed(scenario.id, replications, rows)

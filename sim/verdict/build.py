@@ -60,8 +60,9 @@ def verdict_of(
 
     def again(strategy: Strategy, number: int, seed: int) -> list[Run]:
         found = compare(
-            scenario, [strategy], replications=number, seed=seed, workers=workers, engine=engine
-        )
+            scenario, [strategy], replications=number, seed=seed, workers=workers, engine=engine,
+            virtual=comparison.virtual,
+        )  # fmt: skip
         return found.runs[strategy.name]
 
     return assemble(

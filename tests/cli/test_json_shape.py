@@ -142,7 +142,7 @@ def check_coverage(rows: list[dict[str, Any]]) -> None:
 
 def check_result(row: dict[str, Any], replications: int) -> None:
     keys = [*("strategy", "cause", "of", "metric", "statistic", "unit")]
-    assert list(row) == [*keys, *("estimate", "low", "high", "n", "theory")]
+    assert list(row) == [*keys, *("estimate", "low", "high", "n", "theory", "estimator")]
     metric, statistic = row["metric"], row["statistic"].removesuffix("_if_open")
     if row["cause"] is None:
         unit, statistics, parts = PER_RUN[metric]
@@ -159,6 +159,8 @@ def check_result(row: dict[str, Any], replications: int) -> None:
     assert is_number(row["estimate"])
     assert isinstance(row["n"], int)
     assert row["theory"] is None or is_number(row["theory"])
+    of_cases = {"cases"} | ({"virtual"} if row["metric"] == "exposure" else set())
+    assert row["estimator"] in (of_cases if row["cause"] else {"replications"})
     if row["low"] is None or row["high"] is None or replications == 1:
         assert row["low"] is None and row["high"] is None
     else:
@@ -215,3 +217,16 @@ def test_it_is_the_same_to_the_byte(tmp_path: Any) -> None:
     other = document(tmp_path, "--replications", "3", "--engine", "reference")
     assert other == made | {"engine": "reference"}
     assert made["engine"] == "compiled"
+
+
+def test_an_audit_takes_real_cases_for_all(tmp_path: Any) -> None:
+    path = tmp_path / "audit.toml"
+    path.write_text('include = ["office"]\n[organisation]\npeople = 60\n[strategies.short_token]\n')
+    found = {}
+    for option in ((), ("--no-virtual",)):
+        words = ["compare", str(path), "--json", "--quiet", "--replications", "2", *option]
+        shown = CliRunner().invoke(main, words)
+        assert shown.exit_code == 0, shown.output
+        rows = json.loads(shown.stdout)["results"]
+        found[option] = {row["estimator"] for row in rows if row["metric"] == "exposure"}
+    assert found == {(): {"virtual"}, ("--no-virtual",): {"cases"}}

@@ -356,3 +356,25 @@ def scenarios_of_carriers(draw: st.DrawFn) -> Scenario:
     if isinstance(tried["token"], dict) and draw(st.booleans()):
         tried["token"]["uses"] = draw(st.sampled_from([1, 3]))
     return scenario(drawn)
+
+
+@st.composite
+def readable_scenarios(draw: st.DrawFn) -> Scenario:
+    """Where virtual cases can be read off honest paths, after some causes at least."""
+    drawn = tables(draw)
+    drawn["cases"] |= {"notice_lead": "0s"} | {cause: {"share": 0.05} for cause in CAUSES}
+    drawn["push"]["outages"] = "none"
+    if draw(st.booleans()):
+        drawn["directory"]["propagation"] = "0s"
+    else:
+        drawn["behaviour"]["probabilities"] = {"leave": 0.6, "cut_off": 0.4}
+    token = draw(tokens().filter(lambda token: token["renewal"] in ("page", "host")))
+    token.pop("refresh_at", None)
+    push = draw(pushes())
+    push["causes"] = [cause for cause in push["causes"] if cause != "logout"]
+    tried: dict[str, Any] = {"token": draw(st.sampled_from([token, "none"]))}
+    if draw(st.booleans()):
+        tried["allowlist"] = draw(allowlists())
+    if push["causes"] and draw(st.booleans()):
+        tried["push"] = push
+    return scenario(drawn | {"strategies": {"tried": tried}})

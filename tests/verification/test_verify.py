@@ -15,7 +15,12 @@ from sim.model.causes import CAUSES
 from sim.model.strategies import CATALOGUE
 from sim.scenario import schema
 from sim.verification import clockwork, engines, methods, published, simulated
-from sim.verification.coverage import FIGURES, Coverage, intervals_of_compare
+from sim.verification.coverage import (
+    FIGURES,
+    Coverage,
+    intervals_of_compare,
+    intervals_of_virtual_cases,
+)
 from sim.verification.line import Line, text
 from sim.verification.page import page
 from sim.verification.worlds import CLOCK
@@ -182,6 +187,12 @@ def test_a_few_studies_of_coverage() -> None:
 @pytest.mark.nightly
 def test_intervals_of_compare_cover_what_they_promise() -> None:
     lines = list(intervals_of_compare(1000))
+    assert all(0.93 <= (line.simulated or 0) <= 0.97 for line in lines), [text(x) for x in lines]
+
+
+@pytest.mark.nightly
+def test_intervals_of_virtual_cases_cover_what_they_promise() -> None:
+    lines = list(intervals_of_virtual_cases(1000))
     assert all(0.93 <= (line.simulated or 0) <= 0.97 for line in lines), [text(x) for x in lines]
 
 

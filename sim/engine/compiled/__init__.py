@@ -23,6 +23,7 @@ def run(
     seed: int | None = None,
     tracing: bool = False,
     traced: int | None = None,
+    moments: int = 0,
     progress: Progress | None = None,
 ) -> Run:
     """Simulate one replication of a scenario under one strategy (see `sim.engine.run`).
@@ -32,7 +33,7 @@ def run(
     """
     if type(strategy) is not Strategy:
         raise TypeError(f"{strategy.name} is written in Python: it needs the plain engine")
-    given = Given.of(scenario, strategy, tracing, traced)
+    given = Given.of(scenario, strategy, tracing, traced, moments)
     advance, count_cases, close = kernels()
     arrays = wired(arrays_of(given, replication, scenario.run.seed if seed is None else seed))
     address = arrays["world"].ctypes.data  # of one record, which stays in its place

@@ -125,7 +125,9 @@ _SOURCES = (
         "engine/histogram.py",
         "engine/limits.py",
         "engine/recording.py",
+        "engine/readable.py",
         "engine/state.py",
+        "engine/windows.py",
     ),
 )
 

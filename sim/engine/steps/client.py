@@ -21,6 +21,7 @@ from sim.engine.steps import (
     revocation,
     tabs,
     tokens,
+    virtual,
 )
 from sim.engine.steps.binding import into_callers, memory
 from sim.model.causes import Cause, Kind
@@ -176,6 +177,8 @@ def out(w: World, person: int) -> int:
 
 def called_off(w: World, person: int) -> int:
     """Who acts here acts no more."""
+    if w.moments and memory.person(w, person).case == NONE:
+        virtual.stopped(w, person)
     return Step.OUT if plan.role_of(w, person) == Role.OWN else Step.END_ROLE
 
 
@@ -225,6 +228,8 @@ def load(w: World, person: int) -> int:
     p = memory.person(w, person)
     if muted(w, person):
         return Step.CALLED_OFF
+    if w.moments:
+        virtual.load_asked(w, person)
     w.made_loads += 1
     calendar.try_again(w, limits.PAGE_LOADS, p.attempt)
     accounting.note_page(w, person, Event.PAGE_ASKED, NONE, 0)
@@ -307,6 +312,9 @@ def show(w: World, person: int) -> None:
     """The page replaces the old one, and its allowlist entry is written."""
     p = memory.person(w, person)
     revocation.accrue(w, person)
+    before, was_open = -INF, p.page != NONE
+    if w.moments:
+        before = virtual.reach_of(w, person, p.page)
     page = p.incoming
     p.incoming = NONE
     if w.several:
@@ -318,6 +326,8 @@ def show(w: World, person: int) -> None:
     if w.allowlist:
         write_entry(w, person, page)
     revocation.refresh(w, person)
+    if w.moments:
+        virtual.loaded(w, person, before, was_open)
     accounting.note_page(w, person, Event.PAGE_SEEN, NONE, Reason.OK)
     schedule_refresh(w, person, p.page)
 
@@ -337,6 +347,8 @@ def write_entry(w: World, person: int, page: int) -> None:
 def destroy_page(w: World, person: int, logged_out: bool) -> None:
     """The tab is closed; a logout closes all tabs of the device."""
     p = memory.person(w, person)
+    if w.moments:
+        virtual.closed(w, person)
     revocation.accrue(w, person)
     if w.several:
         tabs.ended(w, person, logged_out)
@@ -474,6 +486,8 @@ def renewal_served(w: World, person: int) -> int:
     p = memory.person(w, person)
     half = p.expires
     if tokens.renewal_granted(w, person, p.page):
+        if w.moments:
+            virtual.renewed(w, person)
         p.marks |= Mark.HAS_NEW
         p.stamped = w.now
         p.vouched = tokens.reissued_admin(w, person, p.page)

@@ -15,6 +15,7 @@ from sim.engine.steps import (
     parties,
     revocation,
     tabs,
+    virtual,
 )
 from sim.engine.steps.binding import memory
 from sim.model.causes import Cause
@@ -261,6 +262,8 @@ def begin(w: World) -> None:
         if revocation.has_case(w, person):
             revocation.begin_case(w, person, number)
             number += 1
+        if w.moments:
+            virtual.begin(w, person)
         follow(w, person, client.begin_shift(w, person))
 
 
@@ -275,6 +278,8 @@ def close(address: int) -> int:
     for person in range(w.people):
         p = memory.person(w, person)
         in_flight += p.marks & Mark.UNDECIDED != 0
+        if w.moments:
+            virtual.ended(w, person)
         accounting.record_visit(w, person)
         if p.case != NONE:
             revocation.accrue(w, person)

@@ -1,0 +1,96 @@
+"""For which causes the window of a virtual case can be read off an honest path, under a strategy.
+
+A window is readable where nothing that the person does after the revocation can lengthen it, and what shortens it happens on
+the honest path too. For the others the figures rest on real cases. A mechanism that learns to be read takes its line away here.
+"""
+
+from pydantic import BaseModel
+
+from sim.basics.distributions import Constant
+from sim.engine.given import Given, renewal_refuses, several, told_of_logouts
+from sim.model.causes import CAUSES, Cause
+from sim.model.mechanisms import PAGE_LOAD_SEES
+from sim.model.strategies import Strategy
+
+
+def readable(given: Given) -> int:
+    """A bit for each cause that has cases and can be read."""
+    if _none_at_all(given):
+        return 0
+    return sum(1 << cause for cause in Cause if _has_cases(given, cause) and _one(given, cause))
+
+
+# What virtual cases know of a strategy. One that sets something else is not read, until whoever added it has thought of that.
+KNOWN = {
+    "": {"name", "sentence", "source", "token", "allowlist", "push"},
+    "token": {"lifetime", "leeway_s", "absolute_s", "renewal", "revalidates", "clock"},
+    "allowlist": {"lifetime", "clock"},
+    "push": {"causes", "effect"},
+}
+
+
+def _sets_more(part: object, known: set[str]) -> bool:
+    """Whether a part of a strategy has a setting that is not known here, and not at its default."""
+    if not isinstance(part, BaseModel):
+        return False
+    fields = type(part).model_fields
+    return any(getattr(part, n) != f.default for n, f in fields.items() if n not in known)
+
+
+def _none_at_all(given: Given) -> bool:
+    token, strategy = given.token, given.strategy
+    shares = sum(map(given.scenario.cases.share_of, CAUSES))
+    return (
+        type(given.strategy) is not Strategy
+        or shares >= 1.0  # nobody is honest to the end
+        or any(
+            _sets_more(getattr(strategy, part) if part else strategy, known)
+            for part, known in KNOWN.items()
+        )  # a check too: a request under way may pass after the revocation
+        or (token is not None and token.renewal not in ("page", "host"))  # acts extend it
+        or several(given)  # a page elsewhere may outlast the one in use
+        or told_of_logouts(given)  # events of ordinary logouts arrive
+    )
+
+
+def _has_cases(given: Given, cause: Cause) -> bool:
+    return given.scenario.cases.share_of(CAUSES[cause]) > 0
+
+
+def _one(given: Given, cause: Cause) -> bool:
+    scenario, token, push = given.scenario, given.token, given.push
+    asks_host = token is not None and token.renewal == "host"
+    if asks_host and not (renewal_refuses(given) >> cause) & 1:
+        return False  # a renewal would be granted
+    if push is not None and push.carries(cause) and scenario.push.outages is not None:
+        return False  # whether the receiver is up is not in the person's path
+    if not cause.noticed:
+        return True
+    if not _is_0(scenario.cases.notice_lead):
+        return False  # he works on unawares, or stops before
+    if not cause.propagates or _is_0(scenario.directory.propagation):
+        return True
+    does = scenario.behaviour.probabilities
+    return not asks_host and does.continue_ == 0 and does.storm == 0
+
+
+def _is_0(law: object) -> bool:
+    return isinstance(law, Constant) and law.value == 0
+
+
+def read_as(given: Given, cause: Cause) -> Cause:
+    """The cause that is read in its place, since its virtual cases meet the same: one with a notice, if there is one."""
+    read = [other for other in Cause if readable(given) >> other & 1]
+    alike = [other for other in read if _marks(given, other) == _marks(given, cause)]
+    return min(alike, key=lambda other: (not other.noticed, other), default=cause)
+
+
+def _marks(given: Given, cause: Cause) -> tuple[bool, ...]:
+    """What of a cause a window can depend on."""
+    push = given.push
+    return (
+        cause.seen_through in PAGE_LOAD_SEES,
+        cause.administrators_only,
+        cause.propagates and not _is_0(given.scenario.directory.propagation),
+        push is not None and push.carries(cause),
+    )

@@ -1,0 +1,246 @@
+"""Virtual cases: at some instants of an honest person's path it is asked how far a request would have passed, had it been now.
+
+Nothing is disturbed: the path goes on, and what a revocation would have met is read off it. A moment is answered at the first
+instant at which that is known: when the next page is seen, a token comes, the tab is closed, or the run is over. Who stays at
+his page keeps what it holds; who goes on loses it where the honest path closes the tab, unless the host refuses him a page
+before. `sim.engine.readable` says for which causes that holds.
+"""
+
+import math
+
+from sim.basics import quantiles
+from sim.basics.streams import VIRTUAL, Stream
+from sim.engine import histogram
+from sim.engine.state import NONE, Law, World
+from sim.engine.steps import accounting, draws, knowledge, tokens
+from sim.engine.steps.binding import memory
+from sim.engine.windows import PER_S
+from sim.model.mechanisms import Effect
+
+INF = math.inf
+LOADED, CLOSED, OTHER = range(3)  # what has changed
+
+
+# -- the moments --------------------------------------------------------------------------------
+
+
+def begin(w: World, person: int) -> None:
+    """The first moment of a person; none of somebody who was drawn for a case, even if he then has none."""
+    m = memory.moment(w, person)
+    m.next, m.number, m.seen, m.asked, m.before = INF, 0, -INF, -INF, -INF
+    if spared(w, person):
+        m.next = instant(w, person, 0)
+
+
+def spared(w: World, person: int) -> bool:
+    """Whether no cause was drawn: who has no case because he is no administrator would make administrators too many."""
+    u = draws.uniform(w, person, Stream.CASE, 0, 0)
+    for cause in range(w.n_causes):
+        if u < memory.cause(w, cause).share:
+            return False
+        u -= memory.cause(w, cause).share
+    return True
+
+
+def instant(w: World, person: int, number: int) -> float:
+    """One moment in each of as many equal parts of the time in which cases begin; infinite where none is left."""
+    if number >= w.moments:
+        return INF
+    u = draws.uniform(w, person, VIRTUAL + Stream.INSTANT, number, 0)
+    at = w.case_from + (w.case_until - w.case_from) * ((number + u) / w.moments)
+    return at if at < w.horizon else INF
+
+
+# -- when they are answered ---------------------------------------------------------------------
+
+
+def load_asked(w: World, person: int) -> None:
+    """A page is asked for; of several attempts the last counts."""
+    memory.moment(w, person).asked = w.now
+
+
+def reach_of(w: World, person: int, page: int) -> float:
+    """Until when what a page holds would pass; -inf without a page."""
+    if page == NONE:
+        return -INF
+    found = tokens.longest_expiry(w, person, page) + w.leeway
+    return min(found, accounting.entry_of(w, page)) if w.allowlist else found
+
+
+def loaded(w: World, person: int, before: float, was_open: int) -> None:
+    """A page is seen; `before`: the reach of the one it replaces.
+
+    Moments from the host's decision on wait for what comes of the new page.
+    """
+    m, page = memory.moment(w, person), memory.person(w, person).page
+    decided = memory.page(w, page).stamped
+    while m.next < decided:
+        answer(w, person, before, was_open, page, LOADED)
+    m.seen, m.before, m.was_open = w.now, before, was_open
+
+
+def renewed(w: World, person: int) -> None:
+    """A token is about to be issued for the page, which somebody who is known would not get."""
+    if memory.moment(w, person).next < w.now:
+        answer_held(w, person, OTHER)
+
+
+def closed(w: World, person: int) -> None:
+    """The tab is about to be closed."""
+    if memory.moment(w, person).next < w.now:
+        answer_held(w, person, CLOSED)
+
+
+def ended(w: World, person: int) -> None:
+    """The run is over; call while it is still known whether he is inside a visit."""
+    if not math.isnan(memory.person(w, person).visit_began):
+        memory.moment(w, person).stopped = 1
+    answer_held(w, person, OTHER)
+
+
+def stopped(w: World, person: int) -> None:
+    """The horizon has stopped him: inside a visit nobody knows what would have come."""
+    if not math.isnan(memory.person(w, person).visit_began):
+        memory.moment(w, person).stopped = 1
+
+
+def answer_held(w: World, person: int, change: int) -> None:
+    """All moments up to now, by what he holds."""
+    m, p = memory.moment(w, person), memory.person(w, person)
+    held = reach_of(w, person, p.page)
+    while m.next < w.now:
+        answer(w, person, held, p.page != NONE, p.incoming, change)
+
+
+def answer(w: World, person: int, held: float, is_open: int, coming: int, change: int) -> None:
+    """The next moment, for every cause; `coming`: a page that has been decided since, or NONE."""
+    m = memory.moment(w, person)
+    if m.next < m.seen:
+        is_open = m.was_open
+    for cause in range(w.n_causes):
+        k = memory.cause(w, cause)
+        if k.read_as == cause and knowledge.bit(w.readable, cause):
+            if memory.person(w, person).administrator or not k.administrators_only:
+                read(w, person, cause, held, is_open, coming, change)
+    m.number += 1
+    m.next = instant(w, person, m.number)
+
+
+# -- what is read -------------------------------------------------------------------------------
+
+
+def read(
+    w: World, person: int, cause: int, held: float, is_open: int, coming: int, change: int
+) -> None:
+    """The window of the next moment after one cause: of who stays, and of who goes on."""
+    m, k = memory.moment(w, person), memory.cause(w, cause)
+    known, seen, before = m.next, m.seen, m.before
+    if k.propagates:
+        known += draws.sample(w, Law.PROPAGATION, person, VIRTUAL + Stream.PROPAGATION, m.number, 0)
+    granted = coming != NONE and m.next >= m.asked and known >= memory.page(w, coming).stamped
+    if granted and change == LOADED:
+        seen, before, held = w.now, held, reach_of(w, person, coming)
+    elif granted:
+        held = max(held, reach_of(w, person, coming))
+    nothing = held <= known and seen <= known  # as a rule; no event can change that
+    arrives = INF if nothing else event_arrives(w, person, cause, known)
+    cut = cut_of_who_stays(w, person, cause, change)
+    until = last(w, known, arrives, seen, before, min(held, cut))
+    count(w, person, cause, 0, is_open, known, arrives, until)
+    if k.noticed and w.go_on > 0.0:
+        cut = cut_of_who_goes_on(w, person, cause, change)
+        until = last(w, known, arrives, seen, before, min(held, cut))
+        if m.stopped and until > w.horizon:
+            w.unresolved |= 1 << cause
+        count(w, person, cause, 1, is_open, known, arrives, until)
+
+
+def cut_of_who_stays(w: World, person: int, cause: int, change: int) -> float:
+    """When what he holds is lost: with a page on its way, where the host still grants one."""
+    m = memory.moment(w, person)
+    refused = knowledge.bit(knowledge.PAGE_LOAD_REFUSES, cause)
+    return w.now if change == LOADED and not refused and m.next >= m.asked else INF
+
+
+def cut_of_who_goes_on(w: World, person: int, cause: int, change: int) -> float:
+    """The same of who goes on with his visit; none begins after the notice."""
+    if change == CLOSED:
+        return w.now
+    if change != LOADED or knowledge.bit(knowledge.PAGE_LOAD_REFUSES, cause):
+        return INF
+    m, p = memory.moment(w, person), memory.person(w, person)
+    return w.now if m.next >= m.asked or m.next >= p.visit_began else INF
+
+
+def last(w: World, known: float, arrives: float, seen: float, before: float, held: float) -> float:
+    """The last instant at which a request passes, from the host's knowledge on.
+
+    Through the page that held something `before` another was seen, and through that one. The entry of a page is written when
+    it is seen, so an event that drops entries misses the entry of a page under way.
+    """
+    takes_effect = arrives
+    if w.push_effect == Effect.DROP_REFRESH or (
+        w.push_effect == Effect.DROP_ENTRIES and not w.allowlist
+    ):
+        takes_effect = INF
+    if not (w.push_effect == Effect.DROP_ENTRIES and takes_effect < seen):
+        held = min(held, takes_effect)
+    found = known
+    if not (w.allowlist and held <= seen):
+        found = max(found, held)
+    if known < seen and before > known:
+        found = max(found, min(min(before, seen), takes_effect))
+    return found
+
+
+def event_arrives(w: World, person: int, cause: int, known: float) -> float:
+    """When the event about a revocation arrives: infinite where there is none or it is lost, the end of the run if later."""
+    if not (w.push and knowledge.bit(w.push_causes, cause)):
+        return INF
+    number, time = memory.moment(w, person).number, known
+    for attempt in range(w.most_tries):
+        u = draws.uniform(w, person, VIRTUAL + Stream.PUSH_LOSS, number, attempt)
+        if not u < w.loss:
+            stream = VIRTUAL + Stream.PUSH_DELAY
+            time += draws.sample(w, Law.PUSH_DELAY, person, stream, number, attempt)
+            return min(time, w.end)
+        if attempt >= w.most:
+            return INF
+        stream = VIRTUAL + Stream.PUSH_WAIT
+        wait = draws.sample(w, Law.PUSH_WAIT, person, stream, number, attempt)
+        time += quantiles.backed_off(wait, w.backoff, float(attempt))
+        if not time < w.end:
+            return w.end
+    return w.end
+
+
+def count(
+    w: World,
+    person: int,
+    cause: int,
+    goes_on: int,
+    is_open: int,
+    known: float,
+    arrives: float,
+    until: float,
+) -> None:
+    """One window. What can still be extended at the end of the run is censored there."""
+    pending = known >= w.end or arrives == w.end or math.isinf(until)
+    censored = pending and until >= w.end
+    window = max(0.0, (w.end if censored else until) - memory.moment(w, person).next)
+    add(w, person, cause, goes_on, is_open, window, censored)
+
+
+def add(
+    w: World, person: int, cause: int, goes_on: int, is_open: int, window: float, censored: int
+) -> None:
+    """Count a window in its histogram (`windows.virtual_of`)."""
+    administrator = memory.person(w, person).administrator
+    row = ((cause * 2 + goes_on) * 2 + administrator) * 2 + is_open
+    r = memory.window(w, row)
+    r.n += 1
+    r.total += math.floor(window * PER_S + 0.5)
+    r.high = max(r.high, window)
+    r.zeros += window == 0.0
+    r.censored += censored
+    memory.window_count(w, row * histogram.BUCKETS + draws.bucket_of(window)).x += 1

@@ -1,0 +1,166 @@
+"""Exposure from virtual cases: each simulated person is asked at many moments, what if it had been now?
+
+The mean of a replication is over its moments, those of who stays and of who goes on weighed by how often people do either.
+Moments of one person are alike, so intervals come from replications alone: the jackknife of ratios, and for a quantile the
+levels at which the share below it may lie (Woodruff 1952), read off the histogram.
+"""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from sim.basics.statistics import QUANTILES, Estimate, Totals, ratio_of_runs
+from sim.engine.histogram import BUCKETS, lower_edges
+from sim.engine.recording import Run
+from sim.engine.windows import GOES_ON, STAYS, Virtual, Windows
+from sim.model.causes import Cause, Kind
+
+Array = npt.NDArray[np.float64]
+MOMENTS = 32  # at which each person is asked
+_EDGES = lower_edges()
+
+
+def readable(runs: Sequence[Run], cause: Cause) -> bool:
+    """Whether the exposure after a cause rests on virtual cases: those of all runs, and none that the end of a run cut."""
+    return bool(runs) and all(_readable(run.virtual, cause) for run in runs)
+
+
+def _readable(virtual: Virtual | None, cause: Cause) -> bool:
+    if virtual is None or cause not in virtual.causes or cause in virtual.unresolved:
+        return False
+    return not any(w.censored for key, w in virtual.windows.items() if key[0] == cause)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the moments of some people met after one cause, a row a replication."""
+
+    moments: int
+    tops: Array  # s, sums of windows
+    zeros: Array
+    numbers: Array
+    max_s: float
+    shares: Array  # by replication and bucket, not yet divided by `numbers`
+
+    @staticmethod
+    def of(
+        runs: Sequence[Run],
+        cause: Cause,
+        *,
+        administrators: bool = False,
+        page_open: bool = False,
+    ) -> "Asked":
+        """Of everybody who loses something, or of administrators only; or where a page was open."""
+        rows, moments, max_s = [], 1, 0.0
+        for run in runs:
+            virtual = run.virtual
+            assert virtual is not None
+            moments = virtual.moments
+            row = _Row()
+            for (of, goes_on, administrator, is_open), w in virtual.windows.items():
+                unwanted = (administrators and not administrator) or (page_open and not is_open)
+                weight = _weight(virtual, cause, goes_on)
+                if of == cause and weight > 0 and not unwanted:
+                    row.add(w, weight)
+                    max_s = max(max_s, w.max_s)
+            rows.append(row)
+        return Asked(
+            moments,
+            np.array([row.top for row in rows]),
+            np.array([row.zeros for row in rows]),
+            np.array([row.number for row in rows]),
+            max_s,
+            np.array([row.counts for row in rows]),
+        )
+
+    @property
+    def totals(self) -> Totals:
+        """The mean window, as sums."""
+        return Totals(self.tops.tolist(), self.numbers.tolist())
+
+    @property
+    def persons(self) -> int:
+        """How many stand behind a figure: a person for each full set of moments, and for what is left."""
+        return math.ceil(round(float(self.numbers.sum()), 6) / self.moments)
+
+    def statistics(self) -> Iterator[tuple[str, Estimate]]:
+        """mean, quantiles, max and share_zero, as of a column of cases."""
+        n = self.persons
+        yield "mean", ratio_of_runs(self.tops.tolist(), self.numbers.tolist(), n)
+        for name, q in QUANTILES.items():
+            yield name, self.quantile(q)
+        yield "max", Estimate(self.max_s, None, None, n)
+        e = ratio_of_runs(self.zeros.tolist(), self.numbers.tolist(), n)
+        low, high = (None if x is None else min(1.0, max(0.0, x)) for x in (e.low, e.high))
+        yield "share_zero", Estimate(e.value, low, high, n)
+
+    def quantile(self, q: float) -> Estimate:
+        """A quantile; its interval is that of the share below it, and covers the bucket it lies in."""
+        whole = np.cumsum(self.shares.sum(axis=0))
+        whole /= whole[-1]
+        bucket = _bucket(whole, q)
+        value = self._inside(whole, bucket, q)
+        below = self.shares[:, : bucket + 1].sum(axis=1)
+        e = ratio_of_runs(below.tolist(), self.numbers.tolist(), 0)
+        if e.low is None or e.high is None:
+            return Estimate(value, None, None, self.persons)
+        half = (e.high - e.low) / 2
+        low = self._edge(_bucket(whole, max(0.0, q - half)))
+        high = self._edge(_bucket(whole, min(1.0, q + half)) + 1)
+        return Estimate(value, min(low, value), max(high, value), self.persons)
+
+    def _inside(self, whole: Array, bucket: int, q: float) -> float:
+        """Spread evenly within the bucket; the first holds windows of no length."""
+        if bucket == 0:
+            return 0.0
+        before = float(whole[bucket - 1])
+        part = (q - before) / (float(whole[bucket]) - before)
+        low = self._edge(bucket)
+        return low + (self._edge(bucket + 1) - low) * min(1.0, max(0.0, part))
+
+    def _edge(self, bucket: int) -> float:
+        """The lower edge of a bucket; nothing is longer than the longest. The first bucket is taken for 0."""
+        return 0.0 if bucket <= 1 else min(float(_EDGES[bucket]), self.max_s)
+
+
+class _Row:
+    """The sums of one replication while they are added up."""
+
+    def __init__(self) -> None:
+        self.top = self.zeros = self.number = 0.0
+        self.counts = np.zeros(BUCKETS)
+
+    def add(self, w: Windows, weight: float) -> None:
+        self.top += weight * w.total_s
+        self.zeros += weight * w.zeros
+        self.number += weight * w.n
+        self.counts[w.buckets] += weight * w.counts
+
+
+def _weight(virtual: Virtual, cause: Cause, goes_on: int) -> float:
+    share = virtual.goes_on if cause.noticed else 0.0
+    return {STAYS: 1.0 - share, GOES_ON: share}[goes_on]
+
+
+def _bucket(whole: Array, level: float) -> int:
+    """The first bucket up to whose end at least this share lies."""
+    return min(int(np.searchsorted(whole, level - 1e-12)), BUCKETS - 1)
+
+
+def exposures(
+    runs: Sequence[Run], cause: Cause, page_open: bool
+) -> Iterator[tuple[Kind | None, str, Estimate]]:
+    """Every figure of the exposure after a cause: of the worst kind (None), then of each that is lost."""
+    everybody = Asked.of(runs, cause, page_open=page_open)
+    if not everybody.numbers.any():
+        return
+    yield from ((None, *row) for row in everybody.statistics())
+    for kind in cause.takes:
+        asked = everybody
+        if kind is Kind.ADMIN:
+            asked = Asked.of(runs, cause, administrators=True, page_open=page_open)
+        if asked.numbers.any():
+            yield from ((kind, *row) for row in asked.statistics())

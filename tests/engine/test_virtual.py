@@ -1,0 +1,158 @@
+"""Virtual cases: what is read off an honest path is, to the bit, what a case would have met; both runners read alike."""
+
+from typing import Any
+
+import hypothesis.strategies as st
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from support.drawn import readable_scenarios
+
+from sim.basics.streams import VIRTUAL, Stream
+from sim.engine import binder, compiled, plain
+from sim.engine.given import Given
+from sim.engine.readable import readable
+from sim.engine.recording import Run
+from sim.model.causes import CAUSES, Cause
+from sim.model.outcomes import Behaviour
+from sim.model.strategies import CATALOGUE
+from sim.scenario import Scenario, load, with_changes
+
+MOMENTS = 8
+DRAWN_ANEW = (Stream.PROPAGATION, Stream.PUSH_DELAY, Stream.PUSH_LOSS, Stream.PUSH_WAIT)
+Answer = tuple[int, int, float, int, int, bool, float, bool]
+
+
+def _with_steps(scenario: Scenario, moments: int, **instead: Any) -> Run:
+    """A run of the plain runner with other steps in the place of some."""
+    given_steps = binder.bound(plain._reached(), lambda step: step, library=False, **instead)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(plain, "_steps", lambda: given_steps)
+        return plain.run(scenario, scenario.strategies["tried"], moments=moments)
+
+
+def _asked(scenario: Scenario) -> list[Answer]:
+    """Every answer: person, number, moment, cause, whether he goes on, page open, window, censored."""
+    found: list[Answer] = []
+
+    def add(
+        w: Any, person: int, cause: int, on: int, is_open: int, window: float, censored: int
+    ) -> None:
+        m = w.lists["moments"][person]
+        if on and m.stopped and m.next + window > w.horizon:
+            return  # what closes it lies behind the horizon
+        found.append((person, m.number, m.next, cause, on, bool(is_open), window, bool(censored)))
+
+    _with_steps(scenario, MOMENTS, virtual__add=add, draws__uniform=plain._uniform)
+    return found
+
+
+def _met(scenario: Scenario, answer: Answer, behaviour: int) -> tuple[bool, float, bool]:
+    """Page open, window and censored of the case that begins at a moment."""
+    who, number, moment, cause, *_ = answer
+    as_usual = plain._steps()["revocation"]
+
+    def uniform(w: Any, person: int, stream: int, n: int, attempt: int) -> float:
+        if person == who and stream in DRAWN_ANEW:
+            return plain._uniform(w, person, VIRTUAL + stream, number, attempt)
+        return plain._uniform(w, person, stream, n, attempt)
+
+    def drawn_cause(w: Any, person: int, administrator: bool) -> int:
+        return cause if person == who else as_usual.drawn_cause(w, person, administrator)
+
+    def draw_instant(w: Any, person: int) -> float:
+        return moment if person == who else as_usual.draw_instant(w, person)
+
+    def drawn_behaviour(w: Any, person: int) -> int:
+        return behaviour if person == who else as_usual.drawn_behaviour(w, person)
+
+    run = _with_steps(
+        scenario,
+        0,
+        draws__uniform=uniform,
+        revocation__drawn_cause=drawn_cause,
+        revocation__draw_instant=draw_instant,
+        revocation__drawn_behaviour=drawn_behaviour,
+    )
+    (case,) = run.cases[run.cases.person == who]
+    return bool(case.page_open), float(case.exposure_s), bool(case.censored)
+
+
+def assert_answers_are_what_cases_meet(scenario: Scenario, data: st.DataObject) -> None:
+    answers = _asked(scenario)
+    if not answers:
+        return
+    does = scenario.behaviour.probabilities
+    stays = [Behaviour.LEAVE, Behaviour.CUT_OFF, *([Behaviour.STORM] if does.storm else [])]
+    for _ in range(4):
+        answer = data.draw(st.sampled_from(answers))
+        behaviour = Behaviour.CONTINUE if answer[4] else data.draw(st.sampled_from(stays))
+        assert _met(scenario, answer, behaviour) == answer[5:], (answer, behaviour)
+
+
+@settings(
+    max_examples=150, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
+)
+@given(readable_scenarios(), st.data())
+def test_an_answer_is_what_a_case_meets(drawn: Scenario, data: st.DataObject) -> None:
+    assert_answers_are_what_cases_meet(drawn, data)
+
+
+@pytest.mark.nightly
+@settings(max_examples=3_000, deadline=None, suppress_health_check=list(HealthCheck))
+@given(readable_scenarios(), st.data())
+def test_many_answers(drawn: Scenario, data: st.DataObject) -> None:
+    assert_answers_are_what_cases_meet(drawn, data)
+
+
+@settings(
+    max_examples=150, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
+)
+@given(readable_scenarios())
+def test_runners_read_alike_and_disturb_nothing(drawn: Scenario) -> None:
+    strategy = drawn.strategies["tried"]
+    ours = compiled.run(drawn, strategy, moments=MOMENTS)
+    assert ours.differences(plain.run(drawn, strategy, moments=MOMENTS)) == []
+    assert set(ours.differences(compiled.run(drawn, strategy))) <= {"virtual"}
+
+
+def test_everybody_is_asked_as_often_as_the_run_says() -> None:
+    scenario = with_changes(load("office"), {"organisation.people": 100})
+    virtual = compiled.run(scenario, CATALOGUE["short_token"], moments=64).virtual
+    assert virtual is not None and virtual.unresolved == ()
+    for cause in virtual.causes:
+        of_cause = [w for (c, goes_on, _, _), w in virtual.windows.items() if c == cause]
+        asked = sum(w.n for w in of_cause)
+        assert asked > 0 and asked % 64 == 0
+        for w in of_cause:
+            assert int(np.sum(w.counts)) == w.n
+            assert w.max_s <= 300.0 and w.total_s <= w.n * w.max_s + 1.0
+
+
+@pytest.mark.parametrize(
+    "more", [{"uses": 5}, {"refresh_at": 0.5}, {"renewal": "sliding"}, {"renewal": "host_each"}]
+)
+def test_what_nobody_has_thought_of_is_not_read(more: dict[str, Any]) -> None:
+    office = with_changes(
+        load("office"),
+        {"strategies": {"tried": {"token": {"lifetime": "5min", "renewal": "host"} | more}}},
+    )
+    assert readable(Given.of(office, office.strategies["tried"], tracing=False)) == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "causes"),
+    [
+        ("short_token", CAUSES),
+        ("allowlist", CAUSES),
+        ("allowlist_webhook", CAUSES),
+        ("host_token", ("deactivation", "logout")),
+        ("sliding_token", ()),
+        ("per_request", ()),
+        ("refresh_token", ()),
+        ("pushed_denylist", ()),
+    ],
+)
+def test_what_can_be_read_in_the_office(name: str, causes: tuple[str, ...]) -> None:
+    bits = readable(Given.of(load("office"), CATALOGUE[name], tracing=False))
+    assert tuple(CAUSES[c] for c in Cause if bits >> c & 1) == causes
