@@ -1,6 +1,6 @@
 """Instructions a request that the engine takes, counted by callgrind: the office of 500 for a day under five strategies.
 
-    python -m benchmarks.engine_instructions [--folder FOLDER]
+    python -m benchmarks.engine_instructions [--folder FOLDER] [--moments N]
 
 Steadier than time where the machine is busy: a change of a tenth of a per cent is seen. Python takes minutes to start under
 callgrind, so the arrays of a run are written to a file, and a program in C that is linked with the kernel's object code reads
@@ -49,11 +49,12 @@ int main(int count, char **words) {
 """
 
 
-def measure(folder: Path) -> dict[str, float]:
-    """Instructions a request by strategy. Needs valgrind and gcc."""
+def measure(folder: Path, moments: int = 0) -> dict[str, float]:
+    """Instructions a request by strategy, with virtual cases at so many moments. Needs valgrind and gcc."""
     environment = {**os.environ, **PLAIN, "LASTCLICK_CACHE_DIR": str(folder / "cache")}
     command = [sys.executable, "-m", "benchmarks.engine_instructions", "--folder", str(folder)]
-    subprocess.run([*command, "--link"], check=True, env=environment)
+    command += ["--moments", str(moments), "--link"]
+    subprocess.run(command, check=True, env=environment)
     return {name: _counted(folder, name) for name in STRATEGIES}
 
 
@@ -71,7 +72,7 @@ def _counted(folder: Path, name: str) -> float:
     return int(instructions[1]) / requests
 
 
-def link(folder: Path) -> None:
+def link(folder: Path, moments: int = 0) -> None:
     """The kernel's object code with the program that calls it, and a run's arrays of each strategy."""
     from benchmarks import profile
     from sim.engine.state import Code
@@ -94,16 +95,17 @@ def link(folder: Path) -> None:
     )
     office = load("office")
     for name in STRATEGIES:
-        _write(folder / f"{name}.run", office, CATALOGUE[name])
+        _write(folder / f"{name}.run", office, CATALOGUE[name], moments)
 
 
-def _write(path: Path, scenario: Any, strategy: Any) -> None:
+def _write(path: Path, scenario: Any, strategy: Any, moments: int) -> None:
     """The arrays before the first event, with room that lasts."""
     from sim.engine.arrays import FULL, arrays_of, grown, wired, with_cases
     from sim.engine.compiled.machine import kernels
     from sim.engine.given import Given
 
-    arrays = wired(arrays_of(Given.of(scenario, strategy, tracing=False), 0, scenario.run.seed))
+    given = Given.of(scenario, strategy, tracing=False, moments=moments)
+    arrays = wired(arrays_of(given, 0, scenario.run.seed))
     arrays = with_cases(arrays, kernels()[1](arrays["world"].ctypes.data))
     for code, name in 3 * list(FULL.items()):
         if name != "trace":
@@ -125,15 +127,16 @@ def main() -> None:
     """The command."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.engine_instructions")
     parser.add_argument("--folder", type=Path, help="where to keep what is linked")
+    parser.add_argument("--moments", type=int, default=0, help="at which each person is asked")
     parser.add_argument("--link", action="store_true", help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.link:
-        link(asked.folder)
+        link(asked.folder, asked.moments)
         return
     with tempfile.TemporaryDirectory(prefix="lastclick-") as name:
         folder = Path(name) if asked.folder is None else asked.folder
         folder.mkdir(parents=True, exist_ok=True)
-        for strategy, instructions in measure(folder).items():
+        for strategy, instructions in measure(folder, asked.moments).items():
             print(f"{strategy:20} {instructions:8.1f} instructions a request")
 
 

@@ -90,9 +90,7 @@ def assert_answers_are_what_cases_meet(scenario: Scenario, data: st.DataObject) 
         assert _met(scenario, answer, behaviour) == answer[5:], (answer, behaviour)
 
 
-@settings(
-    max_examples=150, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
-)
+@settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(readable_scenarios(), st.data())
 def test_an_answer_is_what_a_case_meets(drawn: Scenario, data: st.DataObject) -> None:
     assert_answers_are_what_cases_meet(drawn, data)
@@ -105,9 +103,7 @@ def test_many_answers(drawn: Scenario, data: st.DataObject) -> None:
     assert_answers_are_what_cases_meet(drawn, data)
 
 
-@settings(
-    max_examples=150, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
-)
+@settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(readable_scenarios())
 def test_runners_read_alike_and_disturb_nothing(drawn: Scenario) -> None:
     strategy = drawn.strategies["tried"]
