@@ -143,7 +143,11 @@ def contestants(log: Path, packed: Path, folder: Path) -> list[Contestant]:
     ]
     if (old := _former(folder)) is not None:
         former = {"PYTHONPATH": str(old), **compiled}
-        found.append(Contestant(f"lastclick fit, {BEFORE}", [*fit, str(log)], former, of_a_fit))
+        for name, file in (
+            (f"lastclick fit, {BEFORE}", log),
+            (f"the same, gzip, {BEFORE}", packed),
+        ):
+            found.append(Contestant(name, [*fit, str(file)], former, of_a_fit))
     if shutil.which("goaccess"):
         report = folder / "report.json"
         options = [

@@ -29,11 +29,26 @@ def _by_key(key: Ints) -> npt.NDArray[np.intp]:
 def grouped(key: Ints, numbers: Hashes) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.bool_]]:
     """An order in which rows of one key and number stand together, and where such a group begins."""
     pairs = mixed(numbers, key.astype(np.uint64))
-    order = np.argsort(pairs, kind="stable")
+    order = _by_pair(pairs)
     sorted_ = pairs[order]
     first = np.ones(len(pairs), dtype=bool)
     first[1:] = sorted_[1:] != sorted_[:-1]
     return order, first
+
+
+def _by_pair(pairs: Hashes) -> npt.NDArray[np.intp]:
+    """An order in which equal numbers stand together, each in the order in which it came.
+
+    A row's place stands in the low bits of its number, so that values are sorted, which is many times faster than an
+    order of them. Where the high bits of two numbers do not tell them apart, all bits are looked at.
+    """
+    low = np.uint64((1 << max(len(pairs) - 1, 1).bit_length()) - 1)
+    packed = (pairs & ~low) | np.arange(len(pairs), dtype=np.uint64)
+    packed.sort()
+    order = (packed & low).astype(np.intp)
+    sorted_ = pairs[order]
+    mistaken = (sorted_[1:] != sorted_[:-1]) & ((packed[1:] ^ packed[:-1]) <= low)
+    return np.argsort(pairs, kind="stable") if mistaken.any() else order
 
 
 # As `numpy.unique`, which loads the masked arrays for it.

@@ -241,6 +241,23 @@ def test_events_of_keycloak(form: str, tmp_path: Path) -> None:
     check(path, Right([20, 30], nobody=1, form="Keycloak", notes=("no path found",)))
 
 
+PODS = {
+    "hostname": ["app-7d9f-abcde", "app-7d9f-fghij", "app-7d9f-klmno"],
+    "host": ["10.2.0.11:8080", "10.2.0.12:8080", "10.2.0.11:8080"],
+}
+
+
+@pytest.mark.parametrize("column", PODS)
+def test_a_machine_that_answered_is_no_part_of_an_address(column: str, tmp_path: Path) -> None:
+    """One page loaded three times is three page loads, whichever pod answers."""
+    rows = [
+        {**record(30 * at), "time": f"2026-03-10T08:0{at}:00Z", "path": "/page", "user": "ann"}
+        for at in range(3)
+    ]
+    pods = [{**row, column: pod} for row, pod in zip(rows, PODS[column], strict=True)]
+    check(put(tmp_path, lines(*map(compact, pods))), Right([60, 60], pages=3))
+
+
 # -- the person is never a prefix --------------------------------------------------------------------
 
 BEFORE = {
@@ -462,6 +479,18 @@ def test_an_hour_that_comes_twice_keeps_the_order_of_the_file(
     assert paths == [f"/{clock}" for clock in clocks]
 
 
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ["date;user;path", "20260310;ann;/a", "20260311;ann;/b"],
+        [compact({"date": d, "user": "ann", "path": "/a"}) for d in (20260310, "20260311")],
+    ],
+)
+def test_eight_digits_are_a_day(texts: list[str], tmp_path: Path) -> None:
+    _, rows = read_log(put(tmp_path, lines(*texts)))
+    assert [str(t) for t in rows["time"]] == [f"2026-03-1{d} 00:00:00+00:00" for d in (0, 1)]
+
+
 # -- what was not found, and odd rows ------------------------------------------------------------------
 
 
@@ -617,6 +646,11 @@ def test_a_refusal_says_what_there_is_and_what_to_do(tmp_path: Path) -> None:
     assert "no column with a time" in no_time
     assert "--column ts=NAME" in no_time
     assert "The log has: when, user" in no_time
+    nested = refusal(
+        tmp_path, lines(compact({"meta": {"at_": 1}, "who": "ann"}), compact({"b": 2}))
+    )
+    assert "no column with a time" in nested
+    assert "The log has: meta.at_, who" in nested
     roles = refusal(tmp_path, lines(*(compact({**r, "user": {"role": "x"}}) for r in TWO)))
     assert "no column with a person" in roles
     assert "user.role" in roles
