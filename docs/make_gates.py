@@ -37,12 +37,9 @@ it. *Costs*: what the gate adds to an honest click, mean. *Known*: the version, 
 read; whether it was measured or is documented; and a grade of its source.
 """
 FOOT = """\
-## Not in the table
-
-Held connections are not in the model's words yet. Seen: PostgreSQL 15 looks at a REVOKE with the next statement, at NOLOGIN and
-VALID UNTIL only when one connects; MariaDB 10.11 at table grants with each statement, at an account's lock when one connects;
-OpenLDAP, OpenSSH (new commands through a master as well), Samba and Socket.IO 4.8 when one connects; etcd 3.4 at the beginning of
-a watch. Redis `ACL DELUSER`, RabbitMQ `delete_user` and Mosquitto at a reload close the connection.
+In the last table a page is a connection and a click a statement, command or message on it. Who looks with each of them does so in
+itself, or closes the connection: what it *costs* is next to nothing, and not the question to the host with which the model says it.
+Not said: whose connections a restart, silence or the end of a process closes (findings/restart-and-open-streams.sh).
 
 This page is written by `docs/make_gates.py`.
 """

@@ -52,6 +52,34 @@ def new(path: Path) -> None:
 
 
 @probe.command()
+@click.argument("gate", default="nginx_auth_request")
+@click.option(
+    "--life",
+    default="5s",
+    show_default=True,
+    metavar="DURATION",
+    help="How long the part keeps a yes, in whole seconds.",
+)
+@click.option(
+    "--file",
+    "path",
+    default="probe.toml",
+    show_default=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The probe file to write.",
+)
+def demo(gate: str, life: str, path: Path) -> None:
+    """Start a real part to try the probe on, and write the file that measures it.
+
+    The part (nginx_auth_request by default; its stale variants, HAProxy) keeps what a small host on this machine said of
+    its one account, until Ctrl-C. Needs lastclick[testbed] and the part itself.
+    """
+    from sim.cli.probe_demo import stand
+
+    stand(gate, life, path)
+
+
+@probe.command()
 @click.argument("path", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False))
 @click.option(
     "--out",

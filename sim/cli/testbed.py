@@ -97,7 +97,7 @@ def testbed(
 
     Starts a stand-in host, a reference app and a store, replays the scenario's people under compressed time with the
     same seed and cases as the simulation, and stops everything again, also after Ctrl-C. Needs lastclick[testbed].
-    With --gate a real part stands in front of the host (scenario testbed_gates): `lastclick gates` says what it does.
+    With --gate a real part stands in front of the host (scenarios testbed_gates, testbed_sessions): `lastclick gates` says what it does.
     """
     try:
         require_extra()
@@ -106,8 +106,7 @@ def testbed(
     if gates:
         from sim.cli.testbed_gates import play_gates
 
-        chosen_one = "testbed_gates" if scenario == "testbed_office" else scenario
-        play_gates(chosen_one, gates, seed, write, quiet)
+        play_gates(None if scenario == "testbed_office" else scenario, gates, seed, write, quiet)
         return
     from sim.basics.units import parse_duration
     from sim.testbed import report, run

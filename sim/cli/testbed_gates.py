@@ -20,19 +20,23 @@ if TYPE_CHECKING:
 
 
 def play_gates(
-    scenario: str, gates: tuple[str, ...], seed: int | None, write: Path | None, quiet: bool
+    scenario: str | None, gates: tuple[str, ...], seed: int | None, write: Path | None, quiet: bool
 ) -> None:
-    """Play each part, print the table, and write it where asked for; exit code 1 where one does not agree."""
+    """Play each part, print the table, and write it where asked for; exit code 1 where one does not agree.
+
+    Without a scenario each part plays the one that its lifetimes need.
+    """
     from sim.basics.names import UnknownName
     from sim.testbed.real.beside import beside, table
-    from sim.testbed.real.parts import PARTS, NotInstalled, part
+    from sim.testbed.real.part import NotInstalled
+    from sim.testbed.real.parts import PARTS, part
     from sim.testbed.real.play import play
     from sim.testbed.servers import ServerFailed
 
-    loaded = load(scenario)
     try:
         names = list(dict.fromkeys(PARTS if "all" in gates else [part(g).profile for g in gates]))
-        strategies = loaded.chosen(names)
+        played_by = {name: load(scenario or part(name).scenario) for name in names}
+        strategies = [loaded.strategy(name) for name, loaded in played_by.items()]
     except UnknownName as error:
         raise InputError(f"--gate: {error}") from None
     rows: list[Beside] = []
@@ -45,6 +49,7 @@ def play_gates(
                     said((number + share) / len(strategies), 1)
 
             try:
+                loaded = played_by[strategy.name]
                 played = play(loaded, strategy, seed=_seed(loaded.run.seed, seed), progress=tell)
             except NotInstalled as error:
                 missing.append(str(error))

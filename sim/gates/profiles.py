@@ -9,7 +9,7 @@ from typing import Any
 
 from sim.basics.names import known
 
-FAMILIES = ("proxies", "libraries", "frameworks", "stacks", "stores")
+FAMILIES = ("proxies", "libraries", "frameworks", "stacks", "stores", "connections")
 
 
 @dataclass(frozen=True)

@@ -20,11 +20,14 @@ from starlette.routing import Mount, Route
 
 from sim.basics.quantiles import backed_off
 from sim.basics.streams import Stream
+from sim.engine.cases import Case
 from sim.engine.samplers import Samplers
 from sim.model.causes import SEEN_THROUGH, Cause
 from sim.model.mechanisms import CHECK_SEES
+from sim.model.outcomes import Behaviour
 from sim.oracle.host import TokenBucket
 from sim.testbed.compress import Clock
+from sim.testbed.openid import Provider
 from sim.testbed.push import SET_CONTENT_TYPE, Event, Sender, new_event
 from sim.testbed.setup import (
     APP,
@@ -93,6 +96,7 @@ class HostLane:
         self._delay = scenario.push.delay.sampler()
         self._wait = scenario.push.retries.wait.sampler()
         self._tasks: set[asyncio.Task[None]] = set()
+        self.provider = Provider(lane.provider, lane.openid_secret(), self._admits)
 
     # -- what it knows --------------------------------------------------------------------------
 
@@ -241,11 +245,17 @@ class HostLane:
 
     async def authorise(self, request: Request) -> Response:
         """A gateway's question (forward authentication): 200 if the person of the session may, 401 if not."""
+        _, refusal = await self._admits(request)
+        return refusal or Response(status_code=200)
+
+    async def _admits(self, request: Request) -> tuple[int, Response | None]:
+        """Who comes with a session, and the refusal of one who may not."""
         person = self._person(request)
         if failed := await self.call("check", 0.0):
-            return failed
-        allowed = person is not None and self.grants(person, CHECK_SEES["session"])
-        return Response(status_code=200 if allowed else 401)
+            return -1, failed
+        if person is None or not self.grants(person, CHECK_SEES["session"]):
+            return -1, Response(status_code=401)
+        return person, None
 
     async def _check(self, person: int, request: Request) -> Response | None:
         draw = Draw.parse(request.headers.get(DRAW_HEADER, ""))
@@ -289,6 +299,14 @@ class HostLane:
         )
 
     # -- events ---------------------------------------------------------------------------------
+
+    def revoke(self, person: int) -> None:
+        """The account is switched off now: the host knows it, and tells the app if the channel carries it."""
+        now_s = self.clock.now_s()
+        told = (now_s, Behaviour.CONTINUE, False, math.inf, math.inf)
+        self.cases[person] = Case(person, Cause.DEACTIVATION, False, now_s, 0.0, *told)
+        if self.strategy.push is not None and self.strategy.push.carries(Cause.DEACTIVATION):
+            self._start(self._tell(person))
 
     def start(self) -> None:
         """Model time begins: the host will learn of every case."""
@@ -433,6 +451,7 @@ class HostApp:
             Route("/control/books", self._books, methods=["POST"]),
             Route("/control/oracle", self._oracle, methods=["POST"]),
             Route("/control/fault", self._fault, methods=["POST"]),
+            Route("/control/revoke", self._revoke, methods=["POST"]),
         ]
         self.asgi = Starlette(
             routes=[*control, *mounts],
@@ -481,6 +500,14 @@ class HostApp:
             lane.forced_down = forced
         return JSONResponse({})
 
+    async def _revoke(self, request: Request) -> Response:
+        """Switch an account off, beside the cases of the scenario: {"lane": "...", "person": 3}."""
+        if not self._allowed(request):
+            return JSONResponse({"error": "unauthorized"}, 401)
+        content = await json_of(request)
+        self.lanes[content["lane"]].revoke(int(content["person"]))
+        return JSONResponse({})
+
     def _allowed(self, request: Request) -> bool:
         return self.setup.allows(request.headers.get(CONTROL_HEADER, ""))
 
@@ -494,4 +521,5 @@ def _routes(lane: HostLane) -> list[Route]:
         Route("/permission", lane.permission, methods=["POST"]),
         Route("/introspect", lane.introspect, methods=["POST"]),
         Route("/authorise", lane.authorise, methods=["GET"]),
+        *lane.provider.routes(),
     ]

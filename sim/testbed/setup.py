@@ -61,6 +61,15 @@ class Lane:
         digest = hmac.new(self.sign_in_secret, str(person).encode(), hashlib.sha256)
         return digest.hexdigest()
 
+    @property
+    def provider(self) -> str:
+        """The path of its OpenID provider at the host."""
+        return f"/{self.name}/openid"
+
+    def openid_secret(self) -> str:
+        """Of the provider's client."""
+        return self.client_secret.hex()
+
     def authorization(self) -> str:
         """The app's Authorization header towards the host (RFC 7617)."""
         pair = b"app:" + base64.b16encode(self.client_secret)

@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 from support import ROOT
-from support.account import Host
 from support.gated import probe_file
+
+from sim.testbed.real.account import Handler, Host
 
 NIGHT = pytest.mark.nightly  # repetitions last seconds, whatever the machine
 SECRET = "a-secret-that-nobody-may-see"
@@ -131,8 +132,15 @@ def test_the_rate_holds_for_all_requests_together(tmp_path: Path) -> None:
     assert len(times) <= 4 * (times[-1] - times[0]) + 2
 
 
+class SendsAway(Handler):
+    """A host that sends whoever comes to the wrong place on to its gate."""
+
+    def elsewhere(self) -> None:
+        self.answer(302, {}, Location="/check")
+
+
 def test_a_redirect_is_a_refusal_and_not_followed(tmp_path: Path) -> None:
-    with Host() as host:
+    with Host(SendsAway) as host:
         path = local(
             host, tmp_path, **{"try": WORK.replace("/check", "/away").replace(" {password}", "")}
         )

@@ -1,7 +1,6 @@
-"""Real parts that keep access, each in front of the account of `account.py`, and probe files that measure them."""
+"""Apps that keep access, beside a host with one account, and probe files that measure them."""
 
 import asyncio
-import shutil
 import socket
 import subprocess
 import threading
@@ -13,12 +12,10 @@ from typing import Any
 
 from aiohttp import WSMsgType, web
 
-from support.account import Host
+from sim.testbed.real.account import Host
+from sim.testbed.real.part import free_port, program
 
-APACHE = shutil.which("apache2") or (
-    "/usr/sbin/apache2" if Path("/usr/sbin/apache2").exists() else None
-)
-REDIS = shutil.which("redis-server")
+REDIS = program("redis-server")
 
 
 def probe_file(folder: Path, base: str, account: int, run: str, **changes: str) -> Path:
@@ -35,13 +32,6 @@ def probe_file(folder: Path, base: str, account: int, run: str, **changes: str) 
     tables = "\n".join(f"[{name}]\n{text}" for name, text in parts.items())
     path.write_text(f'format = 1\n[target]\nbase = "{base}"\n{tables}\n', encoding="utf-8")
     return path
-
-
-def free_port() -> int:
-    """A port that nobody listens on just now."""
-    with socket.socket() as trial:
-        trial.bind(("127.0.0.1", 0))
-        return int(trial.getsockname()[1])
 
 
 def wait_for(port: int) -> None:
@@ -159,53 +149,3 @@ def app(routes: Mapping[tuple[str, str], Any]) -> Iterator[int]:
         asyncio.run_coroutine_threadsafe(runner.cleanup(), loop).result(10.0)
         loop.call_soon_threadsafe(loop.stop)
         thread.join(10.0)
-
-
-APACHE_CONFIG = """
-ServerName localhost
-ServerRoot {folder}
-PidFile {folder}/pid
-ErrorLog {folder}/error.log
-Listen 127.0.0.1:{port}
-Mutex file:{folder} default
-DefaultRuntimeDir {folder}
-LoadModule mpm_event_module {modules}/mod_mpm_event.so
-LoadModule authn_core_module {modules}/mod_authn_core.so
-LoadModule authn_file_module {modules}/mod_authn_file.so
-LoadModule authn_socache_module {modules}/mod_authn_socache.so
-LoadModule socache_shmcb_module {modules}/mod_socache_shmcb.so
-LoadModule authz_core_module {modules}/mod_authz_core.so
-LoadModule authz_user_module {modules}/mod_authz_user.so
-LoadModule auth_basic_module {modules}/mod_auth_basic.so
-DocumentRoot {folder}/www
-AuthnCacheSOCache shmcb
-<Directory {folder}/www>
-  AuthType Basic
-  AuthName probe
-  AuthBasicProvider socache file
-  AuthUserFile {folder}/users
-  AuthnCacheProvideFor file
-  AuthnCacheTimeout {life_s}
-  Require valid-user
-</Directory>
-"""
-APACHE_MODULES = Path("/usr/lib/apache2/modules")
-PASSWORD_LINE = "probe:{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=\n"  # of "password"
-BASIC = "cHJvYmU6cGFzc3dvcmQ="
-
-
-@contextmanager
-def apache(folder: Path, life_s: int) -> Iterator[int]:
-    """A real Apache that caches what it found in a password file (`mod_authn_socache`); its port."""
-    assert APACHE is not None
-    (folder / "www").mkdir(parents=True)
-    (folder / "www" / "app").write_text("hello")
-    (folder / "users").write_text(PASSWORD_LINE)
-    folder.chmod(0o755)
-    port = free_port()
-    config = folder / "apache.conf"
-    config.write_text(
-        APACHE_CONFIG.format(folder=folder, port=port, modules=APACHE_MODULES, life_s=life_s)
-    )
-    with process([APACHE, "-f", str(config), "-D", "FOREGROUND"], port):
-        yield port

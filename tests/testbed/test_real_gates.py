@@ -15,11 +15,12 @@ from sim.gates import profiles
 from sim.scenario import load
 from sim.testbed.real.beside import DIFFERS, EDGE, SAME, WITHIN, Beside, CaseBeside, beside, table
 from sim.testbed.real.page import MARKS
-from sim.testbed.real.parts import PARTS, NotInstalled, Part, part, program
+from sim.testbed.real.part import NotInstalled, Part, program
+from sim.testbed.real.parts import PARTS, part
 from sim.testbed.real.play import Answer, Played, next_whole_second, play
 from sim.testbed.real.script import scripts
 
-GATES = load("testbed_gates")
+WORLDS = {name: load(name) for name in {one.scenario for one in PARTS.values()}}
 
 
 def here(name: str) -> None:
@@ -31,8 +32,9 @@ def here(name: str) -> None:
 
 def played_as_predicted(name: str, *, late_s: float = 0.0, never: bool = False) -> Played:
     """A run in which everybody was answered as the model says, `late_s` later; or let in for ever."""
-    strategy = GATES.strategies[name]
-    run = simulate(GATES, strategy, seed=GATES.run.seed, tracing=True)
+    world = WORLDS[part(name).scenario]
+    strategy = world.strategies[name]
+    run = simulate(world, strategy, seed=world.run.seed, tracing=True)
     answers = {
         person: [
             Answer(act, act.at_s + late_s, act.at_s + late_s + 0.002, act.passes or never)
@@ -47,7 +49,9 @@ def played_as_predicted(name: str, *, late_s: float = 0.0, never: bool = False) 
 
 def test_every_part_has_a_profile_and_a_strategy() -> None:
     assert len(PARTS) >= 5
-    assert set(PARTS) == set(GATES.strategies) <= set(profiles())
+    there = {(name, title) for title, world in WORLDS.items() for name in world.strategies}
+    assert {(name, one.scenario) for name, one in PARTS.items()} == there
+    assert set(PARTS) <= set(profiles())
 
 
 @pytest.mark.parametrize("name", [name for name, one in PARTS.items() if one.holds == "session"])
@@ -85,7 +89,7 @@ def test_a_run_begins_on_a_whole_second() -> None:
 
 
 def test_what_is_not_installed_is_named_with_its_command(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sim.testbed.real.parts.program", lambda _: None)
+    monkeypatch.setattr("sim.testbed.real.part.program", lambda _: None)
     done = CliRunner().invoke(main, ["testbed", "--gate", "nginx_auth_request", "--quiet"])
     assert done.exit_code == 2
     assert "apt-get install nginx-light" in done.output
@@ -95,7 +99,8 @@ def test_what_is_not_installed_is_named_with_its_command(monkeypatch: pytest.Mon
 
 def agree(name: str) -> Beside:
     here(name)
-    row = beside(play(GATES, GATES.strategies[name], seed=GATES.run.seed))
+    world = WORLDS[part(name).scenario]
+    row = beside(play(world, world.strategies[name], seed=world.run.seed))
     assert row.problems == []
     assert row.count(DIFFERS) == 0
     return row

@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sim.basics.wording import about
-from sim.model.mechanisms import Clock
-from sim.model.strategies import Strategy
 from sim.results.tables import grid
+from sim.testbed.real.kept import Kept
 from sim.testbed.real.play import Answer, Played
+from sim.testbed.real.script import Act, scripts
 
 SAME, WITHIN, EDGE, DIFFERS = "same", "within", "at an edge", "differs"
 MEANS_WITHIN, CALLS_WITHIN = 0.03, (0.01, 2)
@@ -83,21 +83,27 @@ class Beside:
 
 def beside(played: Played) -> Beside:
     """Put a played part beside its simulation."""
+    acts = scripts(played.predicted)
     cases = {int(case.person): case for case in played.predicted.cases}
     trips = sorted(a.answered_s - a.sent_s for answers in played.answers.values() for a in answers)
     expected = sum(event[3] == "check_sent" for event in played.predicted.trace or ())
-    if played.part.holds == "cookie":
+    if played.part.signs_in:
         expected += sum(event[3] == "page_decided" for event in played.predicted.trace or ())
     return Beside(
         played.part.profile,
         played.part.version(),
-        [_case(played, case, played.answers.get(person, ())) for person, case in cases.items()],
+        [
+            _case(played, case, acts.get(person, ()), played.answers.get(person, ()))
+            for person, case in cases.items()
+        ],
         (expected, played.calls),
         trips[int(0.99 * len(trips))] if trips else math.nan,
     )
 
 
-def _case(played: Played, case: object, answers: Sequence[Answer]) -> CaseBeside:
+def _case(
+    played: Played, case: object, acts: Sequence[Act], answers: Sequence[Answer]
+) -> CaseBeside:
     revoked_s = float(case.revoked_at_s)  # type: ignore[attr-defined]
     window_s = float(case.exposure_s)  # type: ignore[attr-defined]
     after = [answer for answer in answers if answer.sent_s >= revoked_s]
@@ -111,9 +117,8 @@ def _case(played: Played, case: object, answers: Sequence[Answer]) -> CaseBeside
     elif last_s - spread_s <= window_s <= refused_s + spread_s:
         verdict = WITHIN
     else:
-        check = played.strategy.check
-        most_s = math.inf if check is None else check.kept_for_s + spread_s
-        near = last_s <= most_s and _near_an_edge(played, answers, revoked_s)
+        most_s = Kept.of(played.strategy).most_s + spread_s
+        near = last_s <= most_s and _near_an_edge(played, acts, answers, revoked_s)
         verdict = EDGE if near else DIFFERS
     return CaseBeside(
         int(case.person),  # type: ignore[attr-defined]
@@ -126,42 +131,28 @@ def _case(played: Played, case: object, answers: Sequence[Answer]) -> CaseBeside
     )
 
 
-def _near_an_edge(played: Played, answers: Sequence[Answer], revoked_s: float) -> bool:
+def _near_an_edge(
+    played: Played, acts: Sequence[Act], answers: Sequence[Answer], revoked_s: float
+) -> bool:
     """Whether a click's own round trip decides what it met, by the rule of the profile."""
-    end_s, whole = -math.inf, _clock(played.strategy) is not Clock.EXACT
-    for answer in answers:
-        at_s = answer.act.at_s
-        spread_s = played.part.grain_s + _FLOOR_S + answer.answered_s - at_s
-        if any(edge_s - spread_s <= at_s <= edge_s + _FLOOR_S for edge_s in (end_s, revoked_s)):
+    kept = Kept.of(played.strategy)
+    answered_s = {answer.act: answer.answered_s for answer in answers}
+    end_s = cap_s = -math.inf
+    for act in acts:
+        at_s, spread_s = act.at_s, played.part.grain_s + _FLOOR_S
+        if act.page:
+            if played.part.signs_in and act.passes:
+                end_s, cap_s = kept.ends_s(at_s, kept.life_s), kept.ends_s(at_s, kept.cap_s)
+            continue
+        spread_s += answered_s.get(act, at_s) - at_s
+        edges = (end_s, cap_s, revoked_s)
+        if any(edge_s - spread_s <= at_s <= edge_s + _FLOOR_S for edge_s in edges):
             return True
-        if answer.act.passes and (answer.act.asked or _prolongs(played.strategy)):
-            if whole and math.ceil(at_s) - at_s <= spread_s:
+        if act.passes and (act.asked or kept.prolongs):
+            if kept.whole and math.ceil(at_s) - at_s <= spread_s:
                 return True
-            end_s = _end_s(played.strategy, at_s)
+            end_s = kept.ends_s(at_s, kept.life_s)
     return False
-
-
-def _clock(strategy: Strategy) -> Clock:
-    kept = strategy.check or strategy.token
-    return Clock.EXACT if kept is None else kept.keeps_to
-
-
-def _prolongs(strategy: Strategy) -> bool:
-    """Whether each accepted click moves the end."""
-    check, token = strategy.check, strategy.token
-    slides = check is not None and check.slides is not None
-    return slides or (token is not None and token.renewal == "sliding")
-
-
-def _end_s(strategy: Strategy, at_s: float) -> float:
-    """When what a click was given ends."""
-    clock = _clock(strategy)
-    if strategy.check is not None:
-        life_s = strategy.check.allow_for_s
-    else:
-        assert strategy.token is not None
-        life_s = strategy.token.lifetime.support()[0]
-    return (at_s if clock is Clock.EXACT else math.floor(at_s) + clock.adds_s) + life_s
 
 
 def table(rows: Sequence[Beside]) -> str:

@@ -19,7 +19,7 @@ def section(rows: Sequence[Beside]) -> str:
             "## Live: real gates beside their profiles",
             "",
             f"Made by `{COMMAND}` (version {__version__}). Each part, as packaged, stands in front of the stand-in host;"
-            " the people of `testbed_gates` click in real time, at the instants of the simulation under the part's profile"
+            " the people of `testbed_gates` (`testbed_sessions` for mod_auth_openidc) click in real time, at the instants of the simulation under the part's profile"
             " with a lifetime of a few seconds, and are fired at theirs. A run begins on a whole second of the machine's"
             " clock.",
             "",

@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import aiohttp
+import yarl
 
 from sim.engine import run as simulate
 from sim.engine.recording import Run
@@ -19,13 +20,17 @@ from sim.model.strategies import Strategy
 from sim.scenario import Scenario
 from sim.testbed.compress import Clock, precise_loop
 from sim.testbed.folder import run_folder
-from sim.testbed.real.parts import Part, Place, free_port, part, write_users
+from sim.testbed.real.apache import write_users
+from sim.testbed.real.kept import Kept
+from sim.testbed.real.part import Part, Place, free_port
+from sim.testbed.real.parts import part
 from sim.testbed.real.script import Act, scripts
 from sim.testbed.servers import Server
 from sim.testbed.setup import CONTROL_HEADER, Setup
 
 Progress = Callable[[float], None]  # share of the run's time that has passed
 _FAR = 1e6  # real seconds; before model time 0 nothing has happened
+_LONGEST_S = 8 * 3600.0  # a cap that no run reaches
 _HEAD_START = 1.0  # real seconds at least between the starting signal and model time 0
 
 
@@ -75,7 +80,7 @@ def play(
         runner = stack.enter_context(asyncio.Runner(loop_factory=precise_loop))
         stage = _Stage(setup, real, place, scripts(predicted), progress)
         calls = runner.run(stage.play())
-    asks = None if real.holds == "password" else calls
+    asks = None if real.asks_a_file else calls
     return Played(real, strategy, predicted, stage.answers, asks, time.monotonic() - began)
 
 
@@ -86,8 +91,17 @@ def _place(setup: Setup, folder: Path) -> Place:
     people = range(setup.scenario.organisation.people)
     port = urlsplit(setup.host_url).port
     assert port is not None
-    passwords = {person: lane.password(person) for person in people}
-    return Place(own, free_port(), port, f"/{lane.name}/authorise", passwords, lane.strategy)
+    kept = Kept.of(lane.strategy)
+    return Place(
+        own,
+        free_port(),
+        port,
+        f"/{lane.name}/authorise",
+        int(kept.life_s),
+        int(min(kept.cap_s, _LONGEST_S)),
+        {person: lane.password(person) for person in people},
+        (lane.provider, lane.openid_secret()),
+    )
 
 
 class _Stage:
@@ -158,7 +172,7 @@ class _Stage:
             await self.clock.until(act.at_s)
             if not act.page:
                 await self._click(person, act)
-            elif self.real.holds == "cookie":
+            elif self.real.signs_in:
                 await self._log_in(person)
 
     async def _click(self, person: int, act: Act) -> None:
@@ -166,12 +180,13 @@ class _Stage:
         async with self._http.get(f"{self._url}/app", headers=self._known_by(person)) as answer:
             await answer.read()
             passed = answer.status in (200, 204)
+            self._adopt(person, answer)
         self.answers[person].append(Answer(act, sent_s, self.clock.now_s(), passed))
 
     def _known_by(self, person: int) -> dict[str, str]:
-        if self.real.holds == "cookie":
+        if self.real.signs_in:
             return {"cookie": self.cookies.get(person, "")}
-        if self.real.holds == "password":
+        if self.real.asks_a_file:
             pair = f"{person}:{self.place.passwords[person]}"
             return {"authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}
         return {"authorization": f"Bearer {self.sessions[person]}"}
@@ -179,14 +194,40 @@ class _Stage:
     async def _log_in(self, person: int) -> None:
         """A session of the part's own, if the host lets the person in; the old one stays held if not."""
         headers = {"authorization": f"Bearer {self.sessions[person]}"}
+        if self.real.holds == "openid":
+            await self._by_openid(person, headers)
+            return
         async with self._http.post(f"{self._url}/login", headers=headers) as answer:
             await answer.read()
             if answer.status == 200:
-                self.cookies[person] = answer.headers["set-cookie"].partition(";")[0]
+                self._adopt(person, answer)
+
+    async def _by_openid(self, person: int, headers: dict[str, str]) -> None:
+        """As a browser signs in: to the gate, which sends it to the provider, which sends it back with a code."""
+        to_provider, state = await self._sent_on(f"{self._url}/login", {})
+        back, _ = await self._sent_on(to_provider, headers)
+        if back:
+            async with self._http.get(
+                back, headers={"cookie": state}, allow_redirects=False
+            ) as answer:
+                self._adopt(person, answer)
+
+    async def _sent_on(self, url: str, headers: dict[str, str]) -> tuple[str, str]:
+        """Where an answer sends a browser, and the cookie that it sets; empty where it does not."""
+        async with self._http.get(
+            yarl.URL(url, encoded=True), headers=headers, allow_redirects=False
+        ) as answer:
+            await answer.read()
+            return answer.headers.get("location", ""), _cookie(answer)
+
+    def _adopt(self, person: int, answer: aiohttp.ClientResponse) -> None:
+        """Hold the cookie that an answer sets."""
+        if self.real.signs_in and (cookie := _cookie(answer)):
+            self.cookies[person] = cookie
 
     async def _revoke_in_file(self) -> None:
         """Where passwords stand in a file, who is fired is taken out of it when the host knows."""
-        if self.real.holds != "password":
+        if not self.real.asks_a_file:
             return
         left = dict(self.place.passwords)
         cases = [case for person in left if (case := self.setup.case(person)) is not None]
@@ -200,6 +241,12 @@ class _Stage:
         while self._progress is not None:
             self._progress(min(1.0, max(0.0, self.clock.now_s()) / max(end_s, 1e-9)))
             await asyncio.sleep(0.5)
+
+
+def _cookie(answer: aiohttp.ClientResponse) -> str:
+    """The last cookie that an answer sets and does not take away."""
+    pairs = [line.partition(";")[0] for line in answer.headers.getall("set-cookie", [])]
+    return next((pair for pair in reversed(pairs) if pair.partition("=")[2]), "")
 
 
 def next_whole_second() -> float:
