@@ -51,13 +51,17 @@ def _token_s(scenario: Scenario, strategy: Strategy, cause: Cause) -> float:
 
 
 def _allowlist_s(scenario: Scenario, strategy: Strategy, cause: Cause) -> float:
-    """Where tabs share an entry, who is no administrator any more keeps it alive by loading another page."""
+    """Use prolongs a sliding entry to its cap. Where tabs share an entry, who is no administrator any more keeps it alive by
+    loading another page.
+    """
     allowlist = strategy.allowlist
     if allowlist is None:
         return INF
     shared = allowlist.of == "device" and scenario.workload.tabs > 1
     if shared and cause is Cause.ADMIN_LOSS:
         return INF
+    if allowlist.renewal == "sliding":
+        return INF if allowlist.absolute_s is None else allowlist.absolute_s
     return allowlist.lifetime.support()[1] + allowlist.keeps_to.adds_s
 
 

@@ -48,11 +48,12 @@ _TOO_LONG = {
     "tasks": "what goes on at the same time (host.check, push.retries)",
 }
 # Arrays with a place for each page, where they are needed; the last ones only where they go by device.
-_OF_PAGES = ("entries", "longest", "background", "devices", "tabs")
+_OF_PAGES = ("entries", "sessions", "longest", "background", "devices", "tabs")
 _OF_DEVICES = ("answers", "answers_until", "answers_moved", "answers_stale")
 # What is not recorded.
 _GONE = (
-    *("persons", "holders", "pages", "entries", "longest", "background", "credentials"),
+    *("persons", "holders", "pages", "entries", "sessions", "longest", "background"),
+    "credentials",
     *("carriers", "devices", "tabs"),
     *("tasks", "answers_until", "answers", "stamped_until", "events", "heap", "moments"),
 )
@@ -206,6 +207,7 @@ def _people(given: Given, world: Any) -> Arrays:
         "persons": people,
         "holders": people if world["holds_worker"] else 1,
         "entries": pages if world["allowlist"] else 1,
+        "sessions": pages if world["entry_slides"] else 1,
         "longest": pages if world["keeps_longest"] else 1,
         "background": pages if refreshing else 1,
         "answers": answers if remembers(given) else 1,

@@ -13,7 +13,7 @@ from sim.scenario import Scenario
 
 # Bytes, as measured (`tests/engine/test_footprint.py` holds them to the process): of a person, and what some settings add.
 A_PERSON = {"compiled": 220, "plain": 2_000, "reference": 10_000}
-A_HELD_WORKER, A_REFRESH, A_TAB = 70, 110, 80
+A_HELD_WORKER, A_REFRESH, A_TAB, A_SESSION = 70, 110, 80, 25
 A_MOMENT = {"compiled": 48, "plain": 200, "reference": 0}  # of a person with virtual cases
 WINDOWS = 1_700_000  # their histograms while a run goes on
 A_SERVER = {"compiled": 8, "plain": 40, "reference": 0}
@@ -31,7 +31,9 @@ def of_a_run(scenario: Scenario, strategy: Strategy, engine: str, moments: int =
     if engine == "compiled":
         each += A_HELD_WORKER * scenario.app.holds_worker
         each += A_REFRESH * (token is not None and token.refresh_at is not None)
-        each += A_TAB * _pages_beside(scenario, strategy)
+        pages = _pages_beside(scenario, strategy)
+        slides = strategy.allowlist is not None and strategy.allowlist.renewal == "sliding"
+        each += A_TAB * pages + A_SESSION * slides * max(1.0, pages)
     servers = {
         "app.workers": scenario.app.workers,
         "host.servers": scenario.host.servers,

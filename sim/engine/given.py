@@ -179,6 +179,18 @@ def keeps_longest(given: Given) -> bool:
     return renewable and (told_of_logouts(given) or given.moments > 0)
 
 
+def use_changes(given: Given) -> bool:
+    """Whether an accepted request changes how long something lasts: it spends, re-issues or prolongs."""
+    token = given.token
+    by_token = token is not None and (token.renewal == "sliding" or bool(token.uses))
+    return by_token or entry_slides(given)
+
+
+def entry_slides(given: Given) -> bool:
+    """Whether use prolongs entries of the allowlist."""
+    return given.allowlist is not None and given.allowlist.renewal == "sliding"
+
+
 # -- devices and tabs ---------------------------------------------------------------------------
 
 

@@ -141,7 +141,9 @@ def _cases(arrays: Arrays, given: Given) -> Cases:
     token = strategy.token
     by_itself = token is not None and token.renewal == "app" and token.refresh_at is not None
     extends = np.full(len(c), by_itself)
-    if (token is not None and token.renewal in ("sliding", "app")) or _use_tells(strategy.check):
+    slid = strategy.allowlist is not None and strategy.allowlist.renewal == "sliding"
+    renewed = token is not None and token.renewal in ("sliding", "app")
+    if slid or renewed or _use_tells(strategy.check):
         extends |= c["actors"] > 0
     bounds_s = np.array(
         [[bound_s(scenario, strategy, cause, kind, 0.0) for kind in Kind] for cause in Cause]

@@ -208,11 +208,7 @@ class Settings(Record):
     keeps_longest: int = i8("", "whether `longest` is kept", of.keeps_longest)
     names_tokens: int = i8("", "whether an event names tokens", of.names_tokens)
     renewal: int = i8("", "of the token: `Renewal`, 0 without a token", of.renewal)
-    use_changes: int = i8(
-        "",
-        "whether an accepted request changes what is held",
-        lambda g: g.token is not None and (g.token.renewal == "sliding" or bool(g.token.uses)),
-    )
+    use_changes: int = i8("", "whether an accepted request changes what is held", of.use_changes)
     uses: int = i8("", "accepted requests that spend a token; 0: no number does", "token.uses")
     can_renew: int = i8("", "whether somebody is asked for the next token", of.can_renew)
     leeway: float = f8("s", "the verifier's tolerance of expiry", "token.leeway_s")
@@ -225,6 +221,9 @@ class Settings(Record):
     renewal_asks_admin: int = i8("", "whether it asks for `admin`", of.renewal_asks_admin)
     allowlist: int = i8("", "whether there is one", lambda g: g.allowlist is not None)
     entry_clock: int = i8("", "of its entries: `Clock`", "allowlist.keeps_to")
+    entry_slides: int = i8("", "whether use prolongs them", of.entry_slides)
+    entry_absolute: float = f8("s", "after the page load at most", "allowlist.absolute_s", INF)
+    entry_step: float = f8("", "share of the lifetime between two moves", "allowlist.step")
     check: int = i8("", "whether there is one", lambda g: g.check is not None)
     check_kinds: int = i8("kinds", "that are checked", of.check_kinds)
     check_sees: int = i8("causes", "that the host's answer shows", of.check_sees)
@@ -487,6 +486,14 @@ class Tab(Record):
     tried: int = i1("", "whether a click was refused in it after notice")
 
 
+class Session(Record):
+    """Of an allowlist entry that use prolongs."""
+
+    lasts: float = f8("s", "from each use that prolongs it")
+    moved: float = f8("s", "when that was last, at first the page load")
+    capped: float = f8("s", "never past this")
+
+
 class Credential(Record):
     """A credential that could still be presented, of a person with a case; a linked list."""
 
@@ -697,6 +704,7 @@ ARRAYS: dict[str, Rows] = {
     "holders": Rows(Holder, "holder", "by person, where workers are held"),
     "pages": Rows(Page, "page", link="stamped"),
     "entries": Rows("f8", "entry", "s, the allowlist entry of a page: its expiry"),
+    "sessions": Rows(Session, "session", "by the place of an entry, where use prolongs it"),
     "longest": Rows("f8", "longest", "s, the last expiry issued for a page"),
     "background": Rows(Background, "background", "by page"),
     "carriers": Rows(Carrier, "carrier", "by person, where he has devices or tabs"),

@@ -153,14 +153,26 @@ class Token(Clocked):
 
 
 class Allowlist(Clocked):
-    """Gate: the server holds a live entry for (person, page) or (person, device), written at page load."""
+    """Gate: the server holds a live entry for (person, page) or (person, device), written at page load.
+
+    A `sliding` one is a server session: each accepted request moves its end to the decision + `lifetime`, once `step` of that has
+    gone since it was last moved, and never past the page load + `absolute`.
+    """
 
     lifetime: PositiveDurationLaw
     of: Literal["page", "device"] = Field("page", json_schema_extra=LATER)
+    renewal: Literal["page", "sliding"] = Field("page", json_schema_extra=LATER)
+    absolute_s: Annotated[PositiveDuration | None, BeforeValidator(_none)] = Field(
+        None, alias="absolute", json_schema_extra=LATER
+    )
+    step: Share = Field(0.0, json_schema_extra=LATER)
 
     @model_validator(mode="after")
-    def _whole_seconds(self) -> "Allowlist":
+    def _kept_by_use(self) -> "Allowlist":
         self.in_whole_seconds("lifetime", self.lifetime)
+        for key, given in (("absolute", self.absolute_s), ("step", self.step)):
+            if given and self.renewal != "sliding":
+                raise ValueError(f'{key} needs renewal = "sliding"')
         return self
 
 

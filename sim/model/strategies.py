@@ -174,12 +174,22 @@ def mechanisms_text(strategy: Strategy) -> str:
         parts.append(text + (f", {token.uses} uses" if token.uses else ""))
     if strategy.allowlist:
         allowlist = strategy.allowlist
-        parts.append(f"allowlist {_law_text(allowlist.lifetime)}{_clock_text(allowlist)}")
+        parts.append(f"allowlist {_law_text(allowlist.lifetime)}{_entry_text(allowlist)}")
     if check := strategy.check:
         parts.append(f"check {check.scope}, asks {check.asks}{_kept_text(check)}")
     if push := strategy.push:
         parts.append(f"push {'/'.join(push.causes)}, {push.effect}")
     return " + ".join(parts) or "no gate"
+
+
+def _entry_text(allowlist: Allowlist) -> str:
+    """How use prolongs an entry."""
+    text = _clock_text(allowlist)
+    if allowlist.renewal == "sliding":
+        text += " from the last use"
+    if allowlist.absolute_s is not None:
+        text += f", at most {format_duration(allowlist.absolute_s)}"
+    return text
 
 
 def _kept_text(check: Check) -> str:

@@ -80,6 +80,11 @@ def check_spoken(scenario: Scenario, strategy: Strategy, who: str = "the referen
         )
 
 
+def speaks(engine: str, scenario: Scenario, strategy: Strategy) -> bool:
+    """Whether an engine knows all the words; of them all only the oracle may not."""
+    return engine != "reference" or not any(unspoken(scenario, strategy))
+
+
 def unspoken(scenario: Scenario, strategy: Strategy) -> Iterator[tuple[str, Any]]:
     """(key, value) of each word it does not know."""
     for name in type(scenario).model_fields:

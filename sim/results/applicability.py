@@ -7,14 +7,14 @@ falls at a random phase (bias of the phase below `PHASE_BIAS`), and no case outl
 
 import cmath
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from sim import theory
 from sim.basics.distributions import Constant, Exponential, Law, Uniform
 from sim.basics.statistics import QUANTILES
 from sim.model.causes import CAUSES, Cause
-from sim.model.mechanisms import Check, Clock, Push, Token
+from sim.model.mechanisms import Allowlist, Check, Clock, Push, Token
 from sim.model.strategies import Strategy
 from sim.results.metrics import Figure
 from sim.scenario import Scenario
@@ -103,12 +103,28 @@ class _World:
 
     def at_random_phase(self, cycle: Law, more_s: float = 0.0) -> bool:
         """Whether revocations meet a cycle (a draw of the law and an exponential pause) at a random phase."""
+        return self._at_random_phase(
+            cycle.expectation(), more_s, lambda omega: _characteristic(cycle, omega)
+        )
+
+    def meets_sessions_at_random(self, rate: float, idle_s: float, cap_s: float) -> bool:
+        """The same where the cycle is a session that use prolongs, up to its cap."""
+        lives_s = theory.capped_session_mean_s(rate, idle_s, cap_s)
+        return self._at_random_phase(
+            lives_s,
+            1 / rate,
+            lambda omega: theory.capped_session_characteristic(omega, rate, idle_s, cap_s),
+        )
+
+    def _at_random_phase(
+        self, lasts_s: float, more_s: float, characteristic: Callable[[float], complex]
+    ) -> bool:
         from_s, until_s = self.cases_s
-        period_s = cycle.expectation() + more_s
+        period_s = lasts_s + more_s
         cycles = max(0, math.floor(0.9 * (from_s - self.opened_s) / period_s))
         for harmonic in (1, 2, 3):
             omega = 2 * math.pi * harmonic / period_s
-            left = abs(_characteristic(cycle, omega)) / math.hypot(1.0, omega * more_s)
+            left = abs(characteristic(omega)) / math.hypot(1.0, omega * more_s)
             start = abs(_characteristic(self.scenario.organisation.visits, omega))
             spread = abs(_sinc(omega * (until_s - from_s) / 2))
             if start * spread * left**cycles > PHASE_BIAS:
@@ -207,7 +223,10 @@ def _plain(token: Token) -> bool:
 
 def _exposures(world: _World, cause: Cause) -> Iterator[tuple[Key, Expected]]:
     strategy = world.strategy
-    if strategy.allowlist is not None or _kept_otherwise(strategy):
+    if strategy.allowlist is not None:
+        yield from _sessions(world, cause, strategy.allowlist)
+        return
+    if _kept_otherwise(strategy):
         return
     if strategy.push is not None:
         yield from _pushed(world, cause, strategy.push)
@@ -325,6 +344,24 @@ def _sliding(world: _World, cause: Cause, idle_s: float) -> Iterator[tuple[Key, 
     yield from _rows(cause, "C3", "exposure", {"mean": mean_s, "share_zero": dead})
     yield from _requests(world, cause, "C3", mean_s)
     yield from _none_accepted(cause, "C3", theory.sliding_none_share(rate, idle_s))
+
+
+def _sessions(world: _World, cause: Cause, allowlist: Allowlist) -> Iterator[tuple[Key, Expected]]:
+    """C3 or, with a cap, C6: entries that use prolongs, alone."""
+    strategy, idle_s = world.strategy, _constant(allowlist.lifetime)
+    alone = strategy.check is None and strategy.push is None and _outlives_the_run(world)
+    exact = allowlist.keeps_to is Clock.EXACT and allowlist.step == 0
+    if not (alone and exact and allowlist.renewal == "sliding") or idle_s is None:
+        return
+    rate, cap_s = world.rate_per_s, allowlist.absolute_s
+    if cap_s is None:
+        yield from _sliding(world, cause, idle_s)
+    elif rate is not None and cause is not Cause.LOGOUT and world.ends_in_time(cap_s):
+        if world.meets_sessions_at_random(rate, idle_s, cap_s):
+            mean_s = theory.capped_session_exposure_mean_s(rate, idle_s, cap_s)
+            dead = 1 - theory.capped_session_live_share(rate, idle_s, cap_s)
+            yield from _rows(cause, "C6", "exposure", {"mean": mean_s, "share_zero": dead})
+            yield from _requests(world, cause, "C6", mean_s)
 
 
 def _pushed(world: _World, cause: Cause, push: Push) -> Iterator[tuple[Key, Expected]]:

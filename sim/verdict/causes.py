@@ -110,6 +110,8 @@ def blind(scenario: Scenario, strategy: Strategy, cause: str) -> Reason:
         return Reason("the app renews by itself and asks nobody", (f"{own}.token.renewal",))
     if token is not None and token.renewal == "sliding":
         return Reason("a sliding token asks nobody", (f"{own}.token.renewal",))
+    if strategy.allowlist is not None and strategy.allowlist.renewal == "sliding":
+        return Reason("each request prolongs the session", (f"{own}.allowlist.absolute",))
     if check is not None:
         return Reason(f"the check covers {check.scope} only", (f"{own}.check.scope",))
     return Reason("no gate ever asks", (own,))
@@ -158,6 +160,8 @@ def _slow(
     }[text]
     if token is not None and "token" in key and token.renewal in ("sliding", "app"):
         text, key = "access ends only after {}", f"{own}.token.absolute"
+    if "allowlist" in key and strategy.allowlist and strategy.allowlist.renewal == "sliding":
+        text, key = "use prolongs the session up to {}", f"{own}.allowlist.absolute"
     if key.endswith("check.allow_for") and strategy.check is not None:
         longest_s = strategy.check.allow_for_s
         if not longest_s:
@@ -285,10 +289,11 @@ def _interruptions(
         )
     if not found and strategy.allowlist is not None:
         lives = about(strategy.allowlist.lifetime.expectation())
-        found.append(
-            Reason(
-                f"nothing renews the entry of {lives}: its end is a reload",
-                (f"{own}.allowlist.lifetime",),
-            )
+        slides = strategy.allowlist.renewal == "sliding"
+        ends = (
+            f"{lives} without use end the session"
+            if slides
+            else f"nothing renews the entry of {lives}"
         )
+        found.append(Reason(f"{ends}: its end is a reload", (f"{own}.allowlist.lifetime",)))
     return tuple(found)

@@ -16,6 +16,7 @@ from sim.verification import (
     load_by_hand,
     people_by_hand,
     plans_by_hand,
+    sessions_by_hand,
     tabs_by_hand,
 )
 from sim.verification.by_hand import FIGURES, Clockwork
@@ -29,6 +30,7 @@ COUNTS = (
     *load_by_hand.WORLDS,
     *plans_by_hand.WORLDS,
     *tabs_by_hand.WORLDS,
+    *sessions_by_hand.WORLDS,
 )
 
 

@@ -30,6 +30,7 @@ _ABOUT = {
     "B3": "The same: requests that are accepted.",
     "B4": "The same: the last click that is accepted.",
     "C3": "A lifetime that use extends, never asked about again.",
+    "C6": "A session that use extends up to its cap.",
     "D4": "A token and a kept decision, whichever ends first.",
     "F1": "An event that is sent until it arrives, waits constant.",
     "F2": "The same, waits doubled.",

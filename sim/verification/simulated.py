@@ -12,6 +12,7 @@ from sim import theory
 from sim.basics.statistics import QUANTILES
 from sim.engine import run
 from sim.engine.recording import Run
+from sim.oracle.vocabulary import speaks
 from sim.results.applicability import Expected, Key, expected
 from sim.scenario import Scenario
 from sim.verification.line import Line, Lines, mean_line, share_line
@@ -43,6 +44,10 @@ BASE: dict[str, Any] = {
 
 def _token(lifetime: Any = 300.0, **more: Any) -> dict[str, Any]:
     return {"token": {"lifetime": lifetime, "renewal": "host", **more}}
+
+
+def _session(idle_s: float, **more: Any) -> dict[str, Any]:
+    return _LONG | {"allowlist": {"lifetime": idle_s, "renewal": "sliding", **more}}
 
 
 _BACKGROUND = _token(refresh_at=1.0)
@@ -82,11 +87,18 @@ WORLDS = (
           {"push.delay": exponential(30.0), "push.loss": 0.2, **_attempts(0, 1.0)}),
     World("pushed three times, or expiry", ("F6",), _BACKGROUND | _DENYLIST,
           {"push.delay": 0.5, "push.loss": 0.4, **_attempts(2, 30.0)}),
+    World("a session extended by use", ("C3",),
+          _session(150.0), {"run.drain": 12000.0}),
+    World("a session extended by use to its cap", ("C6",), _session(200.0, absolute=600.0),
+          {"cases.until": 5718.5}),
 )  # fmt: skip
 
 
 def worlds(engine: str, people: int, seed: int) -> Lines:
-    """Every figure that a form gives in these worlds; cases of different people are independent there."""
+    """Every figure that a form gives in these worlds; cases of different people are independent there.
+
+    The reference is left out where it does not speak a word.
+    """
     for number, world in enumerate(WORLDS):
         changes = {
             **BASE,
@@ -95,6 +107,8 @@ def worlds(engine: str, people: int, seed: int) -> Lines:
             "run.seed": seed + number,
         }
         scenario = textbook(world.strategy, changes)
+        if not speaks(engine, scenario, scenario.strategies["tried"]):
+            continue
         known = expected(scenario, scenario.strategies["tried"])
         claimed = {found.form for found in known.values()}
         for form in world.forms:

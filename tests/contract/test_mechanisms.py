@@ -84,6 +84,11 @@ class TestAllowlist(MechanismContract):
         Misfit({}, "lifetime", "missing"),
         Misfit({"lifetime": "-1s"}, "lifetime", "expected"),
         Misfit({"lifetime": "1h", "of": "browser"}, "of", "'device'"),
+        Misfit({"lifetime": "1h", "renewal": "host"}, "renewal", "'sliding'"),
+        Misfit({"lifetime": "1h", "absolute": "8h"}, "", "absolute needs renewal"),
+        Misfit({"lifetime": "1h", "step": 0.1}, "", "step needs renewal"),
+        Misfit({"lifetime": "1h", "renewal": "sliding", "absolute": "0s"}, "absolute", "expected"),
+        Misfit({"lifetime": "1h", "renewal": "sliding", "step": 1.5}, "step", "at most 1"),
         Misfit({"lifetime": {"dist": "expo", "mean": "1h"}}, "lifetime.dist", "exponential"),
         Misfit({"lifetime": "1500ms", "clock": "floor"}, "lifetime", "whole seconds"),
     )
@@ -101,6 +106,27 @@ class TestAllowlist(MechanismContract):
             on_demand_s(1 / 120, 900.0),
             900.0,
             exponential(120.0),
+        ),
+        Form(
+            "C3, prolonged by use",
+            {"allowlist": {"lifetime": 120.0, "renewal": "sliding"}},
+            theory.sliding_exposure_mean_s(1 / 60, 120.0),
+            None,
+            exponential(60.0),
+        ),
+        *(
+            Form(
+                f"C6, prolonged by use up to {cap_s:g} s",
+                {"allowlist": {"lifetime": idle_s, "renewal": "sliding", "absolute": cap_s}},
+                theory.capped_session_exposure_mean_s(1 / gap_s, idle_s, cap_s),
+                cap_s,
+                exponential(gap_s),
+            )
+            for gap_s, idle_s, cap_s in (
+                (210.0, 380.0, 3000.0),
+                (60.0, 300.0, 900.0),
+                (300.0, 400.0, 600.0),
+            )
         ),
     )
     live = {**LONG, "allowlist": {"lifetime": "5min"}}

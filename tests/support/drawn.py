@@ -378,3 +378,28 @@ def readable_scenarios(draw: st.DrawFn) -> Scenario:
     if push["causes"] and draw(st.booleans()):
         tried["push"] = push
     return scenario(drawn | {"strategies": {"tried": tried}})
+
+
+@st.composite
+def scenarios_of_sessions(draw: st.DrawFn) -> Scenario:
+    """Entries that use prolongs, with or without a cap, steps and whole seconds, on one page or on several devices and tabs."""
+    drawn = tables(draw)
+    if draw(st.booleans()):
+        drawn["organisation"]["devices"] = draw(
+            st.sampled_from([2, {"dist": "geometric", "mean": 2}])
+        )
+        drawn["workload"]["tabs"] = draw(st.sampled_from([1, 3]))
+    tried = drawn["strategies"]["tried"]
+    entry = {
+        "lifetime": draw(st.sampled_from(["5s", "1min", {"dist": "exponential", "mean": "30s"}])),
+        "renewal": "sliding",
+        "absolute": draw(st.sampled_from(["none", "30s", "5min"])),
+        "step": draw(st.sampled_from([0, 0.1, 1])),
+        "of": draw(st.sampled_from(["page", "device"])),
+    }
+    if isinstance(entry["lifetime"], str):
+        entry["clock"] = draw(st.sampled_from(["exact", "floor", "floor_plus_1"]))
+    tried["allowlist"] = entry
+    if isinstance(tried["token"], dict):
+        tried["token"]["held_by"] = draw(st.sampled_from(["page", "device"]))
+    return scenario(drawn)

@@ -85,13 +85,17 @@ def entry_of(w: World, page: int) -> float:
 def entry_of_tab(w: World, person: int, page: int) -> float:
     """The same for a page, or a device that holds the token of one, in which the person clicks."""
     if w.several and w.allowlist:
-        if w.shared_entry:
-            page = memory.tab(w, page).device
-        elif w.cookie:
-            page = memory.carrier(w, person).tab
+        page = place_of_entry(w, person, page)
         if page == NONE:
             return -INF
     return entry_of(w, page)
+
+
+def place_of_entry(w: World, person: int, page: int) -> int:
+    """Where the entry of that page is: its own place, or its device's; NONE where no page is open."""
+    if w.several and w.shared_entry:
+        return memory.tab(w, page).device
+    return memory.carrier(w, person).tab if w.several and w.cookie else page
 
 
 # -- honest people ------------------------------------------------------------------------------

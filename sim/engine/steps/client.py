@@ -8,12 +8,12 @@ import math
 
 from sim.basics.streams import Stream
 from sim.engine import limits
-from sim.engine.state import NONE, Beside, Entries, Law, Mark, Role, State, Station, Step, World
+from sim.engine.state import NONE, Beside, Law, Mark, Role, State, Station, Step, World
 from sim.engine.steps import (
     accounting,
     calendar,
-    clocks,
     draws,
+    entries,
     knowledge,
     parties,
     plan,
@@ -324,24 +324,12 @@ def show(w: World, person: int) -> None:
             pool.release_page(w, person, p.page)
         p.page = page
     if w.allowlist:
-        write_entry(w, person, page)
+        entries.write(w, person, page, page_number(w, person))
     revocation.refresh(w, person)
     if w.moments:
         virtual.loaded(w, person, before, was_open)
     accounting.note_page(w, person, Event.PAGE_SEEN, NONE, Reason.OK)
     schedule_refresh(w, person, p.page)
-
-
-def write_entry(w: World, person: int, page: int) -> None:
-    """The allowlist entry of a page, or of the device where it is open."""
-    stream = Stream.ENTRY_LIFETIME + plan.role_offset(w, person)
-    lasts = draws.sample(w, Law.ENTRY_LIFETIME, person, stream, page_number(w, person), 0)
-    place = knowledge.device_of(w, page) if w.shared_entry else page
-    e = memory.entry(w, place)
-    if e.x > w.now:  # a device's, from the load before
-        accounting.count_entry(w, Entries.ALLOWLIST, w.now, e.x, -1)
-    e.x = clocks.ends(w.entry_clock, memory.page(w, page).stamped, lasts)
-    accounting.count_entry(w, Entries.ALLOWLIST, w.now, e.x, 1)
 
 
 def destroy_page(w: World, person: int, logged_out: bool) -> None:

@@ -10,6 +10,7 @@ from sim.engine.steps import (
     client,
     clocks,
     draws,
+    entries,
     knowledge,
     parties,
     plan,
@@ -366,6 +367,8 @@ def decided(w: World, person: int) -> int:
     if accepted and w.use_changes:
         revocation.accrue(w, person)
         tokens.used(w, person)
+        if w.entry_slides:
+            entries.used(w, person)
         revocation.refresh(w, person)
     p.stamped = w.now
     if p.case != NONE:
