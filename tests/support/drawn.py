@@ -144,8 +144,8 @@ def small_scenarios(draw: st.DrawFn, always: str = "") -> Scenario:
 
 
 @st.composite
-def kept_by_real_parts(draw: st.DrawFn) -> Scenario:
-    """The same, with clocks of whole seconds, answers that hits prolong, and old ones that answer while they are asked."""
+def kept_by_real_parts(draw: st.DrawFn, people: int = 20) -> Scenario:
+    """The same of so many, with clocks of whole seconds, answers that hits prolong, and old ones that answer while they are asked."""
     clock = st.sampled_from(["exact", "floor", "floor_plus_1"])
     parts: dict[str, Any] = {}
     if draw(st.booleans()):
@@ -162,7 +162,10 @@ def kept_by_real_parts(draw: st.DrawFn) -> Scenario:
         stale_for = draw(st.sampled_from(["none", "1min", "2min"]))
         kept["refresh"] = {"stale_for": stale_for, "refusal_replaces": draw(st.booleans())}
     parts["check"] = kept
-    return with_changes(draw(small_scenarios()), {"strategies.tried": {"token": "none"} | parts})
+    return with_changes(
+        draw(small_scenarios()),
+        {"organisation.people": people, "strategies.tried": {"token": "none"} | parts},
+    )
 
 
 # -- for engines that must agree --------------------------------------------------------------

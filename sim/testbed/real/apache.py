@@ -1,7 +1,8 @@
-"""Apache: what stood in a password file kept by `mod_authn_socache`."""
+"""Apache: what stood in a password file kept by `mod_authn_socache`; sessions of `mod_auth_openidc`."""
 
 import base64
 import hashlib
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -40,11 +41,34 @@ AuthnCacheSOCache shmcb
   Require valid-user
 </Directory>
 """
+_OPENID = """\
+LoadModule auth_openidc_module {modules}/mod_auth_openidc.so
+OIDCProviderMetadataURL http://127.0.0.1:{host}{provider}/.well-known/openid-configuration
+OIDCClientID gate
+OIDCClientSecret {secret}
+OIDCIDTokenSignedResponseAlg HS256
+OIDCRedirectURI http://127.0.0.1:{port}/back
+OIDCCryptoPassphrase {secret}
+OIDCSessionInactivityTimeout {life_s}
+OIDCSessionMaxDuration {cap_s}
+OIDCUnAuthAction 401
+<Location />
+  AuthType openid-connect
+  Require valid-user
+</Location>
+<Location /login>
+  OIDCUnAuthAction auth
+</Location>
+"""
 
 
 def _socache(place: Place) -> list[str]:
     write_users(place.folder, place.passwords)
     return _served(place, _SERVER + _SOCACHE)
+
+
+def _openid(place: Place) -> list[str]:
+    return _served(place, _SERVER + _OPENID)
 
 
 def _served(place: Place, config: str) -> list[str]:
@@ -61,6 +85,13 @@ def _served(place: Place, config: str) -> list[str]:
         cap_s=place.cap_s,
     )
     return ["-f", str(place.write("apache.conf", text)), "-D", "FOREGROUND"]
+
+
+def _module_version(_: str) -> str:
+    """The module's own, which stands in it."""
+    held = (_MODULES / "mod_auth_openidc.so").read_bytes()
+    found = re.search(rb"mod_auth_openidc-(\d+(?:\.\d+)+)", held)
+    return found[1].decode() if found else ""
 
 
 def write_users(folder: Path, passwords: Mapping[int, str]) -> None:
@@ -83,5 +114,16 @@ APACHE = (
         _socache,
         holds="password",
         there=_MODULES.is_dir,
+    ),
+    Part(
+        "mod_auth_openidc",
+        "apache2",
+        APT.format("apache2 libapache2-mod-auth-openidc"),
+        _openid,
+        holds="openid",
+        grain_s=1.0,  # caps in whole seconds; steps from the whole second of the last move
+        scenario="testbed_sessions",
+        there=(_MODULES / "mod_auth_openidc.so").exists,
+        says_version=_module_version,
     ),
 )

@@ -139,17 +139,18 @@ def _near_an_edge(
     answered_s = {answer.act: answer.answered_s for answer in answers}
     end_s = cap_s = -math.inf
     for act in acts:
-        at_s, spread_s = act.at_s, played.part.grain_s + _FLOOR_S
+        at_s, trip_s = act.at_s, _FLOOR_S + max(0.0, answered_s.get(act, 0.0) - act.at_s)
         if act.page:
             if played.part.signs_in and act.passes:
                 end_s, cap_s = kept.ends_s(at_s, kept.life_s), kept.ends_s(at_s, kept.cap_s)
             continue
-        spread_s += answered_s.get(act, at_s) - at_s
-        edges = (end_s, cap_s, revoked_s)
-        if any(edge_s - spread_s <= at_s <= edge_s + _FLOOR_S for edge_s in edges):
+        early_s, late_s = played.part.grain_s + trip_s, played.part.grain_s + _FLOOR_S
+        if any(edge_s - early_s <= at_s <= edge_s + late_s for edge_s in (end_s, cap_s)):
+            return True
+        if revoked_s - trip_s <= at_s <= revoked_s + _FLOOR_S:
             return True
         if act.passes and (act.asked or kept.prolongs):
-            if kept.whole and math.ceil(at_s) - at_s <= spread_s:
+            if kept.whole and math.ceil(at_s) - at_s <= trip_s:
                 return True
             end_s = kept.ends_s(at_s, kept.life_s)
     return False

@@ -19,11 +19,15 @@ class Kept:
 
     @classmethod
     def of(cls, strategy: Strategy) -> "Kept":
-        """Of the check, or else of the token."""
-        check, token = strategy.check, strategy.token
+        """Of the check, or else of the entry, or else of the token."""
+        check, entry, token = strategy.check, strategy.allowlist, strategy.token
         if check is not None:
             slides = check.slides is not None
             return cls(check.allow_for_s, math.inf, check.kept_for_s, check.keeps_to, slides)
+        if entry is not None:
+            life_s, cap_s = entry.lifetime.support()[0], entry.absolute_s or math.inf
+            slides = entry.renewal == "sliding"
+            return cls(life_s, cap_s, math.inf if slides else life_s, entry.keeps_to, slides)
         assert token is not None
         life_s, cap_s = token.lifetime.support()[0], token.absolute_s or math.inf
         return cls(life_s, cap_s, math.inf, token.keeps_to, token.renewal == "sliding")
