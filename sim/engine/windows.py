@@ -42,10 +42,11 @@ class Virtual:
     """What the virtual cases of one replication met.
 
     `causes` are those that can be read in this scenario under this strategy; `unresolved` those of them where the end of
-    the run left a window open that only time to come could have closed.
+    the run left a window open that only time to come could have closed. `shares`: how often a person has a case, by cause.
     """
 
     moments: int
+    shares: tuple[float, ...]
     goes_on: float  # how often people go on after the notice
     causes: tuple[int, ...]
     unresolved: tuple[int, ...]
@@ -67,6 +68,7 @@ def virtual_of(arrays: dict[str, Any]) -> Virtual | None:
     read_as = {cause: int(arrays["causes"][cause]["read_as"]) for cause in causes}
     return Virtual(
         moments=int(world["moments"]),
+        shares=tuple(_share(world, row) for row in arrays["causes"]),
         goes_on=float(world["go_on"]),
         causes=causes,
         unresolved=tuple(cause for cause in causes if read_as[cause] in unresolved),
@@ -77,6 +79,11 @@ def virtual_of(arrays: dict[str, Any]) -> Virtual | None:
             if w is not None
         },
     )
+
+
+def _share(world: Any, cause: Any) -> float:
+    """Administration is lost by administrators only."""
+    return float(cause["share"] * (world["admins"] if cause["administrators_only"] else 1.0))
 
 
 def _windows(w: Any, counts: Any) -> Windows:

@@ -9,6 +9,7 @@ from sim.engine import Progress
 from sim.engine import run as simulate
 from sim.engine.recording import Run
 from sim.model.strategies import Strategy
+from sim.results.virtual import MOMENTS
 from sim.scenario import Scenario
 from sim.sweeps.executors import Pool
 
@@ -26,7 +27,15 @@ def replications(
 ) -> list[Run]:
     """Replications one after the other, in a worker; `progress` may raise to end them."""
     return [
-        simulate(scenario, strategy, number, seed=seed, engine=engine, progress=progress)
+        simulate(
+            scenario,
+            strategy,
+            number,
+            seed=seed,
+            moments=MOMENTS,
+            engine=engine,
+            progress=progress,
+        )
         for number in numbers
     ]
 

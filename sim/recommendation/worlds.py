@@ -16,9 +16,11 @@ from sim.engine import run as simulate
 from sim.engine.recording import Run
 from sim.model.strategies import Strategy
 from sim.recommendation.trials import with_lifetime
+from sim.results.virtual import MOMENTS
 from sim.scenario import Scenario, with_changes
-from sim.verdict.goals import Goal, Judged, bound_of, exposures, judge, quantile_of
+from sim.verdict.goals import Goal, Judged, bound_of, judge, quantile_of
 from sim.verdict.preference import preference
+from sim.verdict.windows import persons_over
 
 SPREAD = 0.01  # of a goal's limit, or of what the preference orders by: a smaller change is none
 By = Literal["runs", "settings", "nothing"]
@@ -191,7 +193,13 @@ class Judge:
     ) -> Iterator[Run]:
         for r in range(self.replications):
             yield simulate(
-                world, strategy, r, seed=self.seed, engine=self.engine, progress=progress
+                world,
+                strategy,
+                r,
+                seed=self.seed,
+                moments=MOMENTS,
+                engine=self.engine,
+                progress=progress,
             )
 
 
@@ -200,9 +208,7 @@ def surely_missed(goal: Goal, runs: Sequence[Run], cases: int) -> bool:
     q = quantile_of(goal)
     if q is None or not goal.rises or cases < fewest_shown(goal):
         return False
-    beyond = sum(
-        int((exposures(run, goal.cause) > (1 + SPREAD) * goal.limit).sum()) for run in runs
-    )
+    beyond = persons_over(runs, goal.cause, (1 + SPREAD) * goal.limit)
     return beyond >= cases - math.floor(q * (cases - 1))
 
 

@@ -277,11 +277,10 @@ def _behind(runs: Sequence[Run], metric: str, causes: Sequence[str], found: Tota
 
 
 def _asked(runs: Sequence[Run], metric: str, causes: Sequence[str]) -> virtual.Asked | None:
-    """The virtual cases that a mean rests on: of one cause, since real cases of several are as frequent as they are."""
-    if metric != "exposure" or len(causes) != 1:
+    """The virtual cases that a mean rests on."""
+    if metric != "exposure":
         return None
-    cause = Cause(CAUSES.index(causes[0]))
-    return virtual.Asked.of(runs, cause) if virtual.readable(runs, cause) else None
+    return virtual.asked(runs, [Cause(CAUSES.index(cause)) for cause in causes])
 
 
 def totals(runs: Sequence[Run], metric: str, causes: Sequence[str] = CAUSES) -> Totals:

@@ -6,14 +6,14 @@ levels at which the share below it may lie (Woodruff 1952), read off the histogr
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from sim.basics.statistics import QUANTILES, Estimate, Totals, ratio_of_runs
-from sim.engine.histogram import BUCKETS, lower_edges
+from sim.engine.histogram import BUCKETS, bucket_of, lower_edges
 from sim.engine.recording import Run
 from sim.engine.windows import GOES_ON, STAYS, Virtual, Windows
 from sim.model.causes import Cause, Kind
@@ -76,6 +76,29 @@ class Asked:
             np.array([row.counts for row in rows]),
         )
 
+    @staticmethod
+    def pooled(parts: Sequence[tuple[float, "Asked"]]) -> "Asked":
+        """Several causes together, each as often as it happens.
+
+        A replication stands for what it adds to the ratios: how many it asked is no chance of the pool.
+        """
+        whole = sum(share for share, _ in parts)
+        each = max(float(asked.numbers.mean()) for _, asked in parts)
+
+        def mixed(rows: Callable[[Asked], Array]) -> Array:
+            added = (share / whole * _added(rows(asked), asked.numbers) for share, asked in parts)
+            found: Array = each * np.sum(list(added), axis=0)
+            return found
+
+        return Asked(
+            parts[0][1].moments,
+            mixed(lambda asked: asked.tops),
+            mixed(lambda asked: asked.zeros),
+            np.full(len(parts[0][1].numbers), each),
+            max(asked.max_s for _, asked in parts),
+            mixed(lambda asked: asked.shares),
+        )
+
     @property
     def totals(self) -> Totals:
         """The mean window, as sums."""
@@ -86,10 +109,26 @@ class Asked:
         """How many stand behind a figure: a person for each full set of moments, and for what is left."""
         return math.ceil(round(float(self.numbers.sum()), 6) / self.moments)
 
+    @property
+    def mean(self) -> Estimate:
+        """The mean window."""
+        return ratio_of_runs(self.tops.tolist(), self.numbers.tolist(), self.persons)
+
+    def share_over(self, limit_s: float) -> float:
+        """The share of windows that are longer, spread evenly within the bucket where the limit lies."""
+        if self.max_s <= limit_s:
+            return 0.0
+        counts = np.maximum(0.0, self.shares.sum(axis=0))
+        bucket = bucket_of(limit_s)
+        low, high = self._edge(bucket), self._edge(bucket + 1)
+        within = (high - max(low, limit_s)) / (high - low) if high > low else 0.0
+        over = float(counts[bucket + 1 :].sum()) + within * float(counts[bucket])
+        return over / float(counts.sum())
+
     def statistics(self) -> Iterator[tuple[str, Estimate]]:
         """mean, quantiles, max and share_zero, as of a column of cases."""
         n = self.persons
-        yield "mean", ratio_of_runs(self.tops.tolist(), self.numbers.tolist(), n)
+        yield "mean", self.mean
         for name, q in QUANTILES.items():
             yield name, self.quantile(q)
         yield "max", Estimate(self.max_s, None, None, n)
@@ -126,6 +165,13 @@ class Asked:
         return 0.0 if bucket <= 1 else min(float(_EDGES[bucket]), self.max_s)
 
 
+def _added(rows: Array, numbers: Array) -> Array:
+    """Rows whose mean is the ratio of the sums, and which vary as that does (the delta method)."""
+    ratio = rows.sum(axis=0) / numbers.sum()
+    found: Array = ratio + (rows.T - np.multiply.outer(ratio, numbers)).T / numbers.mean()
+    return found
+
+
 class _Row:
     """The sums of one replication while they are added up."""
 
@@ -148,6 +194,24 @@ def _weight(virtual: Virtual, cause: Cause, goes_on: int) -> float:
 def _bucket(whole: Array, level: float) -> int:
     """The first bucket up to whose end at least this share lies."""
     return min(int(np.searchsorted(whole, level - 1e-12)), BUCKETS - 1)
+
+
+def asked(runs: Sequence[Run], causes: Sequence[Cause] = tuple(Cause)) -> Asked | None:
+    """What the exposure after some causes rests on, each as often as it happens; None where on real cases.
+
+    Those that do not happen are left out; of the others all must be readable.
+    """
+    virtual = runs[0].virtual if runs else None
+    if virtual is None:
+        return None
+    happen = [cause for cause in causes if virtual.shares[cause] > 0]
+    if not all(readable(runs, cause) for cause in happen):
+        return None
+    parts = [(virtual.shares[cause], Asked.of(runs, cause)) for cause in happen]
+    parts = [(share, one) for share, one in parts if one.numbers.any()]
+    if len(parts) < 2:
+        return parts[0][1] if parts else None
+    return Asked.pooled(parts)
 
 
 def exposures(

@@ -15,10 +15,11 @@ from sim.results.tables import CAUSE_HEADS
 from sim.scenario import Scenario
 from sim.verdict.causes import directory, why
 from sim.verdict.cells import open_cells
-from sim.verdict.goals import Goal, Judged, exposures, fewest_cases, goals_or_stand_ins, judge
+from sim.verdict.goals import Goal, Judged, fewest_cases, goals_or_stand_ins, judge
 from sim.verdict.preference import preference
 from sim.verdict.record import GoalRow, Rarest, Reason, Row, Second, Setting, State, Verdict
 from sim.verdict.settings import not_set
+from sim.verdict.windows import persons
 
 FEW = 30  # persons behind a mean; for a quantile as many as its interval takes
 _NEAR = 1.25  # an unclear goal so near to its limit may come out otherwise under another seed
@@ -217,15 +218,15 @@ def _rarest(
         return None
     runs = candidates[0].runs
     causes = [c for c in CAUSES if scenario.cases.share_of(c) > 0]
-    persons = {c: sum(len(exposures(run, c)) for run in runs) for c in causes}
-    if not persons:
+    behind = {c: persons(runs, c) for c in causes}
+    if not behind:
         return None
-    cause = min(persons, key=lambda c: persons[c])
+    cause = min(behind, key=lambda c: behind[c])
     asked = [g.statistic for g in goals if g.rises]
     needed = max(
         (fewest_cases(QUANTILES[s]) if s in QUANTILES else FEW for s in asked), default=FEW
     )
-    return Rarest(cause, persons[cause], persons[cause] >= needed)
+    return Rarest(cause, behind[cause], behind[cause] >= needed)
 
 
 # -- what it rests on ---------------------------------------------------------------------------

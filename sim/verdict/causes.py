@@ -14,8 +14,9 @@ from sim.model.strategies import Strategy
 from sim.results.tables import CAUSE_HEADS
 from sim.scenario import Scenario
 from sim.verdict.cells import open_cells
-from sim.verdict.goals import Judged, exposures
+from sim.verdict.goals import Judged
 from sim.verdict.record import Reason
+from sim.verdict.windows import persons, persons_over, totals
 
 _BUSY = 0.85  # a station whose servers are so busy makes people wait
 _TURNED_AWAY = 0.005  # so large a share of calls turned away is felt
@@ -56,7 +57,7 @@ def _exposure(
 ) -> tuple[Reason, ...]:
     goal = judged.goal
     causes = [c for c in CAUSES if goal.cause in (None, c) and scenario.cases.share_of(c) > 0]
-    over = {c: _over(runs, c, goal.limit) for c in causes}
+    over = {c: persons_over(runs, c, goal.limit) for c in causes}
     causes = sorted(causes, key=lambda c: -over[c])
     unseen = {cell.cause for cell in open_cells(scenario, strategy)}
     blind = [c for c in causes if c in unseen and (over[c] or math.isinf(judged.estimate.value))]
@@ -69,10 +70,6 @@ def _exposure(
     if not reasons and causes:
         reasons.append(_slow(scenario, strategy, causes[0], runs, goal.limit))
     return tuple(reasons)
-
-
-def _over(runs: Sequence[Run], cause: str, limit: float) -> int:
-    return int(sum((exposures(run, cause) > limit).sum() for run in runs))
 
 
 def _blind_reasons(
@@ -123,8 +120,8 @@ def directory(scenario: Scenario, runs: Sequence[Run]) -> str:
     if not any(map(len, cases)):
         return ""
     known_s = float(np.mean(np.concatenate([c.host_knows_at_s - c.revoked_at_s for c in cases])))
-    windows_s = np.concatenate([exposures(run, "deactivation") for run in runs])
-    mean_s = float(windows_s.mean())
+    windows = totals(runs, "deactivation")
+    mean_s = sum(windows.tops) / sum(windows.bottoms)
     if not math.isfinite(mean_s) or not mean_s or known_s < _DOMINATES * mean_s:
         return ""
     return f"{about(known_s)} of {about(mean_s)} are the directory; no token strategy changes that"
@@ -138,11 +135,11 @@ def _slow(
     head = CAUSE_HEADS[cause]
     push, token = strategy.push, strategy.token
     if push is not None and push.carries(which):
-        cases, late = sum(len(exposures(r, cause)) for r in runs), _over(runs, cause, limit)
+        cases, late = persons(runs, cause), persons_over(runs, cause, limit)
         lost = sum(run.events["lost"] for run in runs)
         gone = f", {lost} never" if lost else ""
         return Reason(
-            f"the event came too late for {late} of {cases} persons{gone} ({head})",
+            f"the event came too late for {late:,} of {cases:,} persons{gone} ({head})",
             ("push.delay", "push.loss", "push.retries"),
         )
     gates = {

@@ -23,8 +23,10 @@ from sim.engine.recording import Run
 from sim.model.causes import CAUSES, Cause
 from sim.model.strategies import Strategy
 from sim.results.tables import CAUSE_HEADS
+from sim.results.virtual import Asked
 from sim.scenario import Problem, Scenario, ScenarioError
 from sim.scenario.model import Goals
+from sim.verdict.windows import asked, exposures
 
 _NO_END_S = 1e15  # stands for infinity while quantiles are interpolated
 Verdict = Literal["met", "missed", "unclear"]
@@ -228,6 +230,8 @@ def _of_values(values: list[float], n: int) -> Estimate:
 
 def _exposure(goal: Goal, scenario: Scenario, strategy: Strategy, runs: Sequence[Run]) -> Estimate:
     """A window that outlived the run counts as its bound, which is infinite where nothing ends it."""
+    if (of := asked(runs, goal.cause)) is not None:
+        return _of_asked(goal, scenario, strategy, of)
     by_run = [exposures(run, goal.cause) for run in runs]
     values = np.concatenate(by_run)
     if goal.statistic == "max":
@@ -242,6 +246,13 @@ def _exposure(goal: Goal, scenario: Scenario, strategy: Strategy, runs: Sequence
     return _quantile(values, QUANTILES[goal.statistic], len(runs))
 
 
+def _of_asked(goal: Goal, scenario: Scenario, strategy: Strategy, of: Asked) -> Estimate:
+    """The same of virtual cases, of which no end of a run has cut one."""
+    if goal.statistic == "max":
+        return Estimate(of.max_s, of.max_s, bound_of(scenario, strategy, goal.cause), of.persons)
+    return of.mean if goal.statistic == "mean" else of.quantile(QUANTILES[goal.statistic])
+
+
 def _quantile(values: npt.NDArray[np.float64], q: float, runs: int) -> Estimate:
     """As `quantile`, with windows that have no end."""
     found = quantile(np.minimum(values, _NO_END_S), q, runs)
@@ -250,15 +261,6 @@ def _quantile(values: npt.NDArray[np.float64], q: float, runs: int) -> Estimate:
         for v in (found.value, found.low, found.high)
     )
     return Estimate(math.nan if value is None else value, low, high, found.n)
-
-
-def exposures(run: Run, cause: str | None) -> npt.NDArray[np.float64]:
-    """The windows of a cause's cases (None: of all) in s."""
-    cases = run.cases
-    if cause is not None:
-        cases = cases[cases.cause == CAUSES.index(cause)]
-    result: npt.NDArray[np.float64] = np.where(cases.censored, cases.bound_s, cases.exposure_s)
-    return result
 
 
 def bound_of(scenario: Scenario, strategy: Strategy, cause: str | None) -> float:

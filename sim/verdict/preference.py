@@ -6,7 +6,8 @@ import numpy as np
 
 from sim.basics.statistics import Totals
 from sim.engine.recording import Run
-from sim.verdict.goals import Goal, exposures
+from sim.verdict import windows
+from sim.verdict.goals import Goal
 
 OBJECTIVES = ("exposure", "auth_overhead", "host_calls", "interruptions")
 
@@ -28,11 +29,7 @@ def objective(runs: Sequence[Run], name: str, goals: list[Goal]) -> Totals:
     """A figure to be small, as sums by replication; exposure over the causes that goals name, or all."""
     if name == "exposure":
         causes = {g.cause for g in goals if g.rises} or {None}
-        values = [
-            np.concatenate([exposures(run, cause) for cause in sorted(causes, key=str)])
-            for run in runs
-        ]
-        return Totals([float(v.sum()) for v in values], [float(len(v)) for v in values])
+        return windows.totals(runs, *sorted(causes, key=str))
     if name == "interruptions":
         return Totals([float(r.interruptions) for r in runs], [r.visit_s / 3600.0 for r in runs])
     if name == "host_calls":

@@ -34,8 +34,9 @@ from sim.recommendation.search import families
 from sim.recommendation.trials import Trial, with_lifetime
 from sim.scenario import Scenario, ScenarioError, load, with_changes
 from sim.sweeps.executors import Given, in_this_process
-from sim.verdict.goals import exposures, fewest_cases
+from sim.verdict.goals import fewest_cases
 from sim.verdict.preference import OBJECTIVES
+from sim.verdict.windows import exposures
 
 
 def answer(scenario: Scenario, **options: Any) -> Recommendation:

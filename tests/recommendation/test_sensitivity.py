@@ -267,7 +267,7 @@ def _run(windows: list[float]) -> Any:
         [("censored", bool), ("exposure_s", float), ("bound_s", float), ("cause", int)],
     )
     rows["exposure_s"] = windows
-    return SimpleNamespace(cases=rows.view(np.recarray))
+    return SimpleNamespace(cases=rows.view(np.recarray), virtual=None)
 
 
 @pytest.fixture(scope="module")

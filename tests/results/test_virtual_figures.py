@@ -5,13 +5,13 @@ import math
 import numpy as np
 import pytest
 
-from sim.basics.statistics import ratio_of_runs, student
+from sim.basics.statistics import Estimate, ratio_of_runs, student
 from sim.engine.histogram import BUCKETS, bucket_of
 from sim.model.causes import CAUSES, Cause
 from sim.model.strategies import CATALOGUE
 from sim.results import virtual
 from sim.results.experiment import Comparison, compare
-from sim.results.metrics import Figure, totals
+from sim.results.metrics import Figure, pooled_mean, totals
 from sim.scenario import Scenario, load, with_changes
 from sim.verification.worlds import exponential, textbook
 
@@ -185,3 +185,54 @@ def test_where_the_end_cuts_a_window_real_cases_are_taken() -> None:
     assert all(run.virtual is not None for run in runs)
     assert not virtual.readable(runs, Cause.DEACTIVATION)
     assert {f.estimator for f in found.figures if f.cause} == {"cases"}
+
+
+def test_several_causes_count_as_often_as_each_happens() -> None:
+    """Two causes, three of whose persons in four meet the second; how many a replication asked is no chance of the pool."""
+    first, second = _asked([[1.0] * 10, [1.0] * 30]), _asked([[5.0] * 40, [5.0] * 20])
+    both = virtual.Asked.pooled([(0.1, first), (0.3, second)])
+    assert both.mean.value == pytest.approx(4.0, rel=1e-12)
+    assert both.mean.high == pytest.approx(4.0, rel=1e-9)  # within a cause nothing varies
+    assert both.persons == 60
+    assert both.quantile(0.2).value == pytest.approx(1.0, rel=0.01)
+    assert both.quantile(0.3).value == pytest.approx(5.0, rel=0.01)
+    assert both.share_over(2.0) == pytest.approx(0.75, rel=1e-12)
+    assert (both.share_over(5.0), both.share_over(0.5)) == (0.0, pytest.approx(1.0))
+
+
+def test_a_pool_varies_as_its_causes_do() -> None:
+    """Its error is that of the weighted sum of two independent means."""
+    random = np.random.default_rng(7)
+    runs = 400
+    first, second = (
+        _asked([(most * random.random(20)).tolist() for _ in range(runs)]) for most in (10.0, 100.0)
+    )
+    both = virtual.Asked.pooled([(0.5, first), (0.5, second)])
+    assert both.mean.value == pytest.approx((first.mean.value + second.mean.value) / 2, rel=1e-12)
+
+    def half(e: Estimate) -> float:
+        assert e.high is not None
+        return e.high - e.value
+
+    expected = math.hypot(half(first.mean), half(second.mean)) / 2
+    assert half(both.mean) == pytest.approx(expected, rel=0.1)  # correlation of 400: 0.05 each sd
+
+
+def test_the_share_over_a_limit_within_a_bucket() -> None:
+    windows = np.linspace(200.0, 300.0, 10_001).tolist()
+    asked = _asked([windows])
+    for limit in (0.0, 210.0, 250.0, 299.0):
+        exact = sum(x > limit for x in windows) / len(windows)
+        assert asked.share_over(limit) == pytest.approx(exact, abs=0.002)
+    assert asked.share_over(300.0) == 0.0
+
+
+def test_all_causes_together_agree_with_real_cases(both: tuple[Comparison, Comparison]) -> None:
+    """Of three strategies at 1e-6 each: once in 300,000 seeds."""
+    for name in ("short_token", "allowlist", "allowlist_webhook"):
+        a, b = (pooled_mean(found.runs[name], "exposure", CAUSES) for found in both)
+        assert a.high is not None and b.high is not None
+        error = math.hypot(a.high - a.value, b.high - b.value) / student(RUNS - 1)
+        assert abs(a.value - b.value) <= student(RUNS - 1, 1 - 1e-6) * error
+        assert a.high - a.value < (b.high - b.value) / 2
+    assert virtual.asked(both[0].runs["host_token"]) is None  # a renewal is granted after some

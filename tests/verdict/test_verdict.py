@@ -12,7 +12,7 @@ from support.drawn import mechanisms, small_scenarios
 from support.worlds import one_endless_page
 
 from sim.coverage import coverage
-from sim.model.causes import CAUSES
+from sim.model.causes import CAUSES, Cause
 from sim.model.strategies import CATALOGUE, Strategy
 from sim.recommendation import recommend
 from sim.recommendation import words as recommendation_words
@@ -457,4 +457,30 @@ def test_a_check_has_a_line_a_goal() -> None:
         ["ok", "tried", "goals.exposure_max"],
         ["not", "shown", "tried"],
         ["ok", "tried", "goals.auth_overhead_p95"],
+    ]
+
+
+# -- what it rests on ---------------------------------------------------------------------------
+
+
+def test_goals_are_judged_by_virtual_cases_where_they_can_be_read() -> None:
+    """Half of the people are asked, at 32 moments each; without them the real cases of each cause tell."""
+    some = {f"cases.{cause}": {"share": 0.125} for cause in CAUSES}
+    goals = {"exposure_p95": "2min", "logout": {"exposure_mean": "1h"}}
+    scenario = tiny(**some, goals=goals)
+    asked, alone = (
+        experiment.compare(scenario, [CATALOGUE["short_token"]], replications=3, virtual=virtual)
+        for virtual in (True, False)
+    )
+    ours, real = (verdict_of(found, second=False) for found in (asked, alone))
+    for goal in ours.rows[0].goals:
+        mine = asked.find("short_token", "exposure", "mean", "logout")
+        if goal.key == "goals.logout.exposure_mean":
+            assert mine is not None and (goal.value, goal.n) == (mine.estimate, mine.n)
+        assert goal.n > 30
+    assert ours.rarest is not None and real.rarest is not None
+    assert ours.rarest.persons > real.rarest.persons
+    assert [g.n for g in real.rows[0].goals] == [
+        sum(len(run.cases) for run in alone.runs["short_token"]),
+        sum(int((run.cases.cause == Cause.LOGOUT).sum()) for run in alone.runs["short_token"]),
     ]
