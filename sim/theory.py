@@ -834,6 +834,38 @@ def erlang_b(servers: int, offered: float) -> float:
     return blocked
 
 
+def log_refused_share(
+    rate_per_s: float, most: int, span_s: float, counts_refused: bool = False
+) -> float:
+    """Share of Poisson calls that a log of `most` in the last `span_s` turns away.
+
+    An admitted call takes one of `most` places for `span_s`: Erlang's loss formula, which asks for the mean only. Where refused
+    calls count as well, a call is turned away that comes after `most` others in `span_s`.
+    """
+    _need(most >= 1, "most", "at least 1", most)
+    _need_positive(rate_per_s=rate_per_s, span_s=span_s)
+    offered = rate_per_s * span_s
+    return 1 - _poisson_cdf(most - 1, offered) if counts_refused else erlang_b(most, offered)
+
+
+def fixed_window_refused_share(rate_per_s: float, most: int, span_s: float) -> float:
+    """Share of Poisson calls that windows turn away which the first call after the last one opens.
+
+    Of the 1 + N calls of a window, N of a Poisson law, `most` pass.
+    """
+    _need(most >= 1, "most", "at least 1", most)
+    _need_positive(rate_per_s=rate_per_s, span_s=span_s)
+    offered = rate_per_s * span_s
+    passed = 1 + sum(1 - _poisson_cdf(n, offered) for n in range(most - 1))
+    return 1 - passed / (1 + offered)
+
+
+def _poisson_cdf(most: int, mean: float) -> float:
+    return math.fsum(
+        math.exp(n * math.log(mean) - mean - math.lgamma(n + 1)) for n in range(most + 1)
+    )
+
+
 def erlang_c(servers: int, offered: float) -> float:
     """Q2: share that must wait at an M/M/c station; `offered` is below `servers`."""
     _need(offered < servers, "offered", "below servers", offered)

@@ -32,6 +32,7 @@ from sim.engine.state import (
 )
 from sim.engine.state import Law as Laws
 from sim.model.causes import CAUSES, Cause, lost_kinds
+from sim.model.limits import SPANS_S
 from sim.model.outcomes import Call
 from sim.workload.daily import weights_of
 
@@ -56,6 +57,7 @@ _GONE = (
     "credentials",
     *("carriers", "devices", "tabs"),
     *("tasks", "answers_until", "answers", "stamped_until", "events", "heap", "moments"),
+    "limiter_calls",
 )
 
 
@@ -74,7 +76,7 @@ def arrays_of(given: Given, replication: int, seed: int) -> Arrays:
         "causes": _causes(given),
         "hours": np.array(weights_of(given.plan.daily) if given.plan.daily else [0.0]),
     }
-    arrays |= _stations(given)
+    arrays |= _stations(given) | _limiters(given)
     _start(arrays)
     return arrays
 
@@ -266,6 +268,18 @@ def _stations(given: Given) -> Arrays:
     stations["by_events"] = _go_by_events(given)
     stations["first_waiting"] = NONE
     return {"stations": stations, "free_at": np.zeros(sum(heaps) + 1)}
+
+
+def _limiters(given: Given) -> Arrays:
+    """What limits other than a bucket count, and the calls that logs remember."""
+    limit = given.scenario.host.rate_limit
+    mosts = () if limit is None else limit.mosts
+    limiters = np.zeros(len(SPANS_S), ARRAYS["limiters"].dtype())
+    for row, most, span_s in zip(limiters, mosts, SPANS_S, strict=False):
+        row["most"], row["lasts"], row["rate"], row["began"] = most, span_s, most / span_s, -INF
+    kept = () if limit is None else limit.remembers
+    limiters["first"][: len(kept)] = np.cumsum([0, *kept[:-1]])[: len(kept)]
+    return {"limiters": limiters, "limiter_calls": np.full(sum(kept) + 1, -INF)}
 
 
 def _go_by_events(given: Given) -> list[bool]:

@@ -18,8 +18,8 @@ from sim.workload import daily
 
 STEPS = (
     *("accounting", "beside", "calendar", "client", "clocks", "draws", "entries", "gates"),
-    *("kernel", "knowledge", "parties", "plan", "pool", "revocation", "tabs", "tokens"),
-    *("virtual", "written"),
+    *("kernel", "knowledge", "limiters", "parties", "plan", "pool", "revocation", "tabs"),
+    *("tokens", "virtual", "written"),
 )
 # Functions of the library that steps use: module -> their names, each after those that it calls.
 LIBRARY: dict[ModuleType, tuple[str, ...]] = {

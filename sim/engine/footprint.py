@@ -17,6 +17,7 @@ A_HELD_WORKER, A_REFRESH, A_TAB, A_SESSION = 70, 110, 80, 25
 A_MOMENT = {"compiled": 48, "plain": 200, "reference": 0}  # of a person with virtual cases
 WINDOWS = 1_700_000  # their histograms while a run goes on
 A_SERVER = {"compiled": 8, "plain": 40, "reference": 0}
+A_KEPT_CALL = {"compiled": 8, "plain": 40, "reference": 0}
 A_MINUTE, A_CASE = 40, 160
 A_RECORD = 320_000  # the histograms of a run
 ALWAYS_FREE = 64_000_000  # not worth asking the system for
@@ -43,8 +44,15 @@ def of_a_run(scenario: Scenario, strategy: Strategy, engine: str, moments: int =
     return {
         "organisation.people": people * each + WINDOWS * (moments > 0),
         "run.horizon": _minutes(scenario) * A_MINUTE,
+        "host.rate_limit": A_KEPT_CALL[engine] * _kept_calls(scenario),
         **{name: A_SERVER[engine] * n for name, n in servers.items() if n < math.inf},
     }
+
+
+def _kept_calls(scenario: Scenario) -> float:
+    """Calls that a log of the host's limit remembers."""
+    limit = scenario.host.rate_limit
+    return 0.0 if limit is None else sum(limit.remembers)
 
 
 def _pages_beside(scenario: Scenario, strategy: Strategy) -> float:

@@ -8,6 +8,7 @@ from typing import Any
 from sim.basics.distributions import Constant, Law
 from sim.engine.recording import window_s
 from sim.model.causes import SEEN_THROUGH, Cause, Kind
+from sim.model.limits import Limiter, Told
 from sim.model.mechanisms import CHECK_SEES, Allowlist, Check, Effect, Push, Renewal, Token
 from sim.model.strategies import Strategy
 from sim.scenario import Scenario
@@ -121,6 +122,17 @@ def log_visits(given: Given) -> int:
 def buckets(given: Given) -> int:
     limit = given.scenario.host.rate_limit
     return 0 if limit is None else (1 if limit.per_hour is None else 2)
+
+
+def limiter(given: Given) -> int:
+    """The kind of the host's rate limit; a bucket where there is none."""
+    limit = given.scenario.host.rate_limit
+    return Limiter.BUCKET if limit is None else limit.limiter
+
+
+def told(given: Given) -> int:
+    limit = given.scenario.host.rate_limit
+    return Told.EXACT if limit is None else limit.told
 
 
 def per_hour(given: Given) -> float:

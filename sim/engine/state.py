@@ -99,6 +99,7 @@ class State(Numbered):
     RENEWAL_SERVED = auto()
     RENEWAL_SEEN = auto()
     RENEWAL_RETRY = auto()
+    RENEWAL_TURN = auto()
     REQUEST_ARRIVES = auto()
     WORKER = auto()
     VERIFIED = auto()
@@ -158,6 +159,8 @@ class Beside(Numbered):
     PUSH_DOWN = auto()
     PUSH_UP = auto()
     WAITING = auto()
+    CHECK_TURN = auto()
+    RENEWAL_TURN = auto()
 
 
 class Mark(Numbered):
@@ -265,6 +268,11 @@ class Settings(Record):
         lambda g: (g.at("scenario.host.rate_limit.burst") or 1.0) * bool(of.buckets(g)),
     )
     capacity_1: float = f8("", "of the second", of.per_hour)
+    limiter: int = i8("", "the rule of the rate limit: `Limiter`", of.limiter)
+    counts_refused: int = i8(
+        "", "whether refused calls count", "scenario.host.rate_limit.counts_refused"
+    )
+    told: int = i8("", "what Retry-After says: `Told`", of.told)
     workers: float = f8("", "of the app", Station.APP.path)
     host_servers: float = f8("", "of the host", Station.HOST.path)
     auth_servers: float = f8("", "of the authorization server", Station.AUTH_SERVER.path)
@@ -330,6 +338,7 @@ class Progressing(Record):
     refilled_0: float = f8("s", "when it was filled up to now")
     refilled_1: float = f8("s", "and the second")
     told_retry_after: float = f8("s", "the largest that was told")
+    turn: float = f8("s", "when a call that waits for its turn goes on")
     rows_per_s: float = f8("1/s", "rows of the calendar")
     row_end: float = f8("", "the first row that has not had its turn")
     begun: int = i8("", "whether the run has begun")
@@ -640,6 +649,19 @@ class StationRow(Record):
     last_waiting: int = i8("place", "and of its tail")
 
 
+class LimiterRow(Record):
+    """A limiter of the host, a second's or an hour's, that is no bucket (`steps.limiters`)."""
+
+    most: int = i8("calls", "in a window")
+    lasts: float = f8("s", "a window")
+    rate: float = f8("1/s", "turns")
+    began: float = f8("s", "the window; of calls that wait, when the next turn is free")
+    calls: int = i8("", "that count in the window")
+    before: int = i8("", "and in the one before")
+    first: int = i8("place", "of the calls that it remembers")
+    oldest: int = i8("", "which of them is the oldest")
+
+
 class Due(Record):
     """An event in the heap."""
 
@@ -724,6 +746,8 @@ ARRAYS: dict[str, Rows] = {
     "first_of_row": Rows("i4", "first_of_row", "of the calendar"),
     "heap": Rows(Due, "due", "events of the present row"),
     "stations": Rows(StationRow, "station", "by `Station`"),
+    "limiters": Rows(LimiterRow, "limiter", "a second's, then an hour's"),
+    "limiter_calls": Rows("f8", "limiter_call", "s, the last calls that count: a ring a limiter"),
     "free_at": Rows("f8", "free_at", "s, when servers become or became free: a heap a station"),
     "histograms": Rows(HistogramRow, "histogram", "response times by kind, then gate overheads"),
     "counts": Rows("i8", "count", "their buckets"),

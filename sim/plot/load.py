@@ -1,5 +1,6 @@
 """The load on the host through the day, against its rate limit."""
 
+import math
 import textwrap
 from collections.abc import Sequence
 from typing import Any
@@ -81,7 +82,9 @@ def _means(rows: Any, edges: Array) -> Array:
 
 def _limit_per_s(study: Study) -> float | None:
     limit = study.manifest["resolved"]["host"]["rate_limit"]
-    return None if limit is None else float(limit["per_second"])
+    if limit is None:
+        return None
+    return min(float(limit["per_second"]), float(limit["per_hour"] or math.inf) / 3600.0)
 
 
 def _finding(study: Study, names: Sequence[str], limit: float | None) -> str:

@@ -212,7 +212,7 @@ def _limited(scenario: Scenario, runs: Sequence[Run]) -> Iterator[Reason]:
         return
     busiest = float(np.mean([np.sum(_limited_calls(run), axis=0).max() / 60.0 for run in runs]))
     yield Reason(
-        f"{busiest:.3g} calls/s in the busiest minute against the host's limit of {limit.per_second:g}/s,"
+        f"{busiest:.3g} calls/s in the busiest minute against the host's limit of {limit.text},"
         f" {100 * turned_away / asked:.2g} % are turned away",
         ("host.rate_limit",),
     )

@@ -43,6 +43,91 @@ LIMITS = (
     ),
 )  # fmt: skip
 
+# A click each quarter of a second from 100.25 to 1999.75 s, 7,599 in all; four a second but for the first three.
+QUARTERS = NO_CASE | {"workload.think": 0.25}
+A_TURN = {"host.rate_limit": {"per_second": 1 / 128, "burst": 1, "kind": "paced"}}
+PATIENT = {"check": ALLOW | {"timeout": 1000.0, "on_failure": "allow"}}
+
+
+def _a_second(kind: str, most: int, **more: object) -> dict[str, object]:
+    return QUARTERS | {"host.rate_limit": {"per_second": most, "kind": kind, **more}}
+
+
+LIMITERS = (
+    # the window that opens at 100.25 ends at 101.25, in the instant of the fifth click, which opens the next
+    Clockwork(
+        "a fixed window of two calls a second",
+        LETS_PASS,
+        {"checks": 7599, "checks limited": 2 * 1899 + 1, "longest Retry-After s": 0.5},
+        _a_second("fixed_window", 2),
+    ),
+    # the first five of an hour; the sixth, at 485.5, is told to wait until 3764.25
+    Clockwork(
+        "a fixed window of five calls an hour, waits in whole seconds",
+        LETS_PASS,
+        {"checks": 29, "checks limited": 24, "longest Retry-After s": 3279},
+        NO_CASE | {"workload.think": 64.25, "host.rate_limit":
+            {"per_second": 10, "per_hour": 5, "kind": "fixed_window", "retry_after": "whole_seconds"}},
+    ),
+    # of the seven calls that count, those at 100.25 and 100.5 are over at 101.25 and 101.5
+    Clockwork(
+        "a log of two calls a second",
+        LETS_PASS,
+        {"checks limited": 2 * 1899 + 1, "longest Retry-After s": 0.5},
+        _a_second("log", 2),
+    ),
+    # after the first two there are always three in the last second
+    Clockwork(
+        "a log of two calls a second in which refused ones count",
+        LETS_PASS,
+        {"checks limited": 7597, "longest Retry-After s": 0},
+        _a_second("log", 2, counts_refused=True, retry_after="none"),
+    ),
+    # 100: the third of three is refused. Later, with 2 of the second before: 2, then 1.5, 1 + 1, 1 + 0.5
+    Clockwork(
+        "a counter of two calls a second",
+        LETS_PASS,
+        {"checks limited": 1 + 2 * 1899, "longest Retry-After s": 0.25},
+        _a_second("counter", 2),
+    ),
+    # 101: after three, 3, 1 + 2.25, 2 + 1.5 and 3 + 0.75 are too many; from then on four of the second before
+    Clockwork(
+        "a counter of three calls a second in which refused ones count",
+        LETS_PASS,
+        {"checks limited": 7596},
+        _a_second("counter", 3, counts_refused=True),
+    ),
+    # turns at 164, 292, 420, ...: the second click, at 228, waits for 64 s, and so does each after that: 15 in all
+    Clockwork(
+        "a call waits for its turn",
+        PATIENT,
+        {"checks": 15, "checks limited": 0, "mean response s": 14 * 64 / 15},
+        EACH_64_S | A_TURN,
+    ),
+    # three at once: one goes on, one waits for 128 s, one is refused; from then on one waits at a time, who comes 64 s after a
+    # turn is refused, and of the two who come at a turn one
+    Clockwork(
+        "three people at a host that paces",
+        PATIENT,
+        {"checks": 59, "checks limited": 43, "longest Retry-After s": 128},
+        EACH_64_S | {"organisation.people": 3} | A_TURN,
+    ),
+    # renewed at 400 and, its turn come at 912, at 912: the click of 700 waits for 212 s; then at 1212 until 1424, at 1724 until 1936
+    Clockwork(
+        "a renewal waits for its turn",
+        token(renewal="host"),
+        {"renewals": 4, "renewals limited": 0, "mean response s": 3 * 212 / 21},
+        NO_CASE | {"host.rate_limit": {"per_second": 1 / 512, "burst": 1, "kind": "paced"}},
+    ),
+    # in the background: due at 400, 700, 1212 and 1724; the last three wait as before, while the token held serves on
+    Clockwork(
+        "a renewal in the background waits for its turn",
+        token(600.0, renewal="host", refresh_at=0.5),
+        {"renewals": 4, "renewals limited": 0, "interruptions": 0, "mean response s": 0},
+        NO_CASE | {"host.rate_limit": {"per_second": 1 / 512, "burst": 1, "kind": "paced"}},
+    ),
+)  # fmt: skip
+
 # Three people who click in the same instant, one worker: 1 s to verify, 4 s until the host has answered, 2 s of handler work.
 THREE = NO_CASE | {
     "organisation.people": 3,
@@ -96,4 +181,4 @@ SERVERS = (
     ),
 )  # fmt: skip
 
-WORLDS = (*LIMITS, *WORKERS, *SERVERS)
+WORLDS = (*LIMITS, *LIMITERS, *WORKERS, *SERVERS)

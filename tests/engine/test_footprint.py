@@ -43,6 +43,10 @@ print(peak() - before)
         ("compiled", {"organisation.people": 200_000}),
         ("compiled", {"organisation.people": 100_000, "app.holds_worker": True}),
         ("compiled", {"app.workers": 10_000_000}),
+        (
+            "compiled",
+            {"host.rate_limit": {"kind": "log", "per_second": 10, "per_hour": 10_000_000}},
+        ),
         ("plain", {"organisation.people": 5_000}),
         ("reference", {"organisation.people": 2_000}),
     ],

@@ -318,6 +318,33 @@ def scenarios(draw: st.DrawFn) -> Scenario:
 
 
 @st.composite
+def scenarios_of_limits(draw: st.DrawFn) -> Scenario:
+    """Hosts that limit calls by any rule but a bucket, and that are asked."""
+    drawn = tables(draw)
+    kind = draw(st.sampled_from(["fixed_window", "log", "counter", "paced"]))
+    limit = {"kind": kind, "per_second": draw(st.sampled_from([0, 1, 3]))}
+    if draw(st.booleans()):
+        limit["per_hour"] = draw(st.sampled_from([1, 20, 400]))
+    if kind == "paced":
+        limit |= {
+            "per_second": draw(st.sampled_from([0.1, 1, 3])),
+            "burst": draw(st.sampled_from([0.5, 1, 4])),
+        }
+        limit = {key: value for key, value in limit.items() if value}
+    else:
+        limit["counts_refused"] = draw(st.booleans())
+    limit["retry_after"] = draw(st.sampled_from(["exact", "whole_seconds", "none"]))
+    drawn["host"]["rate_limit"] = limit
+    tried = drawn["strategies"]["tried"]
+    if draw(st.booleans()):
+        tried["check"] = draw(checks())
+    else:
+        tried["token"] = draw(tokens()) | {"renewal": "host"}
+        tried["token"].pop("refresh_lifetime", None)
+    return scenario(drawn)
+
+
+@st.composite
 def scenarios_that_run_ahead(draw: st.DrawFn) -> Scenario:
     """Where the compiled engine does at once what a person does by himself, and most people have no case."""
     drawn = tables(draw)

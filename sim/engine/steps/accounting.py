@@ -7,6 +7,7 @@ from sim.engine.recording import ListBook
 from sim.engine.state import NONE, Entries, World
 from sim.engine.steps import calendar, draws
 from sim.engine.steps.binding import into_callers, memory
+from sim.model.limits import Told
 from sim.model.outcomes import Decision
 
 NAN, INF = math.nan, math.inf
@@ -187,7 +188,9 @@ def record_call(w: World, reason: int) -> None:
 
 def record_limited(w: World, reason: int, wait: float) -> None:
     """The host answers 429."""
-    w.told_retry_after = max(w.told_retry_after, wait)
+    if w.told != Told.NONE:
+        told = math.ceil(wait) if w.told == Told.WHOLE_SECONDS and wait < INF else wait
+        w.told_retry_after = max(w.told_retry_after, told)
     if in_window(w, w.now):
         memory.limited(w, reason).x += 1
 

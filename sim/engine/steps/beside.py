@@ -13,6 +13,7 @@ from sim.engine.steps import (
     client,
     draws,
     knowledge,
+    limiters,
     parties,
     plan,
     pool,
@@ -238,6 +239,22 @@ def background_arrives(w: World, task: int) -> None:
     t, by_app = memory.task(w, task), w.renewal == Renewal.APP
     t.outcome = Reason.OK if by_app else parties.host_admits(w, Call.RENEWAL)
     t.has_new = 0
+    if t.outcome == limiters.WAITS:
+        t.state = Beside.RENEWAL_TURN
+        calendar.push_task(w, task, w.turn, Priority.ARRIVAL, Lane.BACKGROUND)
+        return
+    background_enters(w, task)
+
+
+def background_turn(w: World, task: int) -> None:
+    """Its turn has come at a host that paces calls."""
+    memory.task(w, task).outcome = parties.turn_comes(w)
+    background_enters(w, task)
+
+
+def background_enters(w: World, task: int) -> None:
+    """The issuer lets it in, or has said why not."""
+    t, by_app = memory.task(w, task), w.renewal == Renewal.APP
     if t.outcome != Reason.OK:
         background_decided(w, task)
         return

@@ -15,6 +15,7 @@ from sim.engine.steps import (
     draws,
     entries,
     knowledge,
+    limiters,
     parties,
     plan,
     pool,
@@ -455,6 +456,22 @@ def renewal_arrives(w: World, person: int) -> int:
     p = memory.person(w, person)
     p.outcome = Reason.OK if w.renewal == Renewal.APP else parties.host_admits(w, Call.RENEWAL)
     p.marks &= ~Mark.HAS_NEW
+    if p.outcome == limiters.WAITS:
+        p.state = State.RENEWAL_TURN
+        calendar.push(w, w.turn, calendar.key_of(Priority.ARRIVAL, person, Lane.MAIN, p.generation))
+        return Step.REST
+    return renewal_enters(w, person)
+
+
+def renewal_turn(w: World, person: int) -> int:
+    """Its turn has come at a host that paces calls."""
+    memory.person(w, person).outcome = parties.turn_comes(w)
+    return renewal_enters(w, person)
+
+
+def renewal_enters(w: World, person: int) -> int:
+    """The issuer lets it in, or has said why not."""
+    p = memory.person(w, person)
     if p.outcome != Reason.OK:
         return renewal_decided(w, person, p.expires)
     station, law = (

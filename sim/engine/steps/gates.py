@@ -12,6 +12,7 @@ from sim.engine.steps import (
     draws,
     entries,
     knowledge,
+    limiters,
     parties,
     plan,
     pool,
@@ -259,6 +260,23 @@ def check_arrives(w: World, task: int) -> int:
     """The question is at the host. Like what follows, returns the next step of the main line."""
     t = memory.task(w, task)
     t.outcome, t.grants = parties.host_admits(w, Call.CHECK), 0
+    if t.outcome == limiters.WAITS:
+        set_deadline(w, task)
+        t.state = Beside.CHECK_TURN
+        calendar.push_task(w, task, w.turn, Priority.ARRIVAL, Lane.CHECK)
+        return Step.REST
+    return check_enters(w, task)
+
+
+def check_turn(w: World, task: int) -> int:
+    """Its turn has come at a host that paces calls."""
+    memory.task(w, task).outcome = parties.turn_comes(w)
+    return check_enters(w, task)
+
+
+def check_enters(w: World, task: int) -> int:
+    """The host lets it in, or has said why not."""
+    t = memory.task(w, task)
     if t.outcome != Reason.OK:
         return check_decided(w, task)
     t.state = Beside.CHECK_SERVED

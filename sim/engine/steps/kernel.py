@@ -122,6 +122,8 @@ def resume(w: World, person: int) -> int:
         return client.renewal_served(w, person)
     if state == State.RENEWAL_SEEN:
         return client.renewal_seen(w, person)
+    if state == State.RENEWAL_TURN:
+        return client.renewal_turn(w, person)
     return waited(w, person, state)
 
 
@@ -167,6 +169,10 @@ def run_task(w: World, task: int) -> None:
     elif state == Beside.PUSH_RETRY:
         memory.task(w, task).attempt += 1
         beside.try_push(w, task)
+    elif state == Beside.CHECK_TURN:
+        step = gates.check_turn(w, task)
+    elif state == Beside.RENEWAL_TURN:
+        beside.background_turn(w, task)
     else:
         beside.outage_edge(w, task)
     follow(w, person, step)

@@ -7,8 +7,9 @@ arrival and the moment the earliest server is free (Kiefer and Wolfowitz 1955).
 import math
 
 from sim.engine.state import NONE, Beside, Station, Step, World
-from sim.engine.steps import accounting, calendar, pool
+from sim.engine.steps import accounting, calendar, limiters, pool
 from sim.engine.steps.binding import memory
+from sim.model.limits import Limiter
 from sim.model.order import Lane, Priority
 from sim.model.outcomes import Call, Reason
 
@@ -187,12 +188,14 @@ def sift_down(w: World, first: int, n: int, time: float) -> None:
 
 
 def host_admits(w: World, reason: int) -> int:
-    """A call has arrived at the host: OK if it may join the queue, else how it fails."""
+    """A call has arrived at the host: OK if it may join the queue, WAITS if at its turn, else how it fails."""
     accounting.record_call(w, reason)
     if w.host_down:
         return Reason.HOST_DOWN
     if reason == Call.PAGE_LOAD or w.buckets == 0:
         return Reason.OK
+    if w.limiter != Limiter.BUCKET:
+        return limiters.admits(w, reason)
     wait = refill(w)
     if wait > 0:
         accounting.record_limited(w, reason, wait)
@@ -201,6 +204,11 @@ def host_admits(w: World, reason: int) -> int:
     if w.buckets > 1:
         w.level_1 -= 1.0
     return Reason.OK
+
+
+def turn_comes(w: World) -> int:
+    """A call that waited for its turn goes on: OK, or how it fails."""
+    return Reason.HOST_DOWN if w.host_down else Reason.OK
 
 
 def refill(w: World) -> float:
