@@ -150,7 +150,7 @@ def pair_bound_s(scenario: Scenario, strategy: Strategy, cause: Cause) -> float:
 
 def _propagation_s(scenario: Scenario, cause: Cause) -> float:
     """Until the host knows, at the longest."""
-    return scenario.directory.propagation.support()[1] if cause is Cause.DEACTIVATION else 0.0
+    return scenario.propagation_of(CAUSES[cause]).support()[1]
 
 
 def _cells(scenario: Scenario, strategy: Strategy, cause: Cause) -> list[Cover]:
@@ -217,10 +217,8 @@ def _typical(
         causes = [text for text, world in troubles.items() if longest_s(world, of) > typical_s]
         felt = worst_s > _FELT * typical_s
         found[kind] = (typical_s, " or ".join(causes) if felt else "")
-    if cause is Cause.DEACTIVATION:
-        until_s = _median_s(scenario.directory.propagation)
-        found = {kind: (until_s + s, unless) for kind, (s, unless) in found.items()}
-    return found
+    until_s = _median_s(scenario.propagation_of(CAUSES[cause]))
+    return {kind: (until_s + s, unless) for kind, (s, unless) in found.items()}
 
 
 def _calm(

@@ -167,10 +167,23 @@ def _causes(given: Given) -> Any:
         row["share"] = given.scenario.cases.share_of(CAUSES[cause])
         row["kinds"] = _kinds(cause, administrator=True)
         row["kinds_of_others"] = _kinds(cause, administrator=False)
-        row["noticed"], row["propagates"] = cause.noticed, cause.propagates
+        row["noticed"], row["knows_after"] = cause.noticed, _knows_after(given, cause)
         row["administrators_only"] = cause.administrators_only
         row["read_as"] = read_as(given, cause)
     return table
+
+
+def _knows_after(given: Given, cause: Cause) -> int:
+    """The law of how long the host needs, or NONE."""
+    late = {
+        Cause.DEACTIVATION: Laws.PROPAGATION,
+        Cause.PERMISSION_LOSS: Laws.PERMISSION_LATE,
+        Cause.LOGOUT: Laws.LOGOUT_LATE,
+        Cause.ADMIN_LOSS: Laws.ADMIN_LATE,
+    }[cause]
+    if not cause.propagates and given.scenario.propagation_of(CAUSES[cause]) == NOTHING:
+        return NONE
+    return late
 
 
 def _kinds(cause: Cause, administrator: bool) -> int:

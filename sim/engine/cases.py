@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sim.basics.streams import Stream, stream_key, uniform
 from sim.coverage import bound_s
-from sim.model.causes import Cause, Kind, lost_kinds
+from sim.model.causes import CAUSES, Cause, Kind, lost_kinds
 from sim.model.outcomes import Behaviour
 from sim.model.strategies import Strategy
 from sim.scenario import Scenario
@@ -61,9 +61,8 @@ def draw_case(scenario: Scenario, seed: int, replication: int, person: int) -> C
     revoked_at_s = cases.from_s + (cases.until_s - cases.from_s) * draw(Stream.INSTANT)
     if cause is None or revoked_at_s >= scenario.run.horizon_s:
         return None
-    propagation_s = 0.0
-    if cause.propagates:
-        propagation_s = scenario.directory.propagation.quantile(draw(Stream.PROPAGATION))
+    late = scenario.propagation_of(CAUSES[cause])
+    propagation_s = late.quantile(draw(Stream.PROPAGATION))
     lead_s = cases.notice_lead.quantile(draw(Stream.LEAD)) if cause.noticed else 0.0
     takeover = scenario.behaviour.takeover
     return Case(

@@ -55,6 +55,9 @@ class Law(FromPath):
     PUSH_UP = "scenario.push.outages.every"
     PUSH_DOWN = "scenario.push.outages.lasts"
     DEVICES = "scenario.organisation.devices"
+    PERMISSION_LATE = "scenario.cases.permission_loss.propagation"
+    LOGOUT_LATE = "scenario.cases.logout.propagation"
+    ADMIN_LATE = "scenario.cases.admin_loss.propagation"
 
 
 class Station(FromPath):
@@ -586,6 +589,7 @@ class Case(Record):
     called_off: int = i1("", "acts no more as before")
     muted: int = i1("", "cut off: what he would send goes nowhere")
     alive: int = i1("", "the person himself still acts")
+    session: int = i1("", "whether the host has one, where people have one page")
 
 
 class Stale(Record):
@@ -614,7 +618,7 @@ class Causes(Record):
     kinds: int = i8("kinds", "of an administrator that are lost")
     kinds_of_others: int = i8("kinds", "of others that are lost")
     noticed: int = i8("", "whether there is a notice")
-    propagates: int = i8("", "whether the host learns of it later")
+    knows_after: int = i8("law", "how long the host needs; -1: it knows at once")
     administrators_only: int = i8("", "whether it takes away nothing that others have")
     read_as: int = i8("", "the first cause whose virtual cases meet the same")
 

@@ -147,7 +147,7 @@ def _endless_pages(scenario: Scenario) -> bool:
         and scenario.behaviour.probabilities.continue_ == 1
         and scenario.cases.notice_lead.support() == (0.0, 0.0)
         and opened_s <= min(shift.end_s, scenario.cases.from_s, run.horizon_s)
-        and _zero(scenario.directory.propagation, scenario.host.page_load)
+        and _zero(*map(scenario.propagation_of, CAUSES), scenario.host.page_load)
         and scenario.host.rate_limit is None
         and scenario.host.outages is None
     )

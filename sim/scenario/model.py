@@ -183,6 +183,13 @@ class CauseShare(Table):
     share: Share | None = None
     per_month: NotNegative | None = None
 
+    @model_validator(mode="before")
+    @classmethod
+    def _by_the_directory(cls, table: Any) -> Any:
+        if cls is CauseShare and isinstance(table, dict) and "propagation" in table:
+            raise ValueError("propagation: of a deactivation it is directory.propagation")
+        return table
+
     @model_validator(mode="after")
     def _one(self) -> "CauseShare":
         if (self.share is None) == (self.per_month is None):
@@ -196,7 +203,14 @@ class CauseShare(Table):
         return self.share or 0.0
 
 
+class OwnCauseShare(CauseShare):
+    """Of a cause that is the host's own; `propagation`: until the host itself acts by it everywhere."""
+
+    propagation: DurationLaw = Field(Constant(value=0.0), json_schema_extra=LATER)
+
+
 _Cause = Annotated[CauseShare | None, BeforeValidator(_none)]
+_OwnCause = Annotated[OwnCauseShare | None, BeforeValidator(_none)]
 
 
 class Cases(Table):
@@ -205,9 +219,9 @@ class Cases(Table):
     from_s: Duration = Field(alias="from")
     until_s: Duration = Field(alias="until")
     deactivation: _Cause
-    permission_loss: _Cause
-    logout: _Cause
-    admin_loss: _Cause
+    permission_loss: _OwnCause
+    logout: _OwnCause
+    admin_loss: _OwnCause
     notice_lead: SignedDurationLaw
     detected_after: DurationLaw
     rollback_window_s: Duration = Field(alias="rollback_window")
@@ -513,6 +527,13 @@ class Scenario(Table):
                 f" {LONGEST_RUN:.3g}, which is what can be summed up"
             )
         return self
+
+    def propagation_of(self, cause: str) -> Law:
+        """How long after the revocation the host knows of it."""
+        if cause == "deactivation":
+            return self.directory.propagation
+        settings: OwnCauseShare | None = getattr(self.cases, cause)
+        return Constant(value=0.0) if settings is None else settings.propagation
 
     @cached_property
     def _texts(self) -> Texts:

@@ -62,8 +62,7 @@ def _exposure(
     unseen = {cell.cause for cell in open_cells(scenario, strategy)}
     blind = [c for c in causes if c in unseen and (over[c] or math.isinf(judged.estimate.value))]
     reasons = list(_blind_reasons(scenario, strategy, blind))
-    if "deactivation" in causes and (said := directory(scenario, runs)):
-        reasons.append(Reason(said, ("directory.propagation",)))
+    reasons += [Reason(said, (key,)) for c in causes for said, key in late(runs, c)]
     seen = next((c for c in causes if c not in unseen and over[c]), None)
     if seen is not None and (not reasons or not blind):
         reasons.append(_slow(scenario, strategy, seen, runs, goal.limit))
@@ -116,15 +115,26 @@ def blind(scenario: Scenario, strategy: Strategy, cause: str) -> Reason:
 
 def directory(scenario: Scenario, runs: Sequence[Run]) -> str:
     """What the directory takes of the mean window after a deactivation, where that is most of it; else empty."""
-    cases = [run.cases[run.cases.cause == Cause.DEACTIVATION] for run in runs]
+    return next((said for said, _ in late(runs, "deactivation")), "")
+
+
+def late(runs: Sequence[Run], cause: str) -> Iterator[tuple[str, str]]:
+    """That who should know of a cause knows late, where that is most of the mean window, and the key that says so."""
+    cases = [run.cases[run.cases.cause == Cause[cause.upper()]] for run in runs]
     if not any(map(len, cases)):
-        return ""
+        return
     known_s = float(np.mean(np.concatenate([c.host_knows_at_s - c.revoked_at_s for c in cases])))
-    windows = totals(runs, "deactivation")
+    windows = totals(runs, cause)
     mean_s = sum(windows.tops) / sum(windows.bottoms)
     if not math.isfinite(mean_s) or not mean_s or known_s < _DOMINATES * mean_s:
-        return ""
-    return f"{about(known_s)} of {about(mean_s)} are the directory; no token strategy changes that"
+        return
+    who, key = "the directory", "directory.propagation"
+    if cause != "deactivation":
+        who, key = f"the host itself ({CAUSE_HEADS[cause]})", f"cases.{cause}.propagation"
+    yield (
+        f"{about(known_s)} of {about(mean_s)} are {who}; no token strategy changes that",
+        key,
+    )
 
 
 def _slow(

@@ -3,6 +3,7 @@
 from sim.verification.by_hand import (
     ALLOW,
     LEAVES,
+    LOGOUT,
     LONG_TOKEN,
     LOST,
     NO_CASE,
@@ -259,6 +260,27 @@ WORLDS = (
         {"check": ALLOW},
         {"window s": 100, "reads": 2, "last click s": 90, "refused": 1, "bound s": 101},
         {"directory.propagation": 100.0},
+    ),
+    # until 1270 the host grants what it is asked: 1060, 1120, 1180, 1240
+    Clockwork(
+        "check, the host itself needs 240 s to take a permission away",
+        {"check": ALLOW},
+        {"window s": 240, "reads": 4, "last click s": 210, "refused": 1, "bound s": 241},
+        LOST | {"cases.permission_loss": {"share": 1, "propagation": 240.0}},
+    ),
+    # renewed at 1000 and, the host knowing from 1430 only, at 1300; not at 1600
+    Clockwork(
+        "renewal, the host itself needs 400 s to end a session",
+        token(renewal="host", refresh_at=1.0),
+        {"window s": 570, "bound s": 700},
+        LOGOUT | {"cases.logout": {"share": 1, "propagation": 400.0}},
+    ),
+    # a page of 1300 vouches still, one of 1600 no more; the token of 1300 is over at 1600
+    Clockwork(
+        "administration is lost, the host knows 400 s later",
+        token(),
+        {"window of administration s": 570, "last click s": 510, "bound s": 700},
+        ADMIN_LOSS | {"cases.admin_loss": {"share": 1, "propagation": 400.0}},
     ),
     # the token of 1000 vouches until 1300; then each click is refused, its page loaded, and it is refused again
     Clockwork(

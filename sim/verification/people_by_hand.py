@@ -82,6 +82,20 @@ STORMS = (
         {"page open": 0, "reads": 0, "refused": 0, "window s": 0, "page loads": 7, "requests sent": 6},
         STORM | SHORT_VISITS,
     ),
+    # visits of one click that end in a logout: there is no session to end, and nothing that the host would learn late
+    Clockwork(
+        "logout without a session, of which the host would know late",
+        token(),
+        {"window s": 0, "bound s": 300, "page open": 0},
+        LOGOUT | SHORT_VISITS | {"workload.visit_ends": {"logout": 1}, "cases.logout": {"share": 1, "propagation": 240.0}},
+    ),
+    # closed tabs leave the session, with which a page could be loaded until the host knows
+    Clockwork(
+        "logout with closed tabs, of which the host knows late",
+        token(),
+        {"window s": 240, "bound s": 540, "page open": 0, "reads": 0},
+        LOGOUT | SHORT_VISITS | {"cases.logout": {"share": 1, "propagation": 240.0}},
+    ),
     # the limit allows a check each 16 s: 1040, 1060 and 1080 pass; 1050, 1070 and 1090 fail, not in a row
     Clockwork(
         "storm whose failures count as refusals",

@@ -95,6 +95,9 @@ _COMPILED = (
     ("who will be cut off stops at the notice", "noticed", "(Behaviour.CONTINUE, Behaviour.CUT_OFF)", "(Behaviour.CONTINUE, Behaviour.CONTINUE)"),
     # what is told
     ("the host knows at once", "revoked", "if c.propagation > 0:", "if c.propagation < 0:"),
+    ("the host knows of its own causes at once", "begin_case", "k.knows_after != NONE", "k.knows_after == Law.PROPAGATION"),
+    ("a session that there is not is ended late", "revoked", "c.cause == Cause.LOGOUT and not c.session", "c.cause < 0"),
+    ("a closed tab ends the session", "destroy_page", "if logged_out:\n        keep_session", "if True:\n        keep_session"),
     ("what the host granted before it knew is no window", "host_learns",
      "c.last_0 = c.last_1 = c.last_2 = w.now", "c.last_0 = c.last_1 = c.last_2 = c.revoked"),
     ("an event of any cause is carried", "learns", "if w.push and knowledge.bit(w.push_causes, cause)", "if w.push"),

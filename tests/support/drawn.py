@@ -318,6 +318,20 @@ def scenarios(draw: st.DrawFn) -> Scenario:
 
 
 @st.composite
+def scenarios_known_late(draw: st.DrawFn) -> Scenario:
+    """Hosts that need a while until they act by what was taken away; people of one page, or of several."""
+    drawn = tables(draw)
+    for cause in set(CAUSES) - {"deactivation"}:
+        drawn["cases"][cause]["propagation"] = draw(any_law())
+    if draw(st.booleans()):
+        drawn["organisation"]["devices"], drawn["workload"]["tabs"] = (
+            2,
+            draw(st.sampled_from([1, 2])),
+        )
+    return scenario(drawn)
+
+
+@st.composite
 def scenarios_of_limits(draw: st.DrawFn) -> Scenario:
     """Hosts that limit calls by any rule but a bucket, and that are asked."""
     drawn = tables(draw)

@@ -42,6 +42,7 @@ def revoked(w: World, person: int) -> int:
     if w.several:
         if c.cause == Cause.LOGOUT:
             c.device = tabs.signed_in_last(w, person)
+            c.session = c.device != NONE
         c.page_open = tabs.last_used(w, person, False) != NONE
     c.begun = 1
     accounting.note_page(w, person, Event.REVOKED, NONE, BY_CAUSE + c.cause)
@@ -56,6 +57,8 @@ def revoked(w: World, person: int) -> int:
         calendar.push(
             w, w.now + delay, calendar.key_of(Priority.ACTION, person, Lane.TAKER, Beside.TAKER)
         )
+    if c.cause == Cause.LOGOUT and not c.session:
+        c.propagation = 0.0  # there is nothing that the host would not know of
     if c.propagation > 0:
         calendar.push(
             w,

@@ -289,6 +289,14 @@ def issue_page(w: World, person: int) -> None:
     if w.several:
         tabs.issued(w, person, p.incoming)
     revocation.refresh(w, person)
+    keep_session(w, person, 1)
+
+
+@into_callers
+def keep_session(w: World, person: int, lives: int) -> None:
+    """A page load begins a session at the host, a logout ends it; kept of who has a case."""
+    if memory.person(w, person).case != NONE:
+        memory.case(w, memory.person(w, person).case).session = lives
 
 
 def page_number(w: World, person: int) -> int:
@@ -345,6 +353,8 @@ def destroy_page(w: World, person: int, logged_out: bool) -> None:
         pool.release_page(w, person, p.page)
     p.page = NONE
     revocation.refresh(w, person)
+    if logged_out:
+        keep_session(w, person, 0)
 
 
 def loaded(w: World, person: int) -> int:

@@ -80,8 +80,8 @@ def begin_case(w: World, person: int, number: int) -> None:
     c.revoked = draw_instant(w, person)
     k = memory.cause(w, c.cause)
     c.propagation = 0.0
-    if k.propagates:
-        c.propagation = draws.sample(w, Law.PROPAGATION, person, Stream.PROPAGATION, 0, 0)
+    if k.knows_after != NONE:
+        c.propagation = draws.sample(w, k.knows_after, person, Stream.PROPAGATION, 0, 0)
     lead = draws.sample(w, Law.LEAD, person, Stream.LEAD, 0, 0) if k.noticed else 0.0
     c.notice = max(0.0, c.revoked + lead)
     c.behaviour = drawn_behaviour(w, person) if k.noticed else Behaviour.LEAVE
