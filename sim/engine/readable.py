@@ -64,11 +64,14 @@ def _one(given: Given, cause: Cause) -> bool:
         return False  # a renewal would be granted
     if push is not None and push.carries(cause) and scenario.push.outages is not None:
         return False  # whether the receiver is up is not in the person's path
+    late = not _is_0(scenario.propagation_of(CAUSES[cause]))
+    if late and not cause.propagates:
+        return False  # whether the host has a session of him, and what he loads meanwhile, is not followed
     if not cause.noticed:
         return True
     if not _is_0(scenario.cases.notice_lead):
         return False  # he works on unawares, or stops before
-    if not cause.propagates or _is_0(scenario.directory.propagation):
+    if not late:
         return True
     does = scenario.behaviour.probabilities
     return not asks_host and does.continue_ == 0 and does.storm == 0
@@ -91,6 +94,6 @@ def _marks(given: Given, cause: Cause) -> tuple[bool, ...]:
     return (
         cause.seen_through in PAGE_LOAD_SEES,
         cause.administrators_only,
-        cause.propagates and not _is_0(given.scenario.directory.propagation),
+        not _is_0(given.scenario.propagation_of(CAUSES[cause])),
         push is not None and push.carries(cause),
     )

@@ -135,8 +135,8 @@ def read(
     """The window of the next moment after one cause: of who stays, and of who goes on."""
     m, k = memory.moment(w, person), memory.cause(w, cause)
     known, seen, before = m.next, m.seen, m.before
-    if k.propagates:
-        known += draws.sample(w, Law.PROPAGATION, person, VIRTUAL + Stream.PROPAGATION, m.number, 0)
+    if k.knows_after != NONE:
+        known += draws.sample(w, k.knows_after, person, VIRTUAL + Stream.PROPAGATION, m.number, 0)
     granted = coming != NONE and m.next >= m.asked and known >= memory.page(w, coming).stamped
     if granted and change == LOADED:
         seen, before, held = w.now, held, reach_of(w, person, coming)
