@@ -13,7 +13,7 @@ from sim.cli import main
 from sim.engine import run as simulate
 from sim.gates import profiles
 from sim.scenario import load
-from sim.testbed.real.beside import DIFFERS, EDGE, SAME, WITHIN, Beside, CaseBeside, beside, table
+from sim.testbed.real.beside import DIFFERS, SAME, Beside, CaseBeside, beside, table
 from sim.testbed.real.page import MARKS
 from sim.testbed.real.part import NotInstalled, Part, program
 from sim.testbed.real.parts import PARTS, part
@@ -64,12 +64,12 @@ def test_what_is_answered_as_predicted_is_the_same(
     assert row.problems == []
 
 
-def test_a_gate_that_stays_open_differs(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A stale nginx that were taken for a plain one."""
+@pytest.mark.parametrize("name", ["nginx_auth_request", "mod_auth_openidc"])
+def test_a_gate_that_stays_open_differs(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stale nginx that were taken for a plain one; sessions without their cap."""
     monkeypatch.setattr(Part, "version", lambda _: "1")
-    row = beside(played_as_predicted("nginx_auth_request", never=True))
-    assert row.count(DIFFERS) + row.count(EDGE) + row.count(WITHIN) == len(row.cases)
-    assert row.count(DIFFERS) > 0.9 * len(row.cases)
+    row = beside(played_as_predicted(name, never=True))
+    assert row.count(DIFFERS) >= 0.9 * len(row.cases)  # the others were out before
     assert any("means" in said for said in row.problems)
 
 
@@ -88,11 +88,17 @@ def test_a_run_begins_on_a_whole_second() -> None:
     assert 0.9 < wall - time.time() < 2.1
 
 
-def test_what_is_not_installed_is_named_with_its_command(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("name", PARTS)
+def test_what_is_not_installed_is_named_with_its_command(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("sim.testbed.real.part.program", lambda _: None)
-    done = CliRunner().invoke(main, ["testbed", "--gate", "nginx_auth_request", "--quiet"])
+    done = CliRunner().invoke(main, ["testbed", "--gate", name, "--quiet"])
     assert done.exit_code == 2
-    assert "apt-get install nginx-light" in done.output
+    assert part(name).installs in done.output and "apt-get install" in done.output
+
+
+def test_a_gate_misspelled_is_named_with_the_nearest() -> None:
     wrong = CliRunner().invoke(main, ["testbed", "--gate", "ngnix_auth_request", "--quiet"])
     assert wrong.exit_code == 2 and 'did you mean "nginx_auth_request' in wrong.output
 

@@ -117,8 +117,8 @@ def _case(
     elif last_s - spread_s <= window_s <= refused_s + spread_s:
         verdict = WITHIN
     else:
-        most_s = Kept.of(played.strategy).most_s + spread_s
-        near = last_s <= most_s and _near_an_edge(played, acts, answers, revoked_s)
+        allowed = revoked_s + last_s <= _latest_s(played, acts, revoked_s) + spread_s
+        near = allowed and _near_an_edge(played, acts, answers, revoked_s)
         verdict = EDGE if near else DIFFERS
     return CaseBeside(
         int(case.person),  # type: ignore[attr-defined]
@@ -129,6 +129,14 @@ def _case(
         bool(case.censored),  # type: ignore[attr-defined]
         verdict,
     )
+
+
+def _latest_s(played: Played, acts: Sequence[Act], revoked_s: float) -> float:
+    """When the profile ends everything at the latest, whatever anybody clicks."""
+    kept = Kept.of(played.strategy)
+    sign_ins = [act.at_s for act in acts if act.page and act.passes and played.part.signs_in]
+    cap_s = kept.ends_s(sign_ins[-1], kept.cap_s) if sign_ins else math.inf
+    return min(revoked_s + kept.most_s, cap_s)
 
 
 def _near_an_edge(
