@@ -15,7 +15,7 @@ from sim.testbed.real.part import program
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 LIMIT_S = 60
-FEW_REVOCATIONS = "repetitions = 3\\nidle = false\\nsecond_session = false\\n"
+FEW_REVOCATIONS = "repetitions = 2\\nidle = false\\nsecond_session = false\\n"
 
 
 def small(notebook: Any) -> Any:
