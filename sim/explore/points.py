@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.basics.statistics import quantile
-from sim.model.causes import CAUSES
-from sim.results.tables import CAUSE_HEADS
+from sim.model.causes import CAUSE_HEADS, CAUSES
 from sim.scenario.model import Goals
 from sim.verdict.cells import cells_text
 from sim.verdict.goals import STAND_INS

@@ -21,18 +21,25 @@ class Cause(IntEnum):
     """Why a person's access ends: the contact that revalidates it, the kinds of request it takes away.
 
     A page load and a check that ask for the contact see the cause. `noticed`: the person is told, at a drawn lead. `propagates`:
-    the host learns of it only after the directory's delay. `ends_visit`: the person's own act, which ends his visit.
+    the host learns of it only after the directory's delay. `told_today`: hosts send an event for it. `head` stands over a column,
+    `event` in a sentence.
     """
 
     seen_through: Contact
     takes: tuple[Kind, ...]
     propagates: bool
     noticed: bool
+    told_today: bool
+    head: str
+    event: str
 
-    DEACTIVATION = "account", tuple(Kind), True, True
-    PERMISSION_LOSS = "permission", tuple(Kind), False, True
-    LOGOUT = "session", tuple(Kind), False, False
-    ADMIN_LOSS = "admin", (Kind.ADMIN,), False, True
+    DEACTIVATION = "account", tuple(Kind), True, True, True, "deactivation", "a deactivation"
+    PERMISSION_LOSS = (
+        *("permission", tuple(Kind), False, True, False),
+        *("permission lost", "a lost permission"),
+    )
+    LOGOUT = "session", tuple(Kind), False, False, False, "logout", "a logout"
+    ADMIN_LOSS = "admin", (Kind.ADMIN,), False, True, False, "admin lost", "lost administration"
 
     def __new__(
         cls,
@@ -40,12 +47,16 @@ class Cause(IntEnum):
         takes: Any = (),
         propagates: bool = False,
         noticed: bool = True,
+        told_today: bool = False,
+        head: str = "",
+        event: str = "",
     ) -> "Cause":
         """Number them in the order in which they stand."""
         cause = int.__new__(cls, len(cls.__members__))
         cause._value_ = len(cls.__members__)
         cause.seen_through, cause.takes = seen_through, takes
-        cause.propagates, cause.noticed = propagates, noticed
+        cause.propagates, cause.noticed, cause.told_today = propagates, noticed, told_today
+        cause.head, cause.event = head, event
         return cause
 
     @property
@@ -55,6 +66,9 @@ class Cause(IntEnum):
 
 
 CAUSES = tuple(cause.name.lower() for cause in Cause)
+CAUSE_HEADS = {cause.name.lower(): cause.head for cause in Cause}
+CAUSE_EVENTS = {cause.name.lower(): cause.event for cause in Cause}
+TOLD_TODAY = frozenset(cause.name.lower() for cause in Cause if cause.told_today)
 if TYPE_CHECKING:
     CauseName = str
 else:

@@ -35,12 +35,6 @@ FAMILIES = {
     "mixed": ("#000000", "P", "check and push"),
     "none": ("#767676", "X", "no gate"),
 }
-CAUSE_WORDS = {
-    "deactivation": "a deactivation",
-    "permission_loss": "a lost permission",
-    "logout": "a logout",
-    "admin_loss": "lost administration",
-}
 _FONT: Any = {
     "font.size": 9.5,
     "axes.titlesize": 11,

@@ -7,9 +7,9 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.basics.wording import about
+from sim.model.causes import CAUSE_EVENTS
 from sim.plot.curves import Line, lines
 from sim.plot.style import (
-    CAUSE_WORDS,
     COLOURS,
     INK,
     PALE,
@@ -77,7 +77,7 @@ def survival(
     last = axes[-1, 0]
     gap = "\n" if is_narrow() else " "
     last.set_xlabel(
-        f"time t after {CAUSE_WORDS[cause]} (log scale);{gap}{study.persons_text(cause)}\n"
+        f"time t after {CAUSE_EVENTS[cause]} (log scale);{gap}{study.persons_text(cause)}\n"
         f"triangle: bound of the settings;{gap}bar: the run ended, and requests would still pass"
     )
     headline(
@@ -185,7 +185,7 @@ def _finding(cause: str, windows: Mapping[str, Array]) -> str:
     share = {name: float((values > after_s).mean()) for name, values in windows.items()}
     shut = [name for name in windows if share[name] == 0.0]
     worst = max(share, key=lambda name: share[name])
-    after = CAUSE_WORDS[cause]
+    after = CAUSE_EVENTS[cause]
     if share[worst] == 0:
         return f"{about(after_s)} after {after} no door is open any more"
     text = f"{about(after_s)} after {after}, {100 * share[worst]:.0f} % of doors are still open under {worst}"

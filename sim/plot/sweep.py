@@ -9,9 +9,8 @@ import numpy as np
 
 from sim.basics.names import known
 from sim.basics.wording import about
-from sim.model.causes import CAUSES
+from sim.model.causes import CAUSE_EVENTS, CAUSES
 from sim.plot.style import (
-    CAUSE_WORDS,
     COLOURS,
     DASHES,
     INK,
@@ -37,7 +36,7 @@ class Shown:
 
     def words(self) -> str:
         """As an axis says it."""
-        after = f" after {CAUSE_WORDS[self.cause]}" if self.cause else ""
+        after = f" after {CAUSE_EVENTS[self.cause]}" if self.cause else ""
         return f"{self.statistic} {readable(self.metric)}{after}"
 
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.basics.wording import about
-from sim.plot.style import CAUSE_WORDS, GREY, INK, Picture, canvas, columns, headline, time_axis
+from sim.model.causes import CAUSE_EVENTS
+from sim.plot.style import GREY, INK, Picture, canvas, columns, headline, time_axis
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,7 +42,7 @@ def timeline(case: Mapping[str, Any], events: "pd.DataFrame", strategies: Sequen
     _lanes(ax, knowledge, len(strategies))
     ax.set_yticks(range(len(strategies)), strategies)
     ax.set_ylim(len(strategies) - 0.4, -0.6 - 0.55 * len(knowledge))
-    ax.set_xlabel(f"time after {CAUSE_WORDS[case['cause']]} (log scale above 1 s)")
+    ax.set_xlabel(f"time after {CAUSE_EVENTS[case['cause']]} (log scale above 1 s)")
     ax.grid(axis="x", alpha=0.25)
     _legend(ax, since)
     headline(

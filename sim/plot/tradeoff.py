@@ -6,8 +6,8 @@ from typing import Any
 
 from sim.basics.statistics import Estimate
 from sim.basics.wording import about
+from sim.model.causes import CAUSE_EVENTS, CAUSES, TOLD_TODAY
 from sim.plot.style import (
-    CAUSE_WORDS,
     FAMILIES,
     GREY,
     INK,
@@ -22,7 +22,7 @@ from sim.plot.style import (
 )
 from sim.results.study import Study
 
-LETTERS = {"deactivation": "D", "permission_loss": "P", "logout": "L", "admin_loss": "A"}
+LETTERS = {cause: cause[0].upper() for cause in CAUSES}
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def points(study: Study, cause: str | None) -> list[Point]:
 def _hypothetical(study: Study, name: str) -> bool:
     """Whether it needs events that no host sends today, as in the verdict."""
     push = (study.manifest["resolved"]["strategies"].get(name) or {}).get("push") or {}
-    return any(cause != "deactivation" for cause in push.get("causes", ()))
+    return not TOLD_TODAY.issuperset(push.get("causes", ()))
 
 
 def _exposure(study: Study, name: str, cause: str | None) -> Estimate | None:
@@ -123,7 +123,7 @@ def exposure_against_overhead(study: Study, cause: str | None = None) -> Picture
             [p.overhead.value * 1e3 for p in best], [p.exposure.value for p in best],
             color=GREY, lw=1.2, ls=":", zorder=1, label="front: nothing is better in both",
         )  # fmt: skip
-    after = {None: "the worst cause it ends", "all": "a revocation"}.get(cause) or CAUSE_WORDS[
+    after = {None: "the worst cause it ends", "all": "a revocation"}.get(cause) or CAUSE_EVENTS[
         cause or ""
     ]
     whose, gap = ("a click", "\n") if is_narrow() else ("an honest click", "; ")

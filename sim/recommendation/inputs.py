@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sim.basics.units import parse_duration
+from sim.model.causes import CAUSES
 from sim.scenario import Scenario, ScenarioError, with_changes
 from sim.scenario.parameters import parameters, value_text
 
@@ -19,7 +20,7 @@ GROUPS = ("guessed", "sourced", "yours")
 DEFAULT = "office default"
 # What is chosen for the study and is no guess about the world.
 _CHOSEN = ("run.", "organisation.shift", "cases.from", "cases.until", "cases.rollback_window")
-_SHARES = ("cases.deactivation", "cases.permission_loss", "cases.logout", "cases.admin_loss")
+_SHARES = tuple(f"cases.{cause}" for cause in CAUSES)
 _SCALES = ("mean", "median", "p95", "p99", "low", "high", "max", "value", "quantiles")
 
 

@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sim.model.causes import CAUSE_EVENTS
 from sim.plot import Picture, Plots
-from sim.plot.style import CAUSE_WORDS, COLOURS, narrow, readable
+from sim.plot.style import COLOURS, narrow, readable
 from sim.report import against as pair
 from sim.report import tables
 from sim.report.advice import Advice, verdict_first
@@ -126,7 +127,7 @@ def _figures(
         ("tradeoff", plots.exposure_against_overhead, "Mean exposure window against the mean time that the gates add to an honest click, for each strategy after the worst of the causes that it ends. Hollow: open after another, which its letter names. Bars: 95 % intervals."),
     ]  # fmt: skip
     for cause in study.causes:
-        wanted.append((f"survival-{cause}", _survival(plots, cause), f"The share of cases in which requests would still pass, by the time since {CAUSE_WORDS[cause]}. Bands: 95 % of a share (Wilson). Flat to the edge: open, the bar marks where the run ended.{_grey(study)}"))  # fmt: skip
+        wanted.append((f"survival-{cause}", _survival(plots, cause), f"The share of cases in which requests would still pass, by the time since {CAUSE_EVENTS[cause]}. Bands: 95 % of a share (Wilson). Flat to the edge: open, the bar marks where the run ended.{_grey(study)}"))  # fmt: skip
     wanted += [
         ("response", plots.response_times, "Response times of honest clicks, all replications together, as the share that takes longer."),
         ("overhead", lambda: plots.response_times("auth_overhead"), "The part of the response time of an honest click that is spent on gates and renewals, as the share of clicks that wait longer."),

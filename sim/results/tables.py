@@ -7,7 +7,7 @@ import numpy as np
 from sim.basics.statistics import Estimate
 from sim.basics.wording import format_duration, number_text, percent_text, seconds_text
 from sim.coverage import Cover
-from sim.model.causes import CAUSES
+from sim.model.causes import CAUSE_HEADS, CAUSES
 from sim.model.strategies import Strategy, mechanisms_text
 from sim.results import influence
 from sim.results.experiment import Comparison
@@ -15,13 +15,6 @@ from sim.results.metrics import METRICS, Figure, pooled_mean
 from sim.results.precision import Reached
 from sim.results.ranking import Against, best, default_baseline, differences
 from sim.results.study import counted_mean_s
-
-CAUSE_HEADS = {
-    "deactivation": "deactivation",
-    "permission_loss": "permission lost",
-    "logout": "logout",
-    "admin_loss": "admin lost",
-}
 
 
 def grid(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -1,10 +1,10 @@
 """The scenario as frozen, validated objects. Keys and their meaning are those of the file format."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import (
     BaseModel,
@@ -12,6 +12,7 @@ from pydantic import (
     ConfigDict,
     Field,
     PrivateAttr,
+    create_model,
     field_validator,
     model_validator,
 )
@@ -41,7 +42,7 @@ from sim.basics.ranges import (
 from sim.basics.texts import Text
 from sim.basics.wording import format_duration
 from sim.gates import Profile, profiles
-from sim.model.causes import CAUSES
+from sim.model.causes import CAUSES, Cause
 from sim.model.limits import Limiter, LimiterName, Told, ToldName
 from sim.model.mechanisms import LATER
 from sim.model.strategies import CATALOGUE, Strategy
@@ -213,15 +214,29 @@ _Cause = Annotated[CauseShare | None, BeforeValidator(_none)]
 _OwnCause = Annotated[OwnCauseShare | None, BeforeValidator(_none)]
 
 
-class Cases(Table):
-    """Revocations: when, how many, what comes before and after."""
+def _with_a_key_a_cause(base: Any, kind_of: Callable[[Cause], Any], default: Any) -> Any:
+    keys: Any = {cause: (kind_of(Cause[cause.upper()]), default) for cause in CAUSES}
+    return create_model(f"{base.__name__}OfCauses", __base__=base, **keys)
+
+
+class _Window(Table):
+    """Between which instants people lose access."""
 
     from_s: Duration = Field(alias="from")
     until_s: Duration = Field(alias="until")
-    deactivation: _Cause
-    permission_loss: _OwnCause
-    logout: _OwnCause
-    admin_loss: _OwnCause
+
+
+if TYPE_CHECKING:
+    _Revocations = _Window
+else:
+    _Revocations = _with_a_key_a_cause(
+        _Window, lambda cause: _Cause if cause.propagates else _OwnCause, ...
+    )
+
+
+class Cases(_Revocations):
+    """Revocations: when, how many, what comes before and after."""
+
     notice_lead: SignedDurationLaw
     detected_after: DurationLaw
     rollback_window_s: Duration = Field(alias="rollback_window")
@@ -458,8 +473,8 @@ class CauseGoals(Table):
     exposure_max_s: PositiveDuration | None = Field(None, alias="exposure_max")
 
 
-class Goals(CauseGoals):
-    """What a recommendation must meet."""
+class _Limits(CauseGoals):
+    """What a recommendation must meet over all causes."""
 
     prefer: Literal["longest_lifetime", "shortest_exposure", "lowest_overhead"] = "longest_lifetime"
     auth_overhead_mean_s: PositiveDuration | None = Field(None, alias="auth_overhead_mean")
@@ -467,10 +482,16 @@ class Goals(CauseGoals):
     auth_overhead_p99_s: PositiveDuration | None = Field(None, alias="auth_overhead_p99")
     host_calls_per_s: Positive | None = None
     interruptions_per_person_hour: Positive | None = None
-    deactivation: CauseGoals | None = None
-    permission_loss: CauseGoals | None = None
-    logout: CauseGoals | None = None
-    admin_loss: CauseGoals | None = None
+
+
+if TYPE_CHECKING:
+    _LimitsOfCauses = _Limits
+else:
+    _LimitsOfCauses = _with_a_key_a_cause(_Limits, lambda cause: CauseGoals | None, None)
+
+
+class Goals(_LimitsOfCauses):
+    """What a recommendation must meet."""
 
 
 def _profiled(one: Profile) -> Strategy:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from sim.gates import profiles
+from sim.model.causes import CAUSES
 from sim.scenario.model import Scenario
 
 _SKIPPED = ("title", "question", "path", "format")
@@ -50,7 +51,9 @@ def _strategies_schema(document: dict[str, Any]) -> dict[str, Any]:
 
 def new_scenario_text() -> str:
     """A commented file to start from."""
-    return _NEW
+    width = max(map(len, CAUSES))
+    shares = "\n".join(f"{cause:<{width}} = {{ share = 0.05 }}" for cause in CAUSES)
+    return _NEW.replace("@CAUSES@", shares)
 
 
 def _origin(scenario: Scenario, key: str) -> str:
@@ -104,10 +107,7 @@ think = { dist = "exponential", mean = "7s", max = "70s" }    # between an answe
 kinds = { read = 0.87, write = 0.12, admin = 0.01 }
 
 [cases]                     # drills: shares of the people who lose access, and why
-deactivation    = { share = 0.05 }
-permission_loss = { share = 0.05 }
-logout          = { share = 0.05 }
-admin_loss      = { share = 0.05 }
+@CAUSES@
 
 [host]
 check = { dist = "lognormal", median = "250ms", p95 = "400ms" }    # measure yours

@@ -7,11 +7,10 @@ from dataclasses import dataclass, replace
 from sim.basics.statistics import QUANTILES, Estimate
 from sim.basics.wording import format_duration
 from sim.engine.recording import Run
-from sim.model.causes import CAUSES
+from sim.model.causes import CAUSE_HEADS, CAUSES, TOLD_TODAY
 from sim.model.lifetimes import lifetimes, search_variable_of
 from sim.model.strategies import Strategy
 from sim.results.experiment import Comparison, compare
-from sim.results.tables import CAUSE_HEADS
 from sim.scenario import Scenario
 from sim.verdict.causes import directory, why
 from sim.verdict.cells import open_cells
@@ -126,7 +125,7 @@ def hypothetical(strategy: Strategy) -> str:
     push = strategy.push
     if push is None:
         return ""
-    causes = [CAUSE_HEADS[c] for c in CAUSES if c in push.causes and c != "deactivation"]
+    causes = [CAUSE_HEADS[c] for c in CAUSES if c in push.causes and c not in TOLD_TODAY]
     return f"needs events that no host sends today: {', '.join(causes)}" if causes else ""
 
 

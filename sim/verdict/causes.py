@@ -9,9 +9,8 @@ import numpy.typing as npt
 from sim.basics.wording import about
 from sim.coverage import bound_s
 from sim.engine.recording import Run
-from sim.model.causes import CAUSES, Cause, lost_kinds
+from sim.model.causes import CAUSE_HEADS, CAUSES, Cause, lost_kinds
 from sim.model.strategies import Strategy
-from sim.results.tables import CAUSE_HEADS
 from sim.scenario import Scenario
 from sim.verdict.cells import open_cells
 from sim.verdict.goals import Judged
@@ -21,11 +20,11 @@ from sim.verdict.windows import persons, persons_over, totals
 _BUSY = 0.85  # a station whose servers are so busy makes people wait
 _TURNED_AWAY = 0.005  # so large a share of calls turned away is felt
 _DOMINATES = 0.5  # of a mean window: then the directory is the cause
-_UNSEEN = {
-    "permission_loss": "re-reads permissions",
-    "admin_loss": "re-reads permissions",
-    "logout": "asks for the session",
-    "deactivation": "asks for the account",
+_UNSEEN = {  # what would see a cause that nothing sees, by the contact that revalidates it
+    "permission": "re-reads permissions",
+    "admin": "re-reads permissions",
+    "session": "asks for the session",
+    "account": "asks for the account",
 }
 
 
@@ -101,7 +100,10 @@ def blind(scenario: Scenario, strategy: Strategy, cause: str) -> Reason:
     if check is not None and check.on_failure == "allow":
         return Reason("a check that fails lets pass", (f"{own}.check.on_failure",))
     if token is not None and token.renewal in ("host", "host_each"):
-        return Reason(f"renewal never {_UNSEEN[cause]}", (f"{own}.token.revalidates",))
+        return Reason(
+            f"renewal never {_UNSEEN[Cause[cause.upper()].seen_through]}",
+            (f"{own}.token.revalidates",),
+        )
     if token is not None and token.renewal == "app":
         return Reason("the app renews by itself and asks nobody", (f"{own}.token.renewal",))
     if token is not None and token.renewal == "sliding":

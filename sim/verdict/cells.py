@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sim.coverage import coverage
-from sim.model.causes import CAUSES
+from sim.model.causes import CAUSE_HEADS, CAUSES
 from sim.model.strategies import Strategy
-from sim.results.tables import CAUSE_HEADS
 from sim.scenario import Scenario
 
 

@@ -5,7 +5,7 @@ Whatever is called *use* is followed, in the same paragraph, by every cell that 
 
 from collections.abc import Iterator, Sequence
 
-from sim.results.tables import CAUSE_HEADS
+from sim.model.causes import CAUSE_HEADS
 from sim.verdict.cells import cells_text
 from sim.verdict.record import GoalRow, Row, Setting, Verdict
 
