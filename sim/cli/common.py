@@ -165,15 +165,17 @@ def worker_errors(cluster: str | None) -> Iterator[None]:
     """No cluster at the address, no library for it, or a worker that ended in the middle."""
     from concurrent.futures import CancelledError
 
-    from sim.sweeps.executors import died
+    from sim.sweeps.executors import died, said_of_cluster
 
     try:
         yield
-    except ImportError as error:
-        raise InputError(f'{error}: a cluster needs pip install "lastclick[cluster]"') from None
-    except OSError as error:
-        raise Stopped(f"{cluster or 'workers'}: {error.strerror or error}") from None
     except Exception as error:
+        if cluster and (said := said_of_cluster(error)) is not None:
+            raise Stopped(f"{cluster}: {said}") from None
+        if isinstance(error, OSError):
+            raise Stopped(f"{cluster or 'workers'}: {error.strerror or error}") from None
+        if isinstance(error, ImportError):
+            raise InputError(f'{error}: a cluster needs pip install "lastclick[cluster]"') from None
         if not died(error) and not isinstance(error, CancelledError):
             raise
         message = "a worker was killed in the middle; if memory ran out, take fewer --workers"

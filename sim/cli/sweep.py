@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from sim.sweeps import Plan, Sweep
 
 
+_KEPT = "what was finished is kept: run it again to go on"
+
+
 @click.command()
 @click.argument("scenario")
 @click.option(
@@ -85,6 +88,7 @@ def _run(
 ) -> "Sweep":
     from sim import sweeps as room
     from sim.scenario import ScenarioError
+    from sim.sweeps.executors import said_of_cluster
 
     try:
         return room.sweep(
@@ -102,7 +106,11 @@ def _run(
             f"interrupted; what was finished is kept in {out}: run it again to go on", err=True
         )
         sys.exit(130)
-    except ImportError as error:
+    except (ImportError, RuntimeError) as error:
+        if cluster and (said := said_of_cluster(error)) is not None:
+            raise Stopped(f"{cluster}: {said}; {_KEPT}") from None
+        if not isinstance(error, ImportError):
+            raise
         raise InputError(f'{error}: a cluster needs pip install "lastclick[cluster]"') from None
     except OSError as error:
         where = (
@@ -110,9 +118,7 @@ def _run(
             if cluster and not isinstance(error, FileNotFoundError | PermissionError)
             else out
         )
-        raise Stopped(
-            f"{where}: {error.strerror or error}; what was finished is kept: run it again to go on"
-        ) from None
+        raise Stopped(f"{where}: {error.strerror or error}; {_KEPT}") from None
 
 
 def _varied(text: str) -> tuple[str, list[Any]]:

@@ -1,6 +1,6 @@
 """One contract, several runners, the same path event for event: `run` simulates one replication under one strategy."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -64,3 +64,11 @@ def engine_for(strategy: "Strategy", engine: str = "compiled") -> str:
     from sim.model.strategies import Strategy
 
     return engine if type(strategy) is Strategy else "plain"
+
+
+def prepare(strategies: "Iterable[Strategy]", engine: str = "compiled") -> None:
+    """What the engine needs before its first run, made here and once: workers, who hear no signal, find it."""
+    if "compiled" in {engine_for(strategy, engine) for strategy in strategies}:
+        from sim.engine.compiled import machine
+
+        machine.prepare()

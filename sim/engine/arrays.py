@@ -18,7 +18,7 @@ from sim.engine.given import (
 )
 from sim.engine.histogram import BUCKETS
 from sim.engine.readable import read_as
-from sim.engine.recording import ListBook, minutes_of, window_s
+from sim.engine.recording import ListAccount, minutes_of, window_s
 from sim.engine.state import (
     ARRAYS,
     INF,
@@ -261,7 +261,7 @@ def _records(given: Given, world: Any) -> Arrays:
         "minute_clicks": minutes,
         "calls": len(Call) * minutes,
         "limited": len(Call),
-        "changes": len(Entries) * (ListBook.INSTANTS + 1),
+        "changes": len(Entries) * (ListAccount.INSTANTS + 1),
     }
     windows = np.zeros(8 * len(Cause) if world["moments"] else 1, ARRAYS["windows"].dtype())
     sizes["window_counts"] = BUCKETS * len(windows)

@@ -10,7 +10,7 @@ from sim.engine.arrays import Arrays
 from sim.engine.given import Given
 from sim.engine.histogram import TICKS_PER_S, Histogram
 from sim.engine.limits import Bounds, TooMuch
-from sim.engine.recording import CASE_TYPE, Cases, ListBook, Run, StationBooks, window_s
+from sim.engine.recording import CASE_TYPE, Cases, ListAccount, Run, StationAccount, window_s
 from sim.engine.state import INF, Entries, Station
 from sim.engine.windows import virtual_of
 from sim.model.causes import KINDS, Cause, Kind
@@ -103,20 +103,22 @@ def _histograms(arrays: Arrays, which: int) -> tuple[Histogram, Histogram, Histo
 def _entries(arrays: Arrays, window: tuple[float, float]) -> dict[str, tuple[float, float]]:
     result = {}
     for which in Entries:
-        book = ListBook(window)
-        book.changes = arrays["changes"].reshape(len(Entries), -1)[which]
-        book.alive_ticks = int(arrays["world"][0][f"alive_{which.value}"])
-        result[which.name.lower()] = book.mean_and_peak()
+        account = ListAccount(window)
+        account.changes = arrays["changes"].reshape(len(Entries), -1)[which]
+        account.alive_ticks = int(arrays["world"][0][f"alive_{which.value}"])
+        result[which.name.lower()] = account.mean_and_peak()
     return result
 
 
-def _stations(arrays: Arrays, given: Given, window: tuple[float, float]) -> dict[str, StationBooks]:
+def _stations(
+    arrays: Arrays, given: Given, window: tuple[float, float]
+) -> dict[str, StationAccount]:
     width_s = window[1] - window[0]
     result = {}
     for station, b in zip(Station, arrays["stations"], strict=True):
         name, number = station.name.lower(), given.at(station.path)
         busy_s, queue_s = int(b["busy"]) / TICKS_PER_S, int(b["queue"]) / TICKS_PER_S
-        result[name] = StationBooks(
+        result[name] = StationAccount(
             name,
             int(b["arrivals"]),
             int(b["departures"]),

@@ -104,7 +104,7 @@ def case_array(records: list[CaseRecord]) -> Cases:
 
 
 @dataclass(frozen=True)
-class StationBooks:
+class StationAccount:
     """What a station did. Little's law: `presence_s` (the integral of the number present: departure times less
     arrival times) equals `sojourns_s` (each one's own time there, counted up to the end of the run).
     """
@@ -146,7 +146,7 @@ class Run:
     retry_after_s: float  # the largest that was told
     entries: dict[str, tuple[float, float]]  # list -> mean and peak number of entries
     events: dict[str, int]  # pushed, lost
-    stations: dict[str, StationBooks]
+    stations: dict[str, StationAccount]
     trace: list[tuple[Any, ...]] | None = None
     virtual: Virtual | None = None  # what virtual cases met, where the run was asked for them
 
@@ -185,7 +185,7 @@ def _bytes(value: Any) -> bytes:
     if isinstance(value, Histogram):
         parts = (value.counts, value.n, value.total_ticks, value.min_s, value.max_s)
         return b"".join(map(_bytes, parts))
-    if isinstance(value, StationBooks | Virtual | Windows):
+    if isinstance(value, StationAccount | Virtual | Windows):
         return b"".join(_bytes(getattr(value, part.name)) for part in fields(value))
     if isinstance(value, dict):
         return b"".join(_bytes(item) for key in sorted(value) for item in (key, value[key]))
@@ -194,7 +194,7 @@ def _bytes(value: Any) -> bytes:
     return repr(float(value) if isinstance(value, float) else value).encode()
 
 
-class ListBook:
+class ListAccount:
     """How many entries of a list are alive: the mean over the window, and the peak over equally spaced instants."""
 
     INSTANTS = 1 << 15
@@ -250,7 +250,7 @@ class Recorder:
         self.response_ticks = np.zeros(self.minutes, dtype=np.int64)
         self.response_n = np.zeros(self.minutes, dtype=np.int64)
         self.calls: dict[str, npt.NDArray[np.int64]] = {}
-        self.lists = {name: ListBook(self.window_s) for name in ("allowlist", "denylist")}
+        self.lists = {name: ListAccount(self.window_s) for name in ("allowlist", "denylist")}
         self._serials: Counter[int] = Counter()
         self.watch = Watch(Bounds.of(self.scenario))
 
@@ -330,7 +330,7 @@ class Recorder:
         strategy: str,
         replication: int,
         cases: list[CaseRecord],
-        stations: list[StationBooks],
+        stations: list[StationAccount],
         in_flight: int,
     ) -> Run:
         """The record of the run; `in_flight` requests were under way at its end."""
@@ -356,9 +356,9 @@ class Recorder:
             host_calls=self.calls,
             rate_limited=dict(self.limited),
             retry_after_s=self.retry_after_s,
-            entries={name: book.mean_and_peak() for name, book in self.lists.items()},
+            entries={name: account.mean_and_peak() for name, account in self.lists.items()},
             events={"pushed": self.events["pushed"], "lost": self.events["lost"]},
-            stations={books.name: books for books in stations},
+            stations={account.name: account for account in stations},
             trace=self.trace if self.tracing else None,
         )
 

@@ -14,7 +14,7 @@ from sim.engine import given as of
 from sim.engine.fields import FromPath, Numbered, Record, Rows, f8, i1, i4, i8, u2
 from sim.engine.limits import Bounds
 from sim.engine.readable import readable
-from sim.engine.recording import ListBook
+from sim.engine.recording import ListAccount
 
 NONE = -1
 INF = math.inf
@@ -205,7 +205,7 @@ class Settings(Record):
     instant_step: float = f8(
         "s",
         "between two instants at which lists are counted",
-        lambda g: (of.window_until(g) - of.window_from(g)) / ListBook.INSTANTS,
+        lambda g: (of.window_until(g) - of.window_from(g)) / ListAccount.INSTANTS,
     )
     people: int = i8("", "number of people", "scenario.organisation.people")
     tracing: int = i8("", "whether every event is kept", "tracing")

@@ -216,9 +216,9 @@ class App:
         assert check is not None
         keep_s = check.allow_for_s if grants[request.kind] else check.deny_for_s
         if keep_s > 0:
-            client.settle()
+            client.accrue()
             self.decisions[request.person] = Decision(self._clock.now + keep_s, grants)
-            client.look()
+            client.refresh()
 
     def _trace(self, request: Request, event: str, decision: str = "", reason: str = "") -> None:
         self._rec.event(
@@ -234,12 +234,12 @@ class App:
 
 
 class ClientHooks:
-    """What the app tells the books of a person: its security state changes, a request has been decided."""
+    """What the app tells the accounting of a person: its security state changes, a request has been decided."""
 
-    def settle(self) -> None:
+    def accrue(self) -> None:
         """Before the security state changes."""
 
-    def look(self) -> None:
+    def refresh(self) -> None:
         """After it has changed."""
 
     def decided(self, request: Request) -> None:

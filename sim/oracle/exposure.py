@@ -28,16 +28,16 @@ class Exposure:
         """Until now the host would have granted everything."""
         self._known = True
         self._last_s = dict.fromkeys(self.kinds, now_s)
-        self.look()
+        self.refresh()
 
-    def settle(self, now_s: float) -> None:
+    def accrue(self, now_s: float) -> None:
         """Call before the state changes."""
         if not self._known:
             return
         for kind in self.kinds:
             self._last_s[kind] = max(self._last_s[kind], min(self._reaches_s[kind], now_s))
 
-    def look(self) -> None:
+    def refresh(self) -> None:
         """Call after the state has changed."""
         if self._known:
             self._reaches_s = {kind: self._reach(kind) for kind in self.kinds}

@@ -211,29 +211,29 @@ class Person(ClientHooks):
         admin = self.world.host.vouches_admin(self.number, self.administrator)
         credential = self.world.credential(now_s, now_s, u_lifetime, admin)
         page = Page(number, now_s, admin, held=credential, issued=[credential])
-        self.settle()
+        self.accrue()
         self.live_pages.append(page)
-        self.look()
+        self.refresh()
         return page
 
     def _show(self, page: Page) -> None:
         """The page is seen: it replaces the old one, and its allowlist entry is written."""
-        self.settle()
+        self.accrue()
         self.live_pages = [page]
         self.page = page
         allowlist = self.world.strategy.allowlist
         if allowlist is not None:
             lifetime_s = allowlist.lifetime.quantile(self._u(Stream.ENTRY_LIFETIME, page.number))
             self.world.app.write_entry(self.number, page, page.stamped_s + lifetime_s)
-        self.look()
+        self.refresh()
         self._trace("page_seen", reason=OK)
         self._schedule_refresh(page)
 
     def _destroy_page(self) -> None:
-        self.settle()
+        self.accrue()
         self.page = None
         self.live_pages = []
-        self.look()
+        self.refresh()
 
     # -- clicks ---------------------------------------------------------------------------------
 
@@ -410,9 +410,9 @@ class Person(ClientHooks):
         if token.renewal in ("host", "host_each") and "admin" in token.revalidates:
             admin = admin and self.world.host.vouches_admin(self.number, self.administrator)
         credential = self.world.credential(self._clock.now, page.stamped_s, u_lifetime, admin)
-        self.settle()
+        self.accrue()
         page.add(credential)
-        self.look()
+        self.refresh()
         return credential
 
     def _schedule_refresh(self, page: Page) -> None:
@@ -554,9 +554,9 @@ class Person(ClientHooks):
         self._pending_events -= 1
         if arrived:
             self._trace("push_arrived", reason=cause.name.lower())
-            self.settle()
+            self.accrue()
             self._apply_event(event_at_s)
-            self.look()
+            self.refresh()
 
     def _apply_event(self, event_at_s: float) -> None:
         push, app = self.world.strategy.push, self.world.app
@@ -578,15 +578,15 @@ class Person(ClientHooks):
             if last_s > self._clock.now:
                 self._rec.list_entry("denylist", self._clock.now, last_s)
 
-    # -- books ----------------------------------------------------------------------------------
+    # -- accounting -------------------------------------------------------------------------------
 
-    def settle(self) -> None:
+    def accrue(self) -> None:
         if self.exposure is not None:
-            self.exposure.settle(self._clock.now)
+            self.exposure.accrue(self._clock.now)
 
-    def look(self) -> None:
+    def refresh(self) -> None:
         if self.exposure is not None:
-            self.exposure.look()
+            self.exposure.refresh()
 
     def decided(self, request: Request) -> None:
         self.undecided -= 1
@@ -647,7 +647,7 @@ class Person(ClientHooks):
         self._leave_visit()
         if self.case is None or self.record is None or self.exposure is None:
             return None
-        self.exposure.settle(end_s)
+        self.exposure.accrue(end_s)
         token = self.world.strategy.token
         by_itself = token is not None and token.renewal == "app" and token.refresh_at is not None
         extends = by_itself or (

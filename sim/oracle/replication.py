@@ -36,7 +36,7 @@ def run(
     end_s = scenario.run.end_s
     records = [record for person in persons if (record := person.close_case(end_s)) is not None]
     stations = [
-        station.books() for station in (world.app.station, world.host.station, world.auth_station)
+        station.account() for station in (world.app.station, world.host.station, world.auth_station)
     ]
     in_flight = sum(person.undecided for person in persons)
     return world.rec.finish(strategy.name, replication, records, stations, in_flight)

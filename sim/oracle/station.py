@@ -1,4 +1,4 @@
-"""A station: servers with one queue, first come, first served; it keeps its own books."""
+"""A station: servers with one queue, first come, first served; it keeps its own account."""
 
 import math
 from collections import deque
@@ -10,7 +10,7 @@ import simpy
 
 from sim.engine.histogram import TICKS_PER_S, ticks
 from sim.engine.limits import STATIONS, check_sum
-from sim.engine.recording import StationBooks
+from sim.engine.recording import StationAccount
 from sim.oracle.clock import Clock, Lane, Priority
 
 Process = Generator[simpy.Event, Any, Any]
@@ -56,7 +56,7 @@ class Station:
         """Free the server; the head of the queue takes it in the same instant."""
         self.departures += 1
         self._here.remove(visitor)
-        self._book(visitor)
+        self._count(visitor)
         if self._waiting:
             self._waiting.popleft().succeed()
         else:
@@ -68,13 +68,13 @@ class Station:
         yield self._clock.after(service_s, Priority.COMPLETION, person, lane)
         self.release(visitor)
 
-    def books(self) -> StationBooks:
+    def account(self) -> StationAccount:
         """The accounts up to now; who is still here counts with the time he has been here."""
         for visitor in self._here:
-            self._book(visitor)
+            self._count(visitor)
         self._here.clear()
         width_s = self._until_s - self._from_s
-        return StationBooks(
+        return StationAccount(
             self.name,
             self.arrivals,
             self.departures,
@@ -84,7 +84,7 @@ class Station:
             self._queue_ticks / TICKS_PER_S / width_s if width_s > 0 else 0.0,
         )
 
-    def _book(self, visitor: Visitor) -> None:
+    def _count(self, visitor: Visitor) -> None:
         """Somebody leaves, or the run ends."""
         now_s = self._clock.now
         self._presence += ticks(now_s)

@@ -1,4 +1,4 @@
-"""What all persons of a run share: the parties, the samplers, and the books of cases."""
+"""What all persons of a run share: the parties, the samplers, and the account of cases."""
 
 import math
 
@@ -74,7 +74,7 @@ class World:
         """When the last token of a page expires, however often it is renewed."""
         return page.stamped_s + self._absolute_s
 
-    # -- books of cases -------------------------------------------------------------------------
+    # -- account of cases -----------------------------------------------------------------------
 
     def case_record(self, case: Case) -> CaseRecord:
         """An empty record."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from sim.basics.selection import Selection, select_smallest
 from sim.basics.statistics import LEVEL, Difference, Estimate, holm, paired_difference
-from sim.engine import engine_for
+from sim.engine import engine_for, prepare
 from sim.engine import run as simulate
 from sim.engine.recording import Run
 from sim.model.causes import CAUSES
@@ -185,6 +185,8 @@ def recommend(
     scenario = _without_warm_up(scenario, groups, seed, engine)
     own = pool is None
     compiled = all(engine_for(s, engine) == "compiled" for s, _ in groups)
+    if cluster is None:
+        prepare([s for s, _ in groups], engine)
     pool = pool or make_pool(workers, cluster, threads=compiled)
     runs = Runs(pool, seed, engine, report)
     searches = [

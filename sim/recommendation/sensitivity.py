@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from sim.engine import engine_for
+from sim.engine import engine_for, prepare
 from sim.recommendation.answer import Recommendation
 from sim.recommendation.inputs import RANGE, Input, inputs_of
 from sim.recommendation.kept import Worlds
@@ -109,6 +109,8 @@ def analyse(
         engine_for(f.strategy, recommendation.engine) == "compiled" for f in recommendation.found
     )
     own = pool is None
+    if cluster is None:
+        prepare([f.strategy for f in recommendation.found], recommendation.engine)
     pool = pool or make_pool(workers, cluster, threads=compiled)
     worlds = Worlds(judge_, pool, report, folder)
     done = False

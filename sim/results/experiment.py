@@ -17,7 +17,7 @@ from functools import cached_property
 from threading import Event
 
 from sim.coverage import Cover, coverage
-from sim.engine import engine_for, footprint, run
+from sim.engine import engine_for, footprint, prepare, run
 from sim.engine.recording import Run
 from sim.model.causes import CAUSES
 from sim.model.strategies import Strategy
@@ -247,6 +247,7 @@ def _run_cells(
     report: Report | None,
 ) -> dict[Cell, Run]:
     engines = {name: engine_for(strategy, way.engine) for name, strategy in strategies.items()}
+    prepare(strategies.values(), way.engine)
     if min(workers, len(cells)) <= 1:
         return _in_this_process(scenario, strategies, cells, way, engines, report)
     if set(engines.values()) == {"compiled"}:

@@ -339,9 +339,9 @@ def _run_figures(strategy: str, runs: Sequence[Run]) -> Iterator[Figure]:
         yield row(f"{name}_entries", "max", [run.entries[name][1] for run in runs], len(runs))
     yield row("events_lost", "mean", [run.events["lost"] for run in runs], len(runs))
     for station in runs[0].stations:
-        books = [run.stations[station] for run in runs]
-        yield row("utilisation", "mean", [b.utilisation for b in books], len(runs), station)
-        yield row("queue", "mean", [b.queue for b in books], len(runs), station)
+        accounts = [run.stations[station] for run in runs]
+        yield row("utilisation", "mean", [a.utilisation for a in accounts], len(runs), station)
+        yield row("queue", "mean", [a.queue for a in accounts], len(runs), station)
 
 
 def _times(strategy: str, runs: Sequence[Run]) -> Iterator[Figure]:

@@ -438,6 +438,13 @@ _PLAINER = {
     "greater than": "above",
     "less than": "below",
     "a valid integer": "a whole number",
+    "a valid tuple": "a list",
+    "a valid list": "a list",
+    "a valid string": "text",
+    "a valid boolean": "true or false",
+    "a valid number": "a number",
+    "a valid dictionary": "a table",
+    ", unable to interpret input": "",
 }
 
 

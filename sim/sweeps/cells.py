@@ -12,8 +12,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from sim.model.strategies import Strategy
-from sim.results.provenance import code_digest
 from sim.scenario import Scenario, with_changes
+from sim.sweeps.executors import require_version
 from sim.sweeps.plan import Cell, Plan
 from sim.sweeps.rows import packed
 
@@ -51,10 +51,6 @@ class Outcome:
     error: str | None = None
 
 
-class OtherVersion(RuntimeError):
-    """A worker runs another version of this program; its results must not be mixed in."""
-
-
 def run_items(study: bytes, items: Sequence[Item]) -> bytes:
     """Run items one after the other; an item that raises harms no other. Returns the outcomes, pickled.
 
@@ -67,8 +63,7 @@ def run_items(study: bytes, items: Sequence[Item]) -> bytes:
 @lru_cache(maxsize=2)
 def _open(study: bytes) -> Study:
     shared: Study = pickle.loads(study)
-    if shared.plan.code != code_digest():
-        raise OtherVersion("a worker runs another version of sim than the driver")
+    require_version(shared.plan.code)
     return shared
 
 

@@ -21,10 +21,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sim.engine import engine_for, prepare
 from sim.model.strategies import Strategy
 from sim.scenario import Scenario
 from sim.sweeps.cells import Item, Outcome, Study, figures_of, opened, run_items
-from sim.sweeps.executors import Given, Pool, died, make_pool
+from sim.sweeps.executors import LOST, Given, Pool, died, make_pool, said_of_cluster
 from sim.sweeps.ledger import RESULTS, Ledger
 from sim.sweeps.plan import Cell, Plan, make_plan
 from sim.sweeps.progress import Progress
@@ -104,6 +105,8 @@ def sweep(
             shown.say(f"{name} is damaged: set aside, its cells run again")
         shown.start(len(plan), result.skipped)
         if result.skipped < len(plan):
+            if cluster is None:
+                prepare(plan.strategies.values(), engine)
             pool = Given(executor) if executor is not None else make_pool(workers, cluster)
             _Driver(Study(plan, engine), ledger, pool, shown, result).run()
         else:
@@ -113,7 +116,6 @@ def sweep(
 
 def _write_manifest(result: Sweep, state: str, engine: str) -> None:
     """What it takes to make the results again, and how far they are; the only file with a clock in it."""
-    from sim.engine import engine_for
     from sim.results.provenance import provenance
     from sim.results.store import write_atomically
 
@@ -149,9 +151,11 @@ def _text(path: Path, text: str) -> None:
 
 def _error_of(future: "Future[Any]") -> BaseException | None:
     try:
-        return future.exception()
-    except CancelledError:
-        return ConnectionError("the connection to the cluster is lost")
+        error = future.exception()
+    except CancelledError as cancelled:
+        error = cancelled
+    lost = error is not None and said_of_cluster(error) == LOST
+    return ConnectionError(LOST) if lost else error
 
 
 class _Driver:

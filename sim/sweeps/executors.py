@@ -4,19 +4,29 @@ Each pool says how many tasks it can run at once, and how to go on after a worke
 """
 
 import ctypes
+import logging
 import os
+import pickle
 import signal
+import socket
 import sys
 import threading
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
+from concurrent.futures import (
+    BrokenExecutor,
+    CancelledError,
+    Executor,
+    Future,
+    ThreadPoolExecutor,
+)
 from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
 from sim.basics.machine import cores
+from sim.results.provenance import code_digest
 
 _WATCH_S = 0.5
 _PR_SET_PDEATHSIG = 1
@@ -121,10 +131,19 @@ class Cluster(Pool):
         distributed: Any = import_module("distributed")
         self._client = distributed.Client(address, timeout=timeout_s, set_as_default=False)
         self.executor: Executor = self._client.get_executor(pure=False)
+        for name in _LOUD:
+            logging.getLogger(name).setLevel(logging.CRITICAL)
+
+    def submit(self, function: Any, *args: Any) -> "Future[Any]":
+        """Run a function of a module in a worker of this version; a future of OtherVersion where it is of another."""
+        work = pickle.dumps((function, args))
+        with _connected():
+            return self.executor.submit(run_checked, code_digest(), work)
 
     @property
     def slots(self) -> int:
-        return sum(self._client.nthreads().values())
+        with _connected():
+            return sum(self._client.nthreads().values())
 
     def close(self, *, now: bool = False) -> None:
         self.executor.shutdown(wait=not now)
@@ -153,7 +172,55 @@ def died(error: BaseException) -> bool:
     return isinstance(error, BrokenExecutor) or type(error).__name__ == "KilledWorker"
 
 
+class OtherVersion(RuntimeError):
+    """A worker runs another version of this program; its results must not be mixed in."""
+
+
+LOST = "the connection to the cluster is lost"
+# What they log of a connection that ends, with tracebacks, is raised here as well, and said in a line.
+_LOUD = ("distributed", "distributed.client", "tornado", "asyncio")
+
+
+@contextmanager
+def _connected() -> Iterator[None]:
+    """For what only asks the scheduler: whatever goes wrong then, nobody answered."""
+    try:
+        yield
+    except Exception as error:
+        raise ConnectionError(LOST) from error
+
+
+def said_of_cluster(error: BaseException) -> str | None:
+    """What is wrong with a cluster where a task raised this; None if the task itself raised it."""
+    if isinstance(error, OtherVersion):
+        return str(error)
+    if isinstance(error, CancelledError) or type(error).__name__ == "CommClosedError":
+        return LOST
+    unread = isinstance(error, RuntimeError) and "deserializ" in str(error)
+    if unread or (isinstance(error, ImportError) and (error.name or "").partition(".")[0] == "sim"):
+        return "its scheduler or a worker has no lastclick, or another version"
+    return None
+
+
 # -- in the workers -----------------------------------------------------------------------------
+
+
+def run_checked(code: str, work: bytes) -> Any:
+    """Run what was pickled where the code has this digest. Raises OtherVersion elsewhere, before anything is read."""
+    require_version(code)
+    function, args = pickle.loads(work)
+    return function(*args)
+
+
+def require_version(code: str) -> None:
+    """Raises OtherVersion where the program has another digest than that of the driver."""
+    from sim import __version__
+
+    if code != code_digest():
+        raise OtherVersion(
+            f"a worker on {socket.gethostname()} runs another lastclick ({__version__}, code {code_digest()[:8]})"
+            f" than the driver (code {code[:8]})"
+        )
 
 
 def end_with_parent(parent: int) -> None:

@@ -232,7 +232,7 @@ class AppLane:
             Route("/pages/{page}/{kind}", self.work, methods=["POST"], middleware=gate),
         ]
 
-    def books(self) -> dict[str, Any]:
+    def account(self) -> dict[str, Any]:
         """What was counted and found."""
         return {
             "decided": dict(self.decided),
@@ -272,7 +272,7 @@ class AppServer:
             Route(f"/control/{name}", handler, methods=["POST"])
             for name, handler in (
                 ("start", self._start),
-                ("books", self._books),
+                ("account", self._account),
                 ("hold", self._hold),
                 ("fault", self._fault),
                 ("overheads", self._overheads),
@@ -294,10 +294,10 @@ class AppServer:
             lane.clock.started = self.setup.started_of(name, started)
         return JSONResponse({})
 
-    async def _books(self, request: Request) -> Response:
+    async def _account(self, request: Request) -> Response:
         if not self._allowed(request):
             return JSONResponse({"error": "unauthorized"}, 401)
-        return JSONResponse({name: lane.books() for name, lane in self.lanes.items()})
+        return JSONResponse({name: lane.account() for name, lane in self.lanes.items()})
 
     async def _hold(self, request: Request) -> Response:
         if not self._allowed(request):

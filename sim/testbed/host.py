@@ -422,7 +422,7 @@ class HostLane:
             "check": checked,
         }
 
-    def books(self) -> dict[str, Any]:
+    def account(self) -> dict[str, Any]:
         """What was counted."""
         return {
             "calls": dict(self.calls.observed),
@@ -448,7 +448,7 @@ class HostApp:
         mounts = [Mount(f"/{name}", routes=_routes(lane)) for name, lane in self.lanes.items()]
         control = [
             Route("/control/start", self._start, methods=["POST"]),
-            Route("/control/books", self._books, methods=["POST"]),
+            Route("/control/account", self._account, methods=["POST"]),
             Route("/control/oracle", self._oracle, methods=["POST"]),
             Route("/control/fault", self._fault, methods=["POST"]),
             Route("/control/revoke", self._revoke, methods=["POST"]),
@@ -479,10 +479,10 @@ class HostApp:
                 lane.start()
         return JSONResponse({})
 
-    async def _books(self, request: Request) -> Response:
+    async def _account(self, request: Request) -> Response:
         if not self._allowed(request):
             return JSONResponse({"error": "unauthorized"}, 401)
-        return JSONResponse({name: lane.books() for name, lane in self.lanes.items()})
+        return JSONResponse({name: lane.account() for name, lane in self.lanes.items()})
 
     async def _oracle(self, request: Request) -> Response:
         if not self._allowed(request):

@@ -4,7 +4,7 @@ A person follows the simulation's plan, case and draws. His timeline is *planned
 time that the calibrated model gives that action (its draws, without queues), not by the time it took. So a slow answer
 delays no later click, and a latency is counted from the planned instant: nothing is omitted. What a person does next
 depends on what the servers really answered (accepted, refused, page refused, no answer). Round trips of the scenario's
-network are slept by the client: half before the sending, half (in the books) after the answer.
+network are slept by the client: half before the sending, half (in its account) after the answer.
 """
 
 import asyncio

@@ -62,7 +62,7 @@ class Prober:
         watch.pages = [
             HeldPage(int(p["number"]), list(p["tokens"]), p["refresh"]) for p in content["pages"]
         ]
-        await self.look(watch, content.get("at_s"))
+        await self.refresh(watch, content.get("at_s"))
 
     async def issued(self, person: int, page: int, token: str) -> None:
         """The app itself has issued a token."""
@@ -72,7 +72,7 @@ class Prober:
         for held in watch.pages:
             if held.number == page:
                 held.tokens = [*filter(self._may_outlive(token, page), held.tokens), token]
-        await self.look(watch)
+        await self.refresh(watch)
 
     def _may_outlive(self, newer: str, page: int) -> Callable[[str], bool]:
         """Whether a token may still pass when a newer one of its page does not."""
@@ -90,9 +90,9 @@ class Prober:
     async def changed(self, person: int) -> None:
         """What the app remembers of the person has changed."""
         if (watch := self.watches.get(person)) is not None:
-            await self.look(watch)
+            await self.refresh(watch)
 
-    async def look(self, watch: Watch, at_s: float | None = None) -> None:
+    async def refresh(self, watch: Watch, at_s: float | None = None) -> None:
         """Find how far a hypothetical request passes, from now on, by kind."""
         now_s = self.gates.clock.now_s()
         contacts = await self._contacts(watch)

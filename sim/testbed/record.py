@@ -68,8 +68,8 @@ class LaneRecord:
     requests: Counter[str] = field(default_factory=Counter)
     counts: Counter[str] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
-    host: dict[str, Any] = field(default_factory=dict)  # the host's books
-    app: dict[str, Any] = field(default_factory=dict)  # the app's books
+    host: dict[str, Any] = field(default_factory=dict)  # the host's account
+    app: dict[str, Any] = field(default_factory=dict)  # the app's account
 
 
 def case_record(scenario: Scenario, strategy: Strategy, case: Case) -> CaseRecord:

@@ -1,4 +1,4 @@
-"""One live run: servers up, costs measured, time begins, people act, books closed, everything down again."""
+"""One live run: servers up, costs measured, time begins, people act, accounts closed, everything down again."""
 
 import asyncio
 import contextlib
@@ -243,7 +243,7 @@ async def _live(
     try:
         look = None if faults else servers.dead
         await _until_over(http, setup, loads[-1].clock, tasks, end_s, progress, look)
-        await _close_books(http, setup, loads, people, end_s)
+        await _close_accounts(http, setup, loads, people, end_s)
     finally:
         for person in people:
             person.stop()
@@ -280,23 +280,23 @@ async def _until_over(
         for task in done:
             task.result()  # an error in a person is an error of the run
         if not pending:
-            books = await _control(http, setup, f"{setup.host_url}/control/books", {})
-            if not any(book["pending_events"] for book in books.values()):
+            accounts = await _control(http, setup, f"{setup.host_url}/control/account", {})
+            if not any(account["pending_events"] for account in accounts.values()):
                 break
             await asyncio.sleep(left)
     if progress is not None:
         progress(1.0)
 
 
-async def _close_books(
+async def _close_accounts(
     http: aiohttp.ClientSession,
     setup: Setup,
     loads: list[Load],
     people: list[Person],
     end_s: float,
 ) -> None:
-    host = await _control(http, setup, f"{setup.host_url}/control/books", {})
-    app = await _control(http, setup, f"{setup.app_url}/control/books", {})
+    host = await _control(http, setup, f"{setup.host_url}/control/account", {})
+    app = await _control(http, setup, f"{setup.app_url}/control/account", {})
     by_lane = {load.record.strategy: load.record for load in loads}
     for name, lane in by_lane.items():
         lane.host, lane.app = host[name], app[name]

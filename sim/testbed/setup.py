@@ -196,7 +196,7 @@ class Draw:
 
 
 class Station:
-    """Servers with one queue, first come, first served. Joining is in order of arrival; books in model seconds."""
+    """Servers with one queue, first come, first served. Joining is in order of arrival; its account in model seconds."""
 
     def __init__(self, servers: float, clock: Clock):
         self._semaphore = None if servers == float("inf") else asyncio.Semaphore(int(servers))

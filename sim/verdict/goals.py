@@ -20,9 +20,9 @@ from sim.basics.statistics import (
 from sim.basics.wording import about, format_duration
 from sim.coverage import pair_bound_s
 from sim.engine.recording import Run
-from sim.model.causes import CAUSES, Cause
+from sim.model.causes import CAUSE_HEADS, CAUSES, Cause
 from sim.model.strategies import Strategy
-from sim.results.tables import CAUSE_HEADS
+from sim.results.metrics import quantile_of_runs
 from sim.results.virtual import Asked
 from sim.scenario import Problem, Scenario, ScenarioError
 from sim.scenario.model import Goals
@@ -209,13 +209,10 @@ def _measure(goal: Goal, scenario: Scenario, strategy: Strategy, runs: Sequence[
     if goal.metric == "exposure":
         return _exposure(goal, scenario, strategy, runs)
     if goal.metric == "auth_overhead":
-        histograms = [run.all_auth_overheads() for run in runs]
-        values = [
-            h.mean() if goal.statistic == "mean" else h.quantile(QUANTILES[goal.statistic])
-            for h in histograms
-            if len(h)
-        ]
-        return _of_values(values, sum(map(len, histograms)))
+        samples = [h for run in runs if len(h := run.all_auth_overheads())]
+        if samples and goal.statistic != "mean":
+            return quantile_of_runs(samples, QUANTILES[goal.statistic])
+        return _of_values([h.mean() for h in samples], sum(map(len, samples)))
     if goal.metric == "host_calls":
         width_s = runs[0].window_s[1] - runs[0].window_s[0]
         calls = [float(sum(int(m.sum()) for m in run.host_calls.values())) for run in runs]

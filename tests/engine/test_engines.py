@@ -215,6 +215,10 @@ def _starting_at_once(
     return [(c.returncode, *both) for c, both in zip(children, told, strict=True)]
 
 
+# Compiled by the process itself, as where no other can be started.
+HERE = "from sim.engine.compiled import apart; apart.compiled_into = lambda folder: False;"
+
+
 @pytest.mark.nightly
 def test_two_processes_start_at_once_with_a_cold_cache(tmp_path: Path) -> None:
     cold = _starting_at_once(2, LASTCLICK_CACHE_DIR=str(tmp_path))
@@ -241,6 +245,7 @@ def test_what_was_compiled_for_a_kernel_can_be_called_from_elsewhere(tmp_path: P
     """A user's own compiled functions share Numba's, and may call ours; what a kernel needed is not left half done."""
     cold = _starting_at_once(
         1,
+        before=HERE,
         after="import numba; from sim.basics import quantiles; from sim.engine.compiled import machine;"
         "draw = vars(machine.steps()['draws'])['quantiles'].normal_quantile;"
         "found = numba.njit(lambda u: draw(u))(0.01);"
@@ -253,7 +258,7 @@ def test_what_was_compiled_for_a_kernel_can_be_called_from_elsewhere(tmp_path: P
 @pytest.mark.nightly
 def test_kernels_are_compiled_as_usual_where_numba_lacks_what_linking_needs(tmp_path: Path) -> None:
     lacking = "from sim.engine.compiled import linking; linking.NEEDED = ('not there',)"
-    (usual,) = _starting_at_once(1, lacking, LASTCLICK_CACHE_DIR=str(tmp_path / "usual"))
+    (usual,) = _starting_at_once(1, HERE + lacking, LASTCLICK_CACHE_DIR=str(tmp_path / "usual"))
     (linked,) = _starting_at_once(1, LASTCLICK_CACHE_DIR=str(tmp_path / "linked"))
     assert usual[0] == linked[0] == 0, (usual, linked)
     assert usual[1] == linked[1]

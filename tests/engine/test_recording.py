@@ -1,4 +1,4 @@
-"""What a run keeps of its answers: histograms against the answers themselves, and the book of a list."""
+"""What a run keeps of its answers: histograms against the answers themselves, and the account of a list."""
 
 import math
 from collections.abc import Callable
@@ -18,7 +18,7 @@ from sim.engine.histogram import (
     lower_edges,
     merged,
 )
-from sim.engine.recording import ListBook
+from sim.engine.recording import ListAccount
 
 times = st.floats(1e-6, 1e9)
 
@@ -92,10 +92,10 @@ def test_nothing_has_no_mean_and_no_quantile() -> None:
 
 
 def test_a_list_book_counts_what_is_alive_inside_the_window() -> None:
-    book = ListBook((100.0, 200.0))
+    account = ListAccount((100.0, 200.0))
     for from_s, until_s in ((0.0, 150.0), (120.0, math.inf), (0.0, 50.0), (250.0, 300.0)):
-        book.count(from_s, until_s)
-    mean, peak = book.mean_and_peak()
+        account.count(from_s, until_s)
+    mean, peak = account.mean_and_peak()
     assert (mean, peak) == (pytest.approx((50 + 80) / 100), 2.0)
-    book.count(140.0, 150.0, -1)  # the first entry is dropped at 140
-    assert book.mean_and_peak() == (pytest.approx(1.2), 2.0)
+    account.count(140.0, 150.0, -1)  # the first entry is dropped at 140
+    assert account.mean_and_peak() == (pytest.approx(1.2), 2.0)

@@ -279,6 +279,7 @@ def test_a_study_without_cases_says_so() -> None:
 
 
 def test_an_editor_sees_the_types(tmp_path: Path) -> None:
+    pytest.importorskip("mypy")
     file = tmp_path / "typed.py"
     file.write_text(
         "import sim\n"

@@ -128,6 +128,8 @@ def test_names_in_any_script_are_drawn_without_a_warning(tmp_path: Path) -> None
     ]
     with warnings.catch_warnings():
         warnings.simplefilter("error", UserWarning)
+        # what libraries of different ages say of one another (pyparsing's is a UserWarning too)
+        warnings.simplefilter("ignore", DeprecationWarning)
         found = compare(office, strategies, replications=2)
         picture = exposure_against_overhead(study_of(found))
         for ending in ("svg", "png", "pdf"):

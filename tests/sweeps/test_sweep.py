@@ -309,7 +309,7 @@ def test_another_scenario_seed_or_version_reuses_nothing(
     if "code" in changed:
         code = changed.pop("code")
         monkeypatch.setattr("sim.sweeps.plan.code_digest", lambda: code)
-        monkeypatch.setattr("sim.sweeps.cells.code_digest", lambda: code)
+        monkeypatch.setattr("sim.sweeps.executors.code_digest", lambda: code)
     second = run(tmp_path / "a", vary=vary, **changed)
     assert (second.skipped, second.ran) == (0, 4)
     run(tmp_path / "b", vary=vary, **changed)

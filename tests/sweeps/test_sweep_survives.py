@@ -4,16 +4,20 @@ import hashlib
 import os
 import random
 import resource
+import shutil
 import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from support import ROOT
 from support.poison import Poison
 from support.worlds import hear_interrupts
 
@@ -402,23 +406,39 @@ def _free_port() -> int:
         return int(server.getsockname()[1])
 
 
-@pytest.fixture
-def cluster() -> Iterator[tuple[str, list["subprocess.Popen[bytes]"]]]:
+@dataclass
+class Running:
     """A real scheduler and two worker processes on loopback."""
+
+    address: str
+    scheduler: "subprocess.Popen[bytes]"
+    workers: "list[subprocess.Popen[bytes]]"
+
+
+@pytest.fixture
+def cluster() -> Iterator[Running]:
+    with _running() as found:
+        yield found
+
+
+@contextmanager
+def _running(source: Path = ROOT) -> Iterator[Running]:
+    """The source is that of the scheduler and its workers."""
     pytest.importorskip("distributed")
     address = f"tcp://127.0.0.1:{_free_port()}"
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    environment = os.environ | {"PYTHONPATH": str(source)}
+    how: dict[str, Any] = {
+        "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": source, "env": environment,
+    }  # fmt: skip
     python = [sys.executable, "-m", "distributed.cli.dask_scheduler"]
-    scheduler = subprocess.Popen(
-        [*python, "--host", address, "--no-dashboard", "--no-show"], **quiet
-    )
+    scheduler = subprocess.Popen([*python, "--host", address, "--no-dashboard", "--no-show"], **how)
     command = [sys.executable, "-m", "distributed.cli.dask_worker", address, "--nthreads", "1"]
     workers = [
-        subprocess.Popen([*command, "--no-nanny", "--no-dashboard"], **quiet) for _ in range(2)
+        subprocess.Popen([*command, "--no-nanny", "--no-dashboard"], **how) for _ in range(2)
     ]
     try:
         _wait_for(address, 2)
-        yield address, workers
+        yield Running(address, scheduler, workers)
     finally:
         for process in (*workers, scheduler):
             process.kill()
@@ -433,20 +453,93 @@ def _wait_for(address: str, workers: int) -> None:
 
 
 def test_a_cluster_that_loses_a_worker_ends_complete_and_identical(
-    cluster: tuple[str, list["subprocess.Popen[bytes]"]],
+    cluster: Running,
     file: Path,
     expected_long: dict[str, str],
     tmp_path: Path,
 ) -> None:
-    address, workers = cluster
-    process = start(file, tmp_path, "--cluster", address, "--replications", str(LONG))
+    process = start(file, tmp_path, "--cluster", cluster.address, "--replications", str(LONG))
     until(lambda: kept(tmp_path))
     assert kept(tmp_path) < CELLS
-    workers[0].kill()
+    cluster.workers[0].kill()
     code, text = finish(process)
     assert code == 0, text
     assert f"{CELLS} cells run" in text
     assert results(tmp_path) == expected_long
+
+
+@pytest.mark.parametrize(
+    "how", [signal.SIGKILL, pytest.param(signal.SIGTERM, marks=pytest.mark.nightly)]
+)
+def test_a_scheduler_that_dies_loses_no_finished_cell(
+    how: signal.Signals,
+    cluster: Running,
+    file: Path,
+    expected_long: dict[str, str],
+    tmp_path: Path,
+) -> None:
+    many = ("--replications", str(LONG))
+    process = start(file, tmp_path, "--cluster", cluster.address, *many)
+    until(lambda: kept(tmp_path))
+    assert kept(tmp_path) < CELLS
+    cluster.scheduler.send_signal(how)
+    code, text = finish(process)
+    assert code == 1, text
+    assert f"{cluster.address}: the connection to the cluster is lost" in text
+    assert "what was finished is kept" in text
+    assert "Traceback" not in text
+    assert len(text.splitlines()) <= 3, text
+    code, text = finish(start(file, tmp_path, *many))
+    assert code == 0, text
+    assert "are there already" in text
+    assert results(tmp_path) == expected_long
+
+
+RECOMMEND = ("recommend", "--replications", "40", "--engine", "reference", "--quiet")
+
+
+@pytest.mark.nightly
+def test_a_scheduler_that_dies_ends_a_recommendation_with_a_line(
+    cluster: Running, file: Path
+) -> None:
+    command = [sys.executable, "-m", "sim", *RECOMMEND, str(file), "--cluster", cluster.address]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    time.sleep(5)
+    assert process.poll() is None, process.communicate()
+    cluster.scheduler.kill()
+    code, text = finish(process)
+    assert code == 1, text
+    assert f"{cluster.address}: the connection to the cluster is lost" in text
+    assert "Traceback" not in text
+    assert len(text.splitlines()) <= 3, text
+
+
+@pytest.mark.parametrize(
+    "source", ["another version", pytest.param("none", marks=pytest.mark.nightly)]
+)
+def test_workers_of_another_version_are_named(source: str, file: Path, tmp_path: Path) -> None:
+    """Whatever they would compute is not mixed in, by a sweep or by a recommendation."""
+    theirs = tmp_path / "theirs"
+    theirs.mkdir()
+    if source == "none":
+        (theirs / "sim.py").write_text("raise ModuleNotFoundError('no sim', name='sim')\n")
+    else:
+        shutil.copytree(ROOT / "sim", theirs / "sim", ignore=shutil.ignore_patterns("__pycache__"))
+        limits = theirs / "sim" / "engine" / "limits.py"
+        limits.write_text(limits.read_text() + "# another\n")
+    said = "another lastclick" if source != "none" else "no lastclick"
+    with _running(theirs) as cluster:
+        code, text = finish(start(file, tmp_path / "swept", "--cluster", cluster.address))
+        assert code == 1, text
+        assert f"Error: {cluster.address}: " in text
+        assert said in text
+        assert "Traceback" not in text
+        assert kept(tmp_path / "swept") == 0
+        command = [sys.executable, "-m", "sim", *RECOMMEND, str(file), "--cluster", cluster.address]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=WAIT_S)
+        assert done.returncode == 1
+        assert said in done.stderr
+        assert "Traceback" not in done.stderr
 
 
 def test_a_cluster_that_is_not_there(file: Path, tmp_path: Path) -> None:

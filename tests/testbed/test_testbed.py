@@ -117,7 +117,7 @@ def test_a_redis_that_dies_is_noticed_at_once_and_used_again_when_it_is_back(
         server.stop()
 
 
-# -- the books ----------------------------------------------------------------------------------
+# -- the account --------------------------------------------------------------------------------
 
 
 def test_latencies_are_good_to_three_digits() -> None:
@@ -145,10 +145,10 @@ def test_a_measured_window_is_the_models_window(
     exposure = Exposure((Kind.READ,), 8.0, lambda kind: reach_s)
     exposure.host_learns(10.0)
     for at_s, next_reach_s in stretches[1:]:
-        exposure.settle(at_s)
+        exposure.accrue(at_s)
         reach_s = next_reach_s
-        exposure.look()
-    exposure.settle(120.0)
+        exposure.refresh()
+    exposure.accrue(120.0)
     expected = exposure.close(120.0, may_extend, may_shorten)[Kind.READ]
     found = window(stretches, 10.0, 120.0, may_extend=may_extend, may_shorten=may_shorten)
     assert found == expected
@@ -270,8 +270,8 @@ def test_malformed_and_oversized_requests_are_answered_not_suffered(servers: Ser
 def test_the_side_channel_needs_its_secret(servers: Servers) -> None:
     async def ask(http: aiohttp.ClientSession, setup: Setup) -> None:
         for base, names in (
-            (setup.app_url, ("start", "books", "hold", "fault", "overheads")),
-            (setup.host_url, ("start", "books", "oracle", "fault")),
+            (setup.app_url, ("start", "account", "hold", "fault", "overheads")),
+            (setup.host_url, ("start", "account", "oracle", "fault")),
         ):
             for name in names:
                 for headers in ({}, {CONTROL_HEADER: "guess"}, {CONTROL_HEADER: "é"}):

@@ -104,7 +104,7 @@ def test_redis_killed_and_restarted_and_the_host_killed_in_mid_run() -> None:
         checking("allowing", "allow"),
     ]
     began = time.monotonic()
-    with pytest.raises(aiohttp.ClientError):  # the books of a dead host cannot be read
+    with pytest.raises(aiohttp.ClientError):  # the account of a dead host cannot be read
         live_run.run(
             small(cases=NOBODY),
             strategies,
@@ -167,8 +167,8 @@ async def _restarted(servers: Servers, *, forgets: bool) -> None:
         assert await status_of(http, f"{revoke}/read", revoked) == (403, "named_by_event")
         # replayed: answered as RFC 8935 asks, without effect; forged: refused
         assert (await status_of(http, url, data=event, headers=headers))[0] == 202
-        books = f"{app}/control/books"
-        async with http.post(books, headers={CONTROL_HEADER: setup.control}) as answer:
+        account = f"{app}/control/account"
+        async with http.post(account, headers={CONTROL_HEADER: setup.control}) as answer:
             assert json.loads(await answer.text())[deny.name]["events"] == {
                 "taken": 1,
                 "replayed": 1,

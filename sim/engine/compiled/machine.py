@@ -7,13 +7,13 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import sim
-from sim.engine.compiled import objects
+from sim.engine.compiled import apart, objects
 
 _LOCK = threading.Lock()
 _CHECKED = "LASTCLICK_BOUNDSCHECK"
@@ -26,16 +26,54 @@ def kernels() -> tuple[Any, Any, Any]:
         return _kernels()
 
 
+def prepare() -> None:
+    """Compile now what is not kept yet, so that no worker has to, which would hear no signal meanwhile."""
+    folder = cache_folder()
+    if folder is None or not (folder / objects.FILE).exists():
+        kernels()
+
+
 @cache
 def _kernels() -> tuple[Any, Any, Any]:
-    folder = cache_folder()
-    checked = bool(os.environ.get(_CHECKED))  # what is checked raises, as only Numba knows how to
-    found = None if folder is None or checked else objects.load(folder)
-    if found is None:
-        found = _by_numba(folder)
-        if folder is not None and not checked:
-            objects.keep(folder, found)
+    with _place() as folder:
+        # what is checked raises, as only Numba knows how to
+        kept = None if folder is None or os.environ.get(_CHECKED) else _kept(folder)
+        found = kept or compile_into(folder)
     return found["advance"], found["count_cases"], found["close"]
+
+
+def _kept(folder: Path) -> dict[str, objects.Kernel] | None:
+    """Out of our own file, which another process makes where there is none; None where Numba has to do it here."""
+    found = objects.load(folder)
+    if found is None and objects.KEPT_HERE and not any(folder.glob("advance*.nbi")):
+        _say()
+        found = objects.load(folder) if apart.compiled_into(folder) else None
+    return found
+
+
+@contextmanager
+def _place() -> Iterator[Path | None]:
+    """The folder of the cache; where none can be written one for a while, or None."""
+    folder = cache_folder()
+    with ExitStack() as stack:
+        if folder is None:
+            with suppress(OSError):
+                folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="lastclick-")))
+        yield folder
+
+
+@cache
+def _say() -> None:
+    told = "compiling the engine; this happens once and takes about 15 s"
+    print(told, file=sys.stderr, flush=True)
+
+
+def compile_into(folder: Path | None) -> dict[str, Any]:
+    """The kernels by name, by Numba, in this process; what it makes is kept in the folder."""
+    found = _by_numba(folder)
+    if folder is not None and not os.environ.get(_CHECKED):
+        objects.keep(folder, found)
+    return found
 
 
 def _by_numba(folder: Path | None) -> dict[str, Any]:
@@ -47,11 +85,7 @@ def _by_numba(folder: Path | None) -> dict[str, Any]:
 
     digest = source_digest()
     if folder is None or not any(folder.glob("advance*.nbi")):
-        print(
-            "compiling the engine; this happens once and takes about 15 s",
-            file=sys.stderr,
-            flush=True,
-        )
+        _say()
     made = {}
     for function, arguments in (
         (steps()["revocation"].count_cases, (int64,)),

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 FILE = "kernels.bin"
+KEPT_HERE = sys.platform == "linux"  # elsewhere nothing of ours is ever written
 # What Numba's ways in from Python name; the kernels themselves never call them.
 _NEVER_CALLED = ("NRT_", "numba_", "Py", "_Py")
 _HEAD = struct.Struct("<II")  # bytes of the description, CRC-32 of all that follows
@@ -63,7 +64,7 @@ def _drop_numbas(folder: Path) -> None:
 
     The next start compiles anew, once; elsewhere than on Linux, where nothing of ours is ever written, Numba's stays.
     """
-    if sys.platform == "linux" and not (folder / FILE).exists():
+    if KEPT_HERE and not (folder / FILE).exists():
         for index in folder.glob("*.nbi"):
             index.unlink(missing_ok=True)
 

@@ -3,7 +3,7 @@
 import math
 
 from sim.engine import histogram, limits
-from sim.engine.recording import ListBook
+from sim.engine.recording import ListAccount
 from sim.engine.state import NONE, Entries, World
 from sim.engine.steps import calendar, draws
 from sim.engine.steps.binding import into_callers, memory
@@ -11,7 +11,7 @@ from sim.model.limits import Told
 from sim.model.outcomes import Decision
 
 NAN, INF = math.nan, math.inf
-INSTANTS = ListBook.INSTANTS
+INSTANTS = ListAccount.INSTANTS
 
 
 # -- the trace ----------------------------------------------------------------------------------

@@ -274,7 +274,7 @@ def begin(w: World) -> None:
 
 
 def close(address: int) -> int:
-    """The end of the run: the books are closed. Returns the number of requests in flight."""
+    """The end of the run: the accounts are closed. Returns the number of requests in flight."""
     w = memory.world_at(address)
     w.now = w.end
     for station in (Station.APP, Station.HOST, Station.AUTH_SERVER):

@@ -73,7 +73,7 @@ def complete(w: World, end: float, person: int, task: int) -> None:
 
 
 def serve(w: World, station: int, service: float) -> float:
-    """When a service that is asked for now ends, with its books kept; not for stations that go by events."""
+    """When a service that is asked for now ends, with its account kept; not for stations that go by events."""
     now, start = w.now, w.now
     servers = servers_of(w, station)
     if servers < INF:
