@@ -143,9 +143,9 @@ class _Stage:
             finally:
                 for task in others:
                     task.cancel()
-            books = await self._control("books", {})
-        (book,) = books.values()
-        return int(book["all_calls"].get("check", 0))
+            accounts = await self._control("account", {})
+        (account,) = accounts.values()
+        return int(account["all_calls"].get("check", 0))
 
     async def _begin(self, started: float) -> None:
         content = {"started": started, "app_url": "", "begin": False}
@@ -207,10 +207,7 @@ class _Stage:
         to_provider, state = await self._sent_on(f"{self._url}/login", {})
         back, _ = await self._sent_on(to_provider, headers)
         if back:
-            async with self._http.get(
-                back, headers={"cookie": state}, allow_redirects=False
-            ) as answer:
-                self._adopt(person, answer)
+            _, self.cookies[person] = await self._sent_on(back, {"cookie": state})
 
     async def _sent_on(self, url: str, headers: dict[str, str]) -> tuple[str, str]:
         """Where an answer sends a browser, and the cookie that it sets; empty where it does not."""
