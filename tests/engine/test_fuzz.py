@@ -53,7 +53,10 @@ def attacked(written: dict[str, Any]) -> str:
         if isinstance(first, Comparison) and isinstance(other, Comparison):
             for name, runs in first.runs.items():
                 for mine, theirs in zip(runs, other.runs[name], strict=True):
-                    assert mine.differences(theirs) == []
+                    differing = mine.differences(theirs)
+                    if theirs.virtual is None:  # the reference knows no virtual cases
+                        differing = [part for part in differing if part != "virtual"]
+                    assert differing == []
         elif isinstance(first, limits.NeverEnds):
             assert str(first) == str(other)
     if not isinstance(first, Comparison):

@@ -45,7 +45,7 @@ _COMPILED = (
     ("a check that fails lets pass when it should not", "check_ended", "if w.fails_open else", "if not w.fails_open else"),
     ("the token is not looked at again when the host has answered", "passed",
      "reason = local_reason(w, person)", "reason = Reason.NOTHING"),
-    ("the window forgets the check", "check_ends", "return asked and knowledge.bit(w.check_sees, cause)", "return False"),
+    ("the window forgets the check", "check_ends", "return asked and knowledge.bit(w.check_sees, cause)", "return asked and w.check_sees < 0"),
     # as real parts keep them
     ("a clock of whole seconds is exact", "ends", "math.floor(stamped) + lasts", "stamped + lasts"),
     ("the last second is not counted", "ends", "(1.0 if", "(0.0 if"),
