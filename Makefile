@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --progre
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint nightly lock figures clean
+.PHONY: help demo test lint nightly lock figures docs clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-9s %s\n", $$1, $$2}'
@@ -32,12 +32,17 @@ lock: ## renew requirements.lock (needs uv)
 	uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes \
 		--no-header --no-annotate --no-emit-index-url --quiet --output-file requirements.lock
 
-figures: $(READY) ## the figures and screenshots of README (needs Chromium)
+figures: $(READY) ## the pictures of README (needs Chromium and nginx)
 	$(BIN)/lastclick compare which_timeout --out build/timeout --quiet
 	$(BIN)/lastclick recommend which_timeout --out build/timeout --quiet
 	$(BIN)/lastclick figures build/timeout --out docs --only comparison --screenshots
 	$(BIN)/lastclick compare office --out build/office --quiet
 	$(BIN)/lastclick figures build/office --out docs --only comparison
+	PYTHONPATH=.:tests $(BIN)/python docs/make_pictures.py live probe
+
+docs: $(READY) ## the documentation site, in build/site
+	$(BIN)/python -m sphinx --fail-on-warning --quiet -b html docs build/site
+	@echo build/site/index.html
 
 clean: ## remove the environment and caches
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist

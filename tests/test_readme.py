@@ -2,8 +2,11 @@
 
 import os
 import re
+import shlex
+import signal
 import subprocess
 import sys
+import urllib.request
 from pathlib import Path
 
 from support import ROOT
@@ -33,6 +36,9 @@ def test_the_other_commands_run(tmp_path: Path) -> None:
     commands = [c for c in COMMANDS if not c.startswith("make ")]
     assert len(commands) >= 8
     for command in commands:
+        if serves(command):
+            look(command, tmp_path, path)
+            continue
         done = subprocess.run(
             ["sh", "-c", command],
             cwd=tmp_path,
@@ -44,3 +50,21 @@ def test_the_other_commands_run(tmp_path: Path) -> None:
     made = "our_app.toml results/results.parquet events.parquet workload.toml fit.png"
     for name in made.split():
         assert (tmp_path / name).stat().st_size > 0
+
+
+def serves(command: str) -> bool:
+    """Whether a command serves a page until it is interrupted."""
+    return command.startswith("lastclick explore ") and " -o " not in command
+
+
+def look(command: str, folder: Path, path: str) -> None:
+    """Open the page that a command serves, then end it as a user does."""
+    words = [*shlex.split(command), "--no-browser"]
+    server = subprocess.Popen(words, cwd=folder, env=os.environ | {"PATH": path}, stdout=subprocess.PIPE, text=True)  # fmt: skip
+    assert server.stdout is not None
+    address = server.stdout.readline().strip()
+    assert address.startswith("http://127.0.0.1:"), command
+    with urllib.request.urlopen(address, timeout=30) as page:
+        assert b"controls" in page.read()
+    server.send_signal(signal.SIGINT)
+    assert server.wait(30) == 0

@@ -478,7 +478,7 @@ def _mean_rounded(a: float, b: float) -> float:
 
 
 @dataclass(frozen=True, eq=False)  # hashed by identity: a field may be `DurationLaw | None`
-class _LawType:
+class LawType:
     """What a field accepts: an annotation that pydantic asks to read values and for a schema."""
 
     what: str
@@ -574,10 +574,10 @@ _COUNTS: dict[str, type[Law]] = {
 LAWS = _COUNTS | _CONTINUOUS  # by name; the keys of a law are the same for counts and for times
 
 
-SignedDurationLaw = Annotated[Law, _LawType("a duration", SIGNED_TIME, _CONTINUOUS)]
-DurationLaw = Annotated[Law, _LawType("a duration", TIME, _CONTINUOUS)]
-PositiveDurationLaw = Annotated[Law, _LawType("a duration", TIME, _CONTINUOUS, above_0=True)]
-SizeLaw = Annotated[Law, _LawType("a size", BYTES, _CONTINUOUS)]
+SignedDurationLaw = Annotated[Law, LawType("a duration", SIGNED_TIME, _CONTINUOUS)]
+DurationLaw = Annotated[Law, LawType("a duration", TIME, _CONTINUOUS)]
+PositiveDurationLaw = Annotated[Law, LawType("a duration", TIME, _CONTINUOUS, above_0=True)]
+SizeLaw = Annotated[Law, LawType("a size", BYTES, _CONTINUOUS)]
 CountLaw = Annotated[
-    Law, _LawType("a count", replace(LAW_COUNTS, words={"unlimited": INF}), _COUNTS)
+    Law, LawType("a count", replace(LAW_COUNTS, words={"unlimited": INF}), _COUNTS)
 ]

@@ -13,7 +13,7 @@ from sim.cli.output import failed, keep_descriptors
 # command -> the room it lives in; the function is called like the command (with an underscore where it must)
 ROOMS = {
     "list": "sim.cli.scenarios:list_",
-    "new": "sim.cli.scenarios:new",
+    "new": "sim.cli.new:new",
     "validate": "sim.cli.scenarios:validate",
     "schema": "sim.cli.scenarios:schema",
     "strategies": "sim.cli.scenarios:strategies",

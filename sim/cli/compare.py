@@ -10,6 +10,7 @@ import click
 
 from sim import __version__
 from sim.basics.machine import cores
+from sim.cli import completing
 from sim.cli.common import (
     InputError,
     chosen,
@@ -30,8 +31,15 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("scenario", required=False)
-@click.option("--strategy", "names", multiple=True, metavar="NAME", help="Only these (repeatable).")
+@click.argument("scenario", shell_complete=completing.scenarios, required=False)
+@click.option(
+    "--strategy",
+    "names",
+    multiple=True,
+    shell_complete=completing.strategies,
+    metavar="NAME",
+    help="Only these (repeatable).",
+)
 @engine_option
 @click.option("--replications", type=click.IntRange(min=1), help="Instead of the scenario's.")
 @click.option("--seed", type=click.IntRange(min=0), help="Instead of the scenario's.")

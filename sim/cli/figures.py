@@ -31,13 +31,13 @@ FORMATS = ("svg", "pdf", "png")
 def figures(
     folder: Path, out: Path | None, form: str, only: tuple[str, ...], screenshots: bool
 ) -> None:
-    """Draw every figure of what `lastclick compare --out FOLDER` wrote, one file each."""
+    """Draw every figure of what `lastclick compare --out FOLDER` or `lastclick sweep --out FOLDER` wrote, one file each."""
     from sim.cli.report import read
     from sim.plot import Plots
-    from sim.results.store import write_atomically
+    from sim.results.store import is_sweep, write_atomically
 
-    study = read(folder)
-    drawn = _drawn(study, Plots(study))
+    study = None if is_sweep(folder) else read(folder)
+    drawn = _of_sweep(folder) if study is None else _drawn(study, Plots(study))
     unknown = [name for name in only if name not in drawn]
     if unknown:
         raise InputError(f"--only {unknown[0]}: no such figure; known: {', '.join(drawn)}")
@@ -58,6 +58,18 @@ def figures(
         _screenshots(folder, study, target)
 
 
+def _of_sweep(folder: Path) -> dict[str, Any]:
+    from sim.plot.swept import swept_figures
+    from sim.results.store import read_sweep
+    from sim.verdict.swept import swept
+
+    try:
+        rows, manifest = read_sweep(folder)
+    except ValueError as error:
+        raise InputError(str(error)) from None
+    return dict(swept_figures(rows, swept(rows, manifest)))
+
+
 def _drawn(study: "Study", plots: "Plots") -> dict[str, Any]:
     """The figures by the names of their files."""
     by_cause = {
@@ -74,15 +86,12 @@ def _drawn(study: "Study", plots: "Plots") -> dict[str, Any]:
     }
 
 
-def _screenshots(folder: Path, study: "Study", target: Path) -> None:
+def _screenshots(folder: Path, study: "Study | None", target: Path) -> None:
     """The top of the report and of the explorer, as a browser shows them."""
     import shutil
     from tempfile import TemporaryDirectory
 
-    from sim.cli.report import verdict_of_folder
     from sim.explore import page_of
-    from sim.report import render
-    from sim.report.advice import advice
 
     try:
         from playwright.sync_api import sync_playwright
@@ -92,11 +101,7 @@ def _screenshots(folder: Path, study: "Study", target: Path) -> None:
     if path is None:
         raise InputError("--screenshots: there is no Chromium (Debian: apt-get install chromium)")
     flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
-    verdict = verdict_of_folder(folder, study)
-    pages = {
-        "report": render(study, verdict, "it was not asked for.", advised=advice(folder, study)),
-        "explore": page_of(folder),
-    }
+    pages = {"report": _report(folder, study), "explore": page_of(folder)}
     with TemporaryDirectory() as work, sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=path, args=flags)
         for name, text in pages.items():
@@ -108,3 +113,17 @@ def _screenshots(folder: Path, study: "Study", target: Path) -> None:
                 page.screenshot(path=str(shot))
             click.echo(f"{shot}: written")
         browser.close()
+
+
+def _report(folder: Path, study: "Study | None") -> str:
+    """The page of a review, without a timeline."""
+    from sim.cli.report import verdict_of_folder
+    from sim.report import render
+    from sim.report.advice import advice
+    from sim.report.swept import render_sweep
+    from sim.results.store import read_sweep
+
+    if study is None:
+        return render_sweep(*read_sweep(folder))
+    verdict = verdict_of_folder(folder, study)
+    return render(study, verdict, "it was not asked for.", advised=advice(folder, study))

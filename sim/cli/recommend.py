@@ -6,6 +6,7 @@ from textwrap import fill
 
 import click
 
+from sim.cli import completing
 from sim.cli.common import (
     InputError,
     answer_options,
@@ -21,8 +22,15 @@ from sim.cli.common import (
 
 
 @click.command()
-@click.argument("scenario")
-@click.option("--strategy", "names", multiple=True, metavar="NAME", help="Only these (repeatable).")
+@click.argument("scenario", shell_complete=completing.scenarios)
+@click.option(
+    "--strategy",
+    "names",
+    multiple=True,
+    shell_complete=completing.strategies,
+    metavar="NAME",
+    help="Only these (repeatable).",
+)
 @click.option("--replications", type=click.IntRange(min=2), help="Instead of the scenario's.")
 @click.option(
     "--max-replications",

@@ -42,8 +42,12 @@ def report(folder: Path, out: Path | None, form: str, against: Path | None, time
     """Make a self-contained page, or a decision record, from what `lastclick compare --out FOLDER` wrote.
 
     It loads nothing, reads in light and dark, and prints to PDF from any browser. What `recommend --out FOLDER` and
-    `sensitivity --out FOLDER` wrote beside is on it too.
+    `sensitivity --out FOLDER` wrote beside is on it too. A folder of `lastclick sweep` gets a page as well.
     """
+    from sim.results.store import is_sweep
+
+    if is_sweep(folder):
+        return _report_sweep(folder, out or folder / "review.html", form, against)
     from sim.report import render
     from sim.report.advice import advice, verdict_first
     from sim.results.store import read_orders, write_atomically
@@ -60,6 +64,26 @@ def report(folder: Path, out: Path | None, form: str, against: Path | None, time
         page = render(study, verdict, drawn, other, advised=advised, orders=read_orders(folder))
     with file_errors(target):
         write_atomically(target, lambda path: _write(path, page))
+    click.echo(f"{target}: written, {len(page.encode()) / 1e6:.1f} MB", err=True)
+
+
+def _report_sweep(folder: Path, target: Path, form: str, against: Path | None) -> None:
+    from sim.report.swept import render_sweep
+    from sim.results.store import read_sweep, write_text
+
+    if form == "md" or against is not None:
+        option = "--format md" if form == "md" else "--against"
+        raise InputError(
+            f"{option}: {folder} is a sweep; `lastclick compare SCENARIO --out FOLDER` with the setting that you take"
+            " gives what a decision record and a comparison need"
+        )
+    try:
+        with interruptible():
+            page = render_sweep(*read_sweep(folder))
+    except ValueError as error:
+        raise InputError(str(error)) from None
+    with file_errors(target):
+        write_text(target, page)
     click.echo(f"{target}: written, {len(page.encode()) / 1e6:.1f} MB", err=True)
 
 

@@ -1,11 +1,11 @@
-"""Commands about scenarios: what is shipped, a new one, what a file resolves to, its strategies and bounds."""
+"""Commands about scenarios: what is shipped, what a file resolves to, its strategies and bounds."""
 
 import json
-from pathlib import Path
 
 import click
 
-from sim.cli.common import InputError, file_errors, load
+from sim.cli import completing
+from sim.cli.common import load
 
 
 @click.command("list")
@@ -20,20 +20,7 @@ def list_() -> None:
 
 
 @click.command()
-@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
-def new(file: Path) -> None:
-    """Write a commented scenario to start from."""
-    from sim.scenario import new_scenario_text
-
-    if file.exists():
-        raise InputError(f"{file}: exists already; choose another name")
-    with file_errors(file):
-        file.write_text(new_scenario_text(), encoding="utf-8")
-    click.echo(f"{file}: written. Next: lastclick validate {file}")
-
-
-@click.command()
-@click.argument("scenario", default="office")
+@click.argument("scenario", shell_complete=completing.scenarios, default="office")
 def validate(scenario: str) -> None:
     """Print the resolved scenario, each value with where it comes from."""
     from sim.scenario import resolved_text
@@ -46,11 +33,11 @@ def schema() -> None:
     """Print the JSON Schema of scenario files, for editors."""
     from sim.scenario import schema as scenario_schema
 
-    click.echo(json.dumps(scenario_schema(), indent=2))
+    click.echo(json.dumps(scenario_schema(), indent=1, ensure_ascii=False))
 
 
 @click.command()
-@click.argument("scenario", default="office")
+@click.argument("scenario", shell_complete=completing.scenarios, default="office")
 def strategies(scenario: str) -> None:
     """Print the strategies and the coverage matrix: the bound of each, by cause, or open."""
     from sim.coverage import coverage

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sim.cli import completing
 from sim.cli.common import (
     InputError,
     answer_options,
@@ -26,8 +27,15 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("scenario")
-@click.option("--strategy", "names", multiple=True, metavar="NAME", help="Only these (repeatable).")
+@click.argument("scenario", shell_complete=completing.scenarios)
+@click.option(
+    "--strategy",
+    "names",
+    multiple=True,
+    shell_complete=completing.strategies,
+    metavar="NAME",
+    help="Only these (repeatable).",
+)
 @click.option(
     "--replications",
     type=click.IntRange(min=2),

@@ -8,24 +8,35 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sim.basics.wording import about
+from sim.cli import completing
 from sim.cli.common import InputError, Stopped, chosen, engine_option, load
 
 if TYPE_CHECKING:
     from sim.sweeps import Plan, Sweep
+
+_MOST_ROWS = 24  # of the table: the preferred settings come first
 
 
 _KEPT = "what was finished is kept: run it again to go on"
 
 
 @click.command()
-@click.argument("scenario")
+@click.argument("scenario", shell_complete=completing.scenarios)
 @click.option(
     "--out", type=click.Path(path_type=Path, file_okay=False), help="Folder of the results."
 )
-@click.option("--strategy", "names", multiple=True, metavar="NAME", help="Only these (repeatable).")
+@click.option(
+    "--strategy",
+    "names",
+    multiple=True,
+    shell_complete=completing.strategies,
+    metavar="NAME",
+    help="Only these (repeatable).",
+)
 @click.option(
     "--vary",
     "varied",
+    shell_complete=completing.settings,
     multiple=True,
     metavar="PATH=VALUES",
     help='Instead of [sweep]: "host.check.median=10ms,50ms" (repeatable).',
@@ -39,7 +50,7 @@ _KEPT = "what was finished is kept: run it again to go on"
     "--cluster", metavar="ADDRESS", help="A Dask scheduler instead, e.g. tcp://host:8786."
 )
 @click.option("--dry-run", is_flag=True, help="Only say how many cells, how long, how much disk.")
-@click.option("--quiet", is_flag=True, help="No progress, no summary.")
+@click.option("--quiet", is_flag=True, help="No progress, no summary, no picture.")
 def sweep(
     scenario: str,
     out: Path | None,
@@ -56,7 +67,8 @@ def sweep(
 ) -> None:
     """Run a scenario at every setting of its [sweep]; run it again to go on where it stopped.
 
-    Results are Parquet files in the folder, readable while the sweep runs: see docs/results.md.
+    Results are Parquet files in the folder, readable while the sweep runs: see docs/results.md. It ends with a table,
+    the setting that meets the goals, and a picture; `lastclick report`, `figures` and `explore` read the folder.
     """
     loaded = load(scenario)
     options: dict[str, Any] = {
@@ -74,6 +86,7 @@ def sweep(
     result = _run(loaded, out, options, workers, cluster, quiet)
     if not quiet:
         click.echo(_summary(result))
+        _show(result, scenario)
     if result.failures:
         sys.exit(1)
 
@@ -175,8 +188,41 @@ def _cells_text(plan: "Plan") -> str:
     return f"{len(plan):,} cells of {plan.replications} replication(s), {plan.method}: {each}"
 
 
+def _show(result: "Sweep", scenario: str) -> None:
+    """What came out: the finding, a table that fits the terminal, a picture, and what to do next."""
+    from sim.plot.swept import swept_figures
+    from sim.results.store import read_sweep, write_atomically
+    from sim.verdict.swept import swept
+    from sim.verdict.terminal import swept_text
+
+    try:
+        rows, manifest = read_sweep(result.folder)
+    except ValueError:  # nothing is finished
+        return
+    found = swept(rows, manifest)
+    click.echo(f"\n{found.headline}\n")
+    click.echo(swept_text(found, _MOST_ROWS))
+    if (more := len(found.cells) - _MOST_ROWS) > 0:
+        click.echo(f"... and {more:,} more: lastclick report {result.folder}")
+    click.echo("(x: the goal is missed; ?: not shown to be met)\n")
+    for name, draw in swept_figures(rows, found).items():
+        try:
+            picture = draw()
+        except ValueError:
+            continue
+        file = result.folder / f"{name}.svg"
+        write_atomically(file, lambda path, p=picture: p.save(path, "svg"))  # type: ignore[misc]
+        click.echo(f"Picture: {file}")
+        break
+    click.echo(f"Next: lastclick explore {result.folder}   (a slider for each path)")
+    click.echo(f"      lastclick report {result.folder}    (one page; all pictures: lastclick figures {result.folder})")  # fmt: skip
+    click.echo(f"      lastclick recommend {scenario}   (looks between these settings)")
+
+
 def _summary(result: "Sweep") -> str:
-    lines = [
+    used = {path for group in result.plan.groups for path in group.paths}
+    lines = [f"{path}: concerns none of these strategies, so it is not varied" for path in result.plan.paths if path not in used]  # fmt: skip
+    lines += [
         f"{result.folder}: {result.ran:,} cells run, {result.skipped:,} were there already, of {len(result.plan):,}"
     ]
     if result.failures:

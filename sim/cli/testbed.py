@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sim.cli import completing
 from sim.cli.common import (
     InputError,
     Stopped,
@@ -27,8 +28,15 @@ RUSH_AT_ONCE = (
 
 
 @click.command()
-@click.argument("scenario", default="testbed_office")
-@click.option("--strategy", "names", multiple=True, metavar="NAME", help="Only these (repeatable).")
+@click.argument("scenario", shell_complete=completing.scenarios, default="testbed_office")
+@click.option(
+    "--strategy",
+    "names",
+    multiple=True,
+    shell_complete=completing.strategies,
+    metavar="NAME",
+    help="Only these (repeatable).",
+)
 @click.option(
     "--gate",
     "gates",

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from sim.cli import completing
 from sim.cli.common import (
     chosen,
     engine_option,
@@ -16,8 +17,10 @@ from sim.cli.common import (
 
 
 @click.command()
-@click.argument("scenario", default="office")
-@click.option("--strategy", "name", required=True, metavar="NAME")
+@click.argument("scenario", shell_complete=completing.scenarios, default="office")
+@click.option(
+    "--strategy", "name", required=True, shell_complete=completing.strategies, metavar="NAME"
+)
 @engine_option
 @click.option("--replication", type=click.IntRange(min=0), default=0, show_default=True)
 @click.option("--seed", type=click.IntRange(min=0), help="Instead of the scenario's.")

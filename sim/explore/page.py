@@ -5,21 +5,43 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from sim.explore.controls import as_json, controls_of
 from sim.explore.points import data_of
+from sim.scenario import Scenario
 
 
 def page_of(folder: Path) -> str:
     """The page of a folder of `lastclick compare` or `lastclick sweep`. Raises ValueError for another folder."""
+    data = data_of(folder)
+    return _rendered(data, _verdict(folder, data), [])
+
+
+def live_page(
+    scenario: Scenario,
+    first: Mapping[str, Any],
+    name: str = "",
+    changes: Mapping[str, Any] | None = None,
+) -> str:
+    """The page of a scenario with a control for each number, and the first figures of a worker.
+
+    `name` is how the command names the scenario; `changes` is what the page begins with.
+    """
+    controls = as_json(controls_of(scenario))
+    data = {**first["data"], "live": True, "file": name, "changes": dict(changes or {})}
+    return _rendered(data, first["verdict"], controls)
+
+
+def _rendered(data: Mapping[str, Any], verdict: str, controls: list[dict[str, Any]]) -> str:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
-    data = data_of(folder)
     rooms = Environment(
         loader=PackageLoader("sim.explore"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
     # inside <script> only "<" could end the element; as an escape it is the same JSON
-    text = json.dumps(data, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c")
+    whole = {**data, "controls": controls} if controls else data
+    text = json.dumps(whole, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c")
     return rooms.get_template("explore.html.j2").render(
-        data=data, json=text, verdict=_verdict(folder, data)
+        data=data, json=text, verdict=verdict, controls=controls
     )
 
 

@@ -41,12 +41,13 @@ def data_of(folder: Path) -> dict[str, Any]:
     if (folder / "results").is_dir():
         return _of_sweep(*read_sweep(folder))
     try:
-        return _of_study(read_study(folder), read_verdict(folder))
+        return of_study(read_study(folder), read_verdict(folder))
     except ValueError as error:
         raise ValueError(f"{error} (or `lastclick sweep SCENARIO --out FOLDER`)") from None
 
 
-def _of_study(study: "Study", verdict: "Verdict") -> dict[str, Any]:
+def of_study(study: "Study", verdict: "Verdict") -> dict[str, Any]:
+    """What the page shows of a comparison that was judged."""
     rows = study.results.assign(cell=study.results["strategy"])
     bounds = {name: {c: _finite(study.bound_s(name, c)) for c in CAUSES} for name in study.names}
     points = _points(rows, {}, study.manifest["resolved"]["strategies"], bounds)

@@ -22,8 +22,7 @@ def server_of(page: str, port: int) -> ThreadingHTTPServer:
 
     class Page(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            # a name that somebody else's DNS points here (rebinding) is refused
-            if self.headers.get("Host", "").rpartition(":")[0] not in ("127.0.0.1", "localhost"):
+            if not own_name(self):
                 self.send_error(403)
             elif self.path.partition("?")[0] != "/":
                 self.send_error(404)
@@ -38,10 +37,15 @@ def server_of(page: str, port: int) -> ThreadingHTTPServer:
         def log_message(self, format: str, *args: object) -> None:
             return
 
-    return _Server(("127.0.0.1", port), Page)
+    return Server(("127.0.0.1", port), Page)
 
 
-class _Server(ThreadingHTTPServer):
+def own_name(request: BaseHTTPRequestHandler) -> bool:
+    """Whether a request came to our own name: one that somebody else's DNS points here (rebinding) is refused."""
+    return request.headers.get("Host", "").rpartition(":")[0] in ("127.0.0.1", "localhost")
+
+
+class Server(ThreadingHTTPServer):
     """Says nothing of browsers that hang up in the middle."""
 
     def handle_error(self, request: Any, client_address: Any) -> None:

@@ -21,6 +21,7 @@ from sim.plot.style import (
     readable,
     time_axis,
 )
+from sim.scenario.keys import is_time
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -210,7 +211,8 @@ def _at(rows: "pd.DataFrame", held: Mapping[str, Any]) -> "pd.DataFrame":
 
 
 def _held_words(held: Mapping[str, Any]) -> str:
-    return "" if not held else " Held: " + ", ".join(f"{_path_words(p)} {v}" for p, v in held.items()) + "."  # fmt: skip
+    said = [f"{_path_words(p)} {v if isinstance(v, str) else _number(v, _unit(p))}" for p, v in held.items()]  # fmt: skip
+    return f" Held: {', '.join(said)}." if said else ""
 
 
 def _axis(ax: Any, which: str, values: Any, path: str) -> None:
@@ -227,19 +229,7 @@ def _axis(ax: Any, which: str, values: Any, path: str) -> None:
 
 
 def _unit(path: str) -> str:
-    plain = (
-        "loss",
-        "share",
-        "people",
-        "servers",
-        "workers",
-        "per_",
-        "admins",
-        "refresh_at",
-        "backoff",
-        "most",
-    )
-    return "" if not path or any(word in path for word in plain) else "s"
+    return "s" if path == "s" or is_time(path) else ""
 
 
 def _number(value: float, unit: str) -> str:

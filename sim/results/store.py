@@ -134,6 +134,11 @@ def read_study(folder: Path) -> Study:
     return Study(manifest=record, **tables)
 
 
+def is_sweep(folder: Path) -> bool:
+    """Whether a folder is one of `lastclick sweep`: results in parts, and no table of a comparison."""
+    return (folder / "results").is_dir() and not (folder / "results.parquet").exists()
+
+
 def read_sweep(folder: Path | str) -> "tuple[pd.DataFrame, dict[str, Any]]":
     """The tidy table of a sweep, as far as it is done, and its manifest.
 

@@ -3,14 +3,14 @@
 from sim.scenario.errors import Problem, ScenarioError
 from sim.scenario.files import load, shipped, with_changes
 from sim.scenario.model import Scenario
-from sim.scenario.show import new_scenario_text, resolved_text, schema
+from sim.scenario.schema import schema
+from sim.scenario.show import resolved_text
 
 __all__ = [
     "Problem",
     "Scenario",
     "ScenarioError",
     "load",
-    "new_scenario_text",
     "resolved_text",
     "schema",
     "shipped",

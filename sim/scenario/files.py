@@ -15,7 +15,9 @@ from sim.basics.distributions import LAWS
 from sim.basics.names import UnknownName, nearest
 from sim.gates import Profile, profile
 from sim.model.strategies import CATALOGUE, Strategy
+from sim.scenario.bare import bare_numbers
 from sim.scenario.errors import KeyPath, Problem, ScenarioError, key_lines, line_of, shown
+from sim.scenario.meant import hint
 from sim.scenario.model import Scenario
 from sim.scenario.swept import misfits
 
@@ -55,12 +57,19 @@ def load(name_or_path: str | Path) -> Scenario:
     Raises ScenarioError, which lists every problem found.
     """
     name = str(name_or_path)
-    layers = _Files().layers(_locate(name), name)
-    layers = [_office(), *layers]
+    own = _Files().layers(_locate(name), name)
+    layers = [_office(), *own]
     scenario = resolve(layers)
     if problems := _sweep_misfits(scenario, layers):
         raise ScenarioError(problems)
+    if name not in shipped():
+        scenario._bare = _bare(own)
     return scenario.model_copy(update={"path": None if name in shipped() else name})
+
+
+def _bare(own: list[Layer]) -> tuple[str, ...]:
+    office = resolve([_office()])
+    return tuple(said for layer in own for said in bare_numbers(layer.raw, office))
 
 
 def with_changes(scenario: Scenario, changes: dict[str, Any]) -> Scenario:
@@ -414,7 +423,7 @@ def _readable(error: Any, raw: Raw) -> tuple[KeyPath, Any, str]:
     kind, message = error["type"], error["msg"].removeprefix("Value error, ")
     if kind == "extra_forbidden":
         names = _law_names(raw, path[:-1]) or _names(path[:-1])
-        return path, error["input"], f"unknown key{nearest(path[-1], names)}"
+        return path, error["input"], f"unknown key{hint(path, names)}"
     if kind == "missing":
         return path, None, "is missing"
     if kind in ("model_type", "model_attributes_type", "dict_type"):

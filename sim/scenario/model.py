@@ -532,6 +532,9 @@ class Scenario(Table):
 
     _raw: dict[str, Any] = PrivateAttr(default_factory=dict)
     _origins: dict[str, str] = PrivateAttr(default_factory=dict)
+    _bare: tuple[str, ...] = PrivateAttr(
+        ()
+    )  # numbers without a unit that cannot be meant as seconds
 
     @model_validator(mode="after")
     def _measurable(self) -> "Scenario":
@@ -569,7 +572,7 @@ class Scenario(Table):
     @property
     def warnings(self) -> tuple[str, ...]:
         """What is allowed but probably not meant."""
-        horizon_s, said = self.run.horizon_s, []
+        horizon_s, said = self.run.horizon_s, list(self._bare)
         if self.cases.from_s >= horizon_s:
             said.append("cases.from is not before run.horizon: no case will happen")
         elif self.cases.until_s > horizon_s:

@@ -16,7 +16,7 @@ from concurrent.futures import (
     Future,
     wait,
 )
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -118,6 +118,7 @@ def _write_manifest(result: Sweep, state: str, engine: str) -> None:
     """What it takes to make the results again, and how far they are; the only file with a clock in it."""
     from sim.results.provenance import provenance
     from sim.results.store import write_atomically
+    from sim.scenario.parameters import parameters
 
     plan = result.plan
     document = {
@@ -127,6 +128,7 @@ def _write_manifest(result: Sweep, state: str, engine: str) -> None:
             "path": plan.scenario.path,
         },
         "resolved": plan.scenario.resolved(),
+        "parameters": [asdict(p) for p in parameters(plan.scenario) if p.key not in plan.paths],
         "plan": plan.id,
         "method": plan.method,
         "paths": plan.paths,

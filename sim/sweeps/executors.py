@@ -12,6 +12,7 @@ import socket
 import sys
 import threading
 import time
+import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from concurrent.futures import (
@@ -107,6 +108,8 @@ class Local(Pool):
     def restart(self) -> None:
         from loky import ProcessPoolExecutor
 
+        # compiling the engine takes memory once; loky says that of a leak, and starts the worker anew
+        warnings.filterwarnings("ignore", "A worker was restarted", UserWarning)
         self.executor = ProcessPoolExecutor(
             self._workers, initializer=end_with_parent, initargs=(os.getpid(),)
         )

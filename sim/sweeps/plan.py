@@ -9,12 +9,13 @@ from functools import cached_property
 from typing import Any
 
 from sim.basics.units import parse_duration, parse_rate
+from sim.model.concerns import concerns
 from sim.model.strategies import Strategy
 from sim.results.provenance import code_digest
 from sim.scenario import Problem, Scenario, ScenarioError
 from sim.scenario.errors import shown
 from sim.scenario.files import wrong
-from sim.scenario.swept import misfits, touches
+from sim.scenario.swept import misfits
 
 Point = tuple[Any, ...]  # one value for each path, in the order of the paths
 MOST_CELLS_A_PART = 64
@@ -23,7 +24,7 @@ PARTS_AIMED_AT = 32
 
 @dataclass(frozen=True)
 class Cell:
-    """One row group of the results: a strategy at one point of the paths that touch it."""
+    """One row group of the results: a strategy at one point of the paths that concern it."""
 
     index: int
     strategy: str
@@ -55,7 +56,7 @@ class Grid(Sequence[Point]):
 
 @dataclass(frozen=True)
 class Group:
-    """The cells of one strategy: the paths that touch it and their points."""
+    """The cells of one strategy: the paths that concern it and their points."""
 
     strategy: str
     paths: tuple[str, ...]
@@ -151,9 +152,8 @@ def make_plan(
 ) -> Plan:
     """The plan of the scenario's `[sweep]`, or of `vary` ({path: values}) and `method` instead.
 
-    A strategy that no path touches gets one cell for each point of the paths that do touch it (a path below
-    `strategies` touches the strategy it names, every other path all of them). Raises ScenarioError for a path that
-    does not exist, a value that does not fit, or a scenario without a sweep.
+    A strategy gets one cell for each point of the paths that concern it (`concerns`). Raises ScenarioError for a path
+    that does not exist, a value that does not fit, or a scenario without a sweep.
     """
     table: dict[str, Any] = dict(scenario.swept or {}) if vary is None else dict(vary)
     method = table.pop("method", "grid") if method is None else method
@@ -176,7 +176,7 @@ def make_plan(
         replications=scenario.run.replications if replications is None else replications,
         method=name,
         paths=types,
-        groups=tuple(_group(n, list(lists), points, lists) for n in chosen),
+        groups=tuple(_group(s, list(lists), points, lists) for s in chosen.values()),
         precise=replications is None and scenario.run.precision is not None,
         code=code_digest(),
     )
@@ -195,17 +195,17 @@ def column_value(value: Any, column: str) -> Any:
 
 
 def _group(
-    strategy: str, paths: list[str], points: Sequence[Point], values: dict[str, list[Any]]
+    strategy: Strategy, paths: list[str], points: Sequence[Point], values: dict[str, list[Any]]
 ) -> Group:
-    mine = tuple(path for path in paths if touches(path, strategy))
+    mine = tuple(path for path in paths if concerns(path, strategy, paths))
     if isinstance(points, Grid):
-        return Group(strategy, mine, Grid([values[path] for path in mine]))
+        return Group(strategy.name, mine, Grid([values[path] for path in mine]))
     places = [paths.index(path) for path in mine]
     seen: dict[str, Point] = {}
     for point in points:
         projected = tuple(point[place] for place in places)
         seen.setdefault(json.dumps(projected, sort_keys=True), projected)
-    return Group(strategy, mine, list(seen.values()))
+    return Group(strategy.name, mine, list(seen.values()))
 
 
 def _points(

@@ -132,30 +132,34 @@ def quantile_of(goal: Goal) -> float | None:
 
 def goals_of(scenario: Scenario) -> list[Goal]:
     """The goals in the file's order. Raises ScenarioError where there is none."""
-    found: list[Goal] = []
-    if scenario.goals is not None:
-        table = scenario.goals
-        for place, cause in ((table, None), *((getattr(table, c), c) for c in CAUSES)):
-            prefix = "goals" if cause is None else f"goals.{cause}"
-            for statistic in ("mean", "p50", "p95", "p99", "max"):
-                limit = getattr(place, f"exposure_{statistic}_s", None)
-                if limit is not None:
-                    key = f"{prefix}.exposure_{statistic}"
-                    found.append(Goal(key, "exposure", statistic, cause, limit, "s"))
-        for statistic in ("mean", "p95", "p99"):
-            limit = getattr(table, f"auth_overhead_{statistic}_s")
-            if limit is not None:
-                key = f"goals.auth_overhead_{statistic}"
-                found.append(Goal(key, "auth_overhead", statistic, None, limit, "s"))
-        if table.host_calls_per_s is not None:
-            limit = table.host_calls_per_s
-            found.append(Goal("goals.host_calls_per_s", "host_calls", "mean", None, limit, "1/s"))
-        if table.interruptions_per_person_hour is not None:
-            key, limit = "goals.interruptions_per_person_hour", table.interruptions_per_person_hour
-            found.append(Goal(key, "interruptions", "mean", None, limit, "1/h"))
+    found = [] if scenario.goals is None else limits_in(scenario.goals)
     if not found:
         message = 'a recommendation needs at least one limit, for instance exposure_p95 = "5min"'
         raise ScenarioError([Problem(scenario.path or "scenario", None, "goals", "", message)])
+    return found
+
+
+def limits_in(table: Goals) -> list[Goal]:
+    """The limits of a table of goals in the file's order."""
+    found: list[Goal] = []
+    for place, cause in ((table, None), *((getattr(table, c), c) for c in CAUSES)):
+        prefix = "goals" if cause is None else f"goals.{cause}"
+        for statistic in ("mean", "p50", "p95", "p99", "max"):
+            limit = getattr(place, f"exposure_{statistic}_s", None)
+            if limit is not None:
+                key = f"{prefix}.exposure_{statistic}"
+                found.append(Goal(key, "exposure", statistic, cause, limit, "s"))
+    for statistic in ("mean", "p95", "p99"):
+        limit = getattr(table, f"auth_overhead_{statistic}_s")
+        if limit is not None:
+            key = f"goals.auth_overhead_{statistic}"
+            found.append(Goal(key, "auth_overhead", statistic, None, limit, "s"))
+    if table.host_calls_per_s is not None:
+        limit = table.host_calls_per_s
+        found.append(Goal("goals.host_calls_per_s", "host_calls", "mean", None, limit, "1/s"))
+    if table.interruptions_per_person_hour is not None:
+        key, limit = "goals.interruptions_per_person_hour", table.interruptions_per_person_hour
+        found.append(Goal(key, "interruptions", "mean", None, limit, "1/h"))
     return found
 
 

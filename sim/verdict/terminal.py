@@ -6,7 +6,9 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from sim.verdict.goals import Goal
 from sim.verdict.record import GoalRow, Row, Verdict
+from sim.verdict.swept import Swept, SweptCell, path_head, settings_said
 from sim.verdict.words import MARKS, below, headline, why_not
 
 if TYPE_CHECKING:
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 _STYLES = {"ok": "green", "no": "red", "unclear": "yellow"}
+_ALSO = 9  # the column for goals that have none
 _LEAST_WHY = 26  # narrower, and the reasons stand below the table
 
 
@@ -36,6 +39,53 @@ def verdict_text(
     for line in below(v):
         console.print(line, highlight=False)
     return _printed(console)
+
+
+def swept_text(found: Swept, most: int, width: int | None = None) -> str:
+    """A table of the settings of a sweep, the preferred first: at most so many, and the columns that fit."""
+    console = _console(width or terminal_width(), None)
+    cells = found.cells[:most]
+    met = [i for i in range(len(found.goals)) if all(c.found[i].verdict == "met" for c in found.cells)]  # fmt: skip
+    if met:
+        console.print(f"Met by all: {'; '.join(_limit(found.goals[i]) for i in met)}.")
+    own = [["\n".join(path_head(p).split()) for p in found.paths], *(settings_said(found, c) for c in cells)]  # fmt: skip
+    columns = [["", *(MARKS[c.state] for c in cells)], ["", *(c.strategy for c in cells)], *map(list, zip(*own, strict=True))]  # fmt: skip
+    left_out = []
+    for i in (i for i in range(len(found.goals)) if i not in met):
+        column = [_limit_head(found.goals[i]), *(c.found[i].text for c in cells)]
+        if sum(map(_wide, [*columns, column])) > console.width - _ALSO:
+            left_out.append(i)
+        else:
+            columns.append(column)
+    if left_out:
+        names = [f"({n}) {_limit(found.goals[i])}" for n, i in enumerate(left_out, 1)]
+        console.print(f"No room here for {'; '.join(names)}.")
+        columns.append(["also\nnot met", *(_not_met(c, left_out) for c in cells)])
+    height = max(head.count("\n") for head, *_ in columns)
+    table = _table()
+    for i, (head, *_) in enumerate(columns):
+        table.add_column("\n" * (height - head.count("\n")) + head, justify="left" if i < 2 else "right", no_wrap=True)  # fmt: skip
+    for row, cell in zip(zip(*(c[1:] for c in columns), strict=True), cells, strict=True):
+        table.add_row(*row, style=_STYLES[cell.state])
+    console.print(table)
+    return _printed(console)
+
+
+def _not_met(cell: SweptCell, goals: Sequence[int]) -> str:
+    return " ".join(f"({n})" for n, i in enumerate(goals, 1) if cell.found[i].verdict != "met")
+
+
+def _wide(column: Sequence[str]) -> int:
+    """The columns of the terminal that a column takes, with the gap after it."""
+    return max(len(line) for cell in column for line in cell.split("\n")) + 2
+
+
+def _limit(goal: Goal) -> str:
+    return f"{goal.head} <= {goal.said(goal.limit)}"
+
+
+def _limit_head(goal: Goal) -> str:
+    return "\n".join([*goal.head.split(", "), f"<= {goal.said(goal.limit)}"])
 
 
 def grid_text(head: Sequence[str], rows: Sequence[Sequence[str]], width: int | None = None) -> str:

@@ -34,7 +34,7 @@ cases = { from = "10min", until = "50min", deactivation = { share = 0.5 }, logou
 [strategies.per_request]
 [sweep]
 "strategies.short_token.token.lifetime" = ["1min", "5min", "20min"]
-"host.check.median" = ["10ms", "250ms"]
+"host.page_load.median" = ["10ms", "250ms"]
 [goals]
 auth_overhead_p95 = "50ms"
 deactivation = { exposure_p95 = "10min" }
@@ -125,7 +125,7 @@ def test_the_verdict_stands_on_top_and_the_picture_begins_with_the_goals(study: 
 def test_points_of_a_sweep_are_its_cells(sweep: Path) -> None:
     data = data_of(sweep)
     assert data["paths"]["strategies.short_token.token.lifetime"] == [60.0, 300.0, 1200.0]
-    assert data["paths"]["host.check.median"] == [0.01, 0.25]
+    assert data["paths"]["host.page_load.median"] == [0.01, 0.25]
     names = [p["strategy"] for p in data["points"]]
     assert names.count("short_token") == 6
     assert names.count("per_request") == 2

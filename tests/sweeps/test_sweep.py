@@ -33,8 +33,8 @@ TINY = {
     "organisation.visits": {"dist": "exponential", "mean": "5min"},
 }
 LIFETIME = "strategies.short_token.token.lifetime"
-CHECK = "host.check.median"
-VARY = {LIFETIME: ["30s", "1min", "2min", "5min"], CHECK: ["10ms", "250ms"]}
+PAGE = "host.page_load.median"
+VARY = {LIFETIME: ["30s", "1min", "2min", "5min"], PAGE: ["10ms", "250ms"]}
 NAMES = ("short_token", "per_request")
 
 
@@ -72,17 +72,17 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 # -- the plan -----------------------------------------------------------------------------------
 
 
-def test_a_strategy_that_no_path_touches_runs_once_a_point_of_those_that_do() -> None:
+def test_a_strategy_runs_once_a_point_of_the_paths_that_concern_it() -> None:
     plan = make_plan(tiny(), chosen(tiny()), vary=VARY)
     assert {g.strategy: len(g.points) for g in plan.groups} == {"short_token": 8, "per_request": 2}
     assert len({plan.key(cell) for cell in plan.cells()}) == len(plan) == 10
 
 
 def test_zip_pairs_values() -> None:
-    vary = {LIFETIME: ["30s", "1min"], CHECK: ["10ms", "250ms"]}
+    vary = {LIFETIME: ["30s", "1min"], PAGE: ["10ms", "250ms"]}
     plan = make_plan(tiny(), chosen(tiny()), vary=vary, method="zip")
     short = [cell.changes for cell in plan.cells() if cell.strategy == "short_token"]
-    assert short == [{LIFETIME: "30s", CHECK: "10ms"}, {LIFETIME: "1min", CHECK: "250ms"}]
+    assert short == [{LIFETIME: "30s", PAGE: "10ms"}, {LIFETIME: "1min", PAGE: "250ms"}]
     with pytest.raises(ScenarioError, match="lists of one length"):
         make_plan(tiny(), vary=VARY, method="zip")
 
@@ -123,7 +123,7 @@ def test_values_of_a_hypercube_are_quantiles_joined_by_lines() -> None:
     [
         ({"strategies.short_tokn.token.lifetime": ["1min"]}, 'did you mean "short_token"'),
         ({"host.chek.median": ["1ms"]}, 'did you mean "check"'),
-        ({"host.check.median": ["1ms", "soon"]}, "a duration such as"),
+        ({"host.page_load.median": ["1ms", "soon"]}, "a duration such as"),
         ({"organisation.people": [0]}, "= 0: expected a whole number of at least 1"),
         ({"organisation.people": []}, "expected a list of values"),
         ({}, "nothing to sweep"),
@@ -184,20 +184,22 @@ def test_a_file_with_values_that_fit_only_together_is_read_and_runs(tmp_path: Pa
 def test_the_plan_of_a_file_names_file_and_line(tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
     path.write_text(
-        'format = 1\n[strategies.short_token]\n[sweep]\n"host.check.median" = ["1ms", "-1s"]\n'
+        'format = 1\n[strategies.short_token]\n[sweep]\n"host.page_load.median" = ["1ms", "-1s"]\n'
     )
-    with pytest.raises(ScenarioError, match=r'mine\.toml:4: sweep\.host\.check\.median = "-1s"'):
+    with pytest.raises(
+        ScenarioError, match=r'mine\.toml:4: sweep\.host\.page_load\.median = "-1s"'
+    ):
         make_plan(load(path))
 
 
 @pytest.mark.parametrize(
     "path",
-    ["organisation.people", "host.check.median", LIFETIME, "run.horizon", "cases.logout.share"],
+    ["organisation.people", "host.page_load.median", LIFETIME, "run.horizon", "cases.logout.share"],
 )
 def test_a_scenario_that_shares_tables_has_the_id_of_one_made_anew(
     path: str, tmp_path: Path
 ) -> None:
-    value = {"organisation.people": 7, "cases.logout.share": 0.01, CHECK: "9ms"}.get(path, "3h")
+    value = {"organisation.people": 7, "cases.logout.share": 0.01, PAGE: "9ms"}.get(path, "3h")
     known = load("office")
     assert known.id  # the texts of its tables are kept from here on
     changed = with_changes(known, {path: value})
@@ -219,8 +221,8 @@ def test_a_mechanism_taken_away_stays_away() -> None:
 
 def test_the_rows_are_those_of_compare(undisturbed: Path) -> None:
     table = pd.read_parquet(undisturbed / "results")
-    cell = table[(table[LIFETIME] == 120.0) & (table[CHECK] == 0.01)]
-    scenario = with_changes(tiny(), {LIFETIME: "2min", CHECK: "10ms"})
+    cell = table[(table[LIFETIME] == 120.0) & (table[PAGE] == 0.01)]
+    scenario = with_changes(tiny(), {LIFETIME: "2min", PAGE: "10ms"})
     compared = experiment.compare(scenario, [scenario.strategies["short_token"]])
     ours = cell[cell.metric != "bound"]
     assert set(cell.scenario_id) == {scenario.id}
@@ -236,12 +238,12 @@ def test_the_rows_are_those_of_compare(undisturbed: Path) -> None:
 def test_cells_that_stop_at_a_precision_hold_what_compare_finds(tmp_path: Path) -> None:
     precise = {"run.precision": {"interruptions": 0.5}, "run.max_replications": 6}
     scenario = with_changes(tiny(), precise)
-    done = run(tmp_path, scenario=scenario, vary={CHECK: ["10ms", "250ms"]})
+    done = run(tmp_path, scenario=scenario, vary={PAGE: ["10ms", "250ms"]})
     table = done.frame()
     mine = table[
-        (table.strategy == "short_token") & (table[CHECK] == 0.01) & (table.metric != "bound")
+        (table.strategy == "short_token") & (table[PAGE] == 0.01) & (table.metric != "bound")
     ]
-    alone = with_changes(scenario, {CHECK: "10ms"})
+    alone = with_changes(scenario, {PAGE: "10ms"})
     compared = experiment.compare(alone, [alone.strategies["short_token"]])
     assert set(mine.replications) == {compared.replications}
     assert mine.estimate.dropna().tolist() == [
@@ -251,10 +253,10 @@ def test_cells_that_stop_at_a_precision_hold_what_compare_finds(tmp_path: Path) 
 
 def test_columns_are_parameters_and_scalars_without_clock_or_machine(undisturbed: Path) -> None:
     table = duckdb.sql(f"select * from '{undisturbed}/results/*.parquet'").df()
-    assert {LIFETIME, CHECK} <= set(table.columns)
+    assert {LIFETIME, PAGE} <= set(table.columns)
     assert table[table.strategy == "per_request"][LIFETIME].isna().all()
     described = (ROOT / "docs" / "results.md").read_text()
-    assert all(f"`{name}`" in described for name in set(table.columns) - {LIFETIME, CHECK})
+    assert all(f"`{name}`" in described for name in set(table.columns) - {LIFETIME, PAGE})
     assert not {"host", "worker", "process", "time", "engine"} & set(table.columns)
 
 
@@ -282,7 +284,7 @@ def test_a_second_run_does_nothing_and_says_so(undisturbed: Path) -> None:
 
 def test_a_longer_list_runs_only_what_is_new(tmp_path: Path) -> None:
     run(tmp_path / "a")
-    longer = {LIFETIME: [*VARY[LIFETIME], "10min"], CHECK: VARY[CHECK]}
+    longer = {LIFETIME: [*VARY[LIFETIME], "10min"], PAGE: VARY[PAGE]}
     grown = run(tmp_path / "a", vary=longer)
     assert (grown.skipped, grown.ran) == (10, 2)
     run(tmp_path / "b", vary=longer)
@@ -301,7 +303,7 @@ def test_a_longer_list_runs_only_what_is_new(tmp_path: Path) -> None:
 def test_another_scenario_seed_or_version_reuses_nothing(
     changed: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    vary = {CHECK: VARY[CHECK]}
+    vary = {PAGE: VARY[PAGE]}
     run(tmp_path / "a", vary=vary)
     changed = dict(changed)
     if "scenario" in changed:
@@ -346,10 +348,10 @@ def test_dry_run_says_how_many_how_long_and_how_much(tmp_path: Path) -> None:
     ("args", "said"),
     [
         (["office", "--out", "x"], "nothing to sweep"),
-        (["office", "--vary", "host.check.median"], "expected PATH=VALUE"),
-        (["office", "--vary", "host.check.median=1ms"], "--out"),
+        (["office", "--vary", "host.page_load.median"], "expected PATH=VALUE"),
+        (["office", "--vary", "host.page_load.median=1ms"], "--out"),
         (
-            ["office", "--vary", "host.check.median=1ms", "--method", "random", "--out", "x"],
+            ["office", "--vary", "host.page_load.median=1ms", "--method", "random", "--out", "x"],
             "--method",
         ),
         (["office", "--vary", "host.chk.median=1ms", "--out", "x"], 'did you mean "check"'),

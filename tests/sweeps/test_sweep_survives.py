@@ -43,7 +43,7 @@ deactivation = { share = 0.4 }
 [strategies.per_request]
 [sweep]
 "strategies.short_token.token.lifetime" = ["30s", "1min", "2min", "5min", "10min"]
-"host.check.median" = ["10ms", "50ms", "250ms"]
+"host.page_load.median" = ["10ms", "50ms", "250ms"]
 """
 CELLS = 18
 LONG = 24  # replications of a sweep that is still under way when something happens to it
@@ -236,7 +236,9 @@ def test_a_cell_that_raises_is_named_and_tried_again(
     here = {"executor": in_this_process().executor, "progress": "none"}
     first = sweep(load(file), tmp_path, **here)
     assert (first.ran, len(first.failures)) == (CELLS - 3, 3)
-    name = "short_token (strategies.short_token.token.lifetime = 2min, host.check.median = 10ms)"
+    name = (
+        "short_token (strategies.short_token.token.lifetime = 2min, host.page_load.median = 10ms)"
+    )
     assert "ArithmeticError: cannot go on" in first.failures[name]
     assert results(tmp_path).items() < expected.items()
     monkeypatch.setattr(engine, "run", whole)
@@ -274,7 +276,7 @@ def test_a_damaged_file_is_made_again(
     damage: str, file: Path, expected: dict[str, str], tmp_path: Path
 ) -> None:
     here = {"executor": in_this_process().executor, "progress": "none"}
-    vary = {"host.check.median": ["10ms", "50ms"]}
+    vary = {"host.page_load.median": ["10ms", "50ms"]}
     sweep(load(file), tmp_path, vary=vary, **here)
     whole = results(tmp_path)
     part = tmp_path / "results" / "part-00001.parquet"
@@ -324,7 +326,7 @@ def test_lines_and_records_that_say_something_else_are_passed_over(
     from sim.sweeps.journal import Journal
 
     here = {"executor": in_this_process().executor, "progress": "none"}
-    vary = {"host.check.median": ["10ms", "50ms"]}
+    vary = {"host.page_load.median": ["10ms", "50ms"]}
     sweep(load(file), tmp_path, vary=vary, **here)
     whole = results(tmp_path)
     with (tmp_path / "ledger.jsonl").open("a", encoding="utf-8") as ledger:
@@ -343,7 +345,7 @@ def test_lines_and_records_that_say_something_else_are_passed_over(
 
 def test_the_table_of_a_sweep_is_its_parts_and_nothing_else(file: Path, tmp_path: Path) -> None:
     here = {"executor": in_this_process().executor, "progress": "none"}
-    done = sweep(load(file), tmp_path, vary={"host.check.median": ["10ms", "50ms"]}, **here)
+    done = sweep(load(file), tmp_path, vary={"host.page_load.median": ["10ms", "50ms"]}, **here)
     rows = len(done.frame())
     (tmp_path / "results" / "notes.txt").write_text("what I think of it")
     (tmp_path / "results" / ".DS_Store").write_bytes(b"\x00")

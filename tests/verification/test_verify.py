@@ -71,6 +71,7 @@ def settings(table: dict[str, Any], tables: dict[str, Any], prefix: str = "") ->
     for name, part in table["properties"].items():
         kinds = [part, *part.get("anyOf", ())]
         inner = [kind["$ref"].rpartition("/")[2] for kind in kinds if "$ref" in kind]
+        inner = [each for each in inner if "properties" in tables[each] and "dist" not in tables[each]["properties"]]  # fmt: skip
         for each in inner:
             yield from settings(tables[each], tables, f"{prefix}{name}.")
         if not inner:

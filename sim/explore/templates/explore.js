@@ -62,7 +62,8 @@
     if (chosen && pairs.some(([v]) => v === chosen)) select.value = chosen;
   }
   const has = key => data.points.some(p => p.figures[key]);
-  options("cause", [["all", data.all], ...data.causes.map(c => [c, words(c)])]);
+  const causes = () => [["all", data.all], ...data.causes.map(c => [c, words(c)])];
+  options("cause", causes());
   options("statistic", Object.entries(STATISTICS).filter(([s]) => ["all", ...data.causes].some(c => has(`exposure.${s}.${c}`))));
   options("price", Object.entries(PRICES).filter(([k]) => has(k)).map(([k, [text]]) => [k, text]));
   options("prefer", Object.entries(PREFER), data.goals.prefer);
@@ -74,7 +75,8 @@
     byId("settings").append(label, range);
     sliders[path] = {range, output, values};
   }
-  if (!Object.keys(data.paths).length) {
+  if (!Object.keys(data.paths).length && data.live) byId("settings").hidden = true;
+  else if (!Object.keys(data.paths).length) {
     const p = document.createElement("p"); p.className = "hint"; p.style.margin = 0;
     p.textContent = "One setting a strategy here. A folder of lastclick sweep adds a slider for each swept path.";
     byId("settings").append(p);
@@ -89,9 +91,12 @@
     const cause = byId("cause").value, own = cause === "all" ? data.goals : data.goals[cause] || {};
     byId("goal-exposure").value = own["exposure_" + byId("statistic").value] ?? "";
   }
-  byId("goal-overhead").value = data.goals.auth_overhead_p95 ? data.goals.auth_overhead_p95 * 1e3 : "";
-  byId("goal-calls").value = data.goals.host_calls_per_s ?? "";
-  byId("goal-stops").value = data.goals.interruptions_per_person_hour ?? "";
+  function presetPrices() {
+    byId("goal-overhead").value = data.goals.auth_overhead_p95 ? Number((data.goals.auth_overhead_p95 * 1e3).toPrecision(6)) : "";
+    byId("goal-calls").value = data.goals.host_calls_per_s ?? "";
+    byId("goal-stops").value = data.goals.interruptions_per_person_hour ?? "";
+  }
+  presetPrices();
   const exposures = Object.keys(data.goals).filter(k => k.startsWith("exposure_") && data.goals[k] != null).map(k => ["all", k.replace("exposure_", "")]);
   const first = exposures[0] || data.causes.flatMap(c => Object.keys(data.goals[c] || {}).filter(k => data.goals[c][k] !== null).map(k => [c, k.replace("exposure_", "")]))[0];
   if (has("auth_overhead.p95") && data.goals.auth_overhead_p95) byId("price").value = "auth_overhead.p95";
@@ -108,6 +113,7 @@
     const state = new URLSearchParams();
     for (const e of kept()) state.set(e.id, e.type === "checkbox" ? (e.checked ? "1" : "0") : e.value);
     state.set("asked", asked ? "1" : "0");
+    if (window.explorer.state) state.set("changes", window.explorer.state());
     history.replaceState(null, "", "#" + state);
   }
   function read() {
@@ -184,6 +190,12 @@
   /* the goals as lines, where the axes show what they limit */
   function drawLimits(svg, x, y, m, width, height) {
     const goal = limits(), price = byId("price").value, at = {"auth_overhead.p95": goal.overhead, "host_calls.mean": goal.calls, "interruptions.mean": goal.stops}[price] ?? Infinity;
+    const top = m.t, right = width - m.r;
+    if (goal.exposure < Infinity) svg.append(el("rect", {class: "infeasible", x: m.l, y: top, width: right - m.l, height: Math.max(0, Math.min(Math.max(y.at(goal.exposure), m.t), height - m.b) - top)}));
+    if (at < Infinity) {
+      const px = Math.min(Math.max(x.at(at), m.l), right), py = goal.exposure < Infinity ? Math.min(Math.max(y.at(goal.exposure), m.t), height - m.b) : top;
+      svg.append(el("rect", {class: "infeasible", x: px, y: py, width: right - px, height: height - m.b - py}));
+    }
     if (goal.exposure < Infinity) {
       const py = Math.min(Math.max(y.at(goal.exposure), m.t), height - m.b);
       svg.append(el("line", {class: "limit", x1: m.l, x2: width - m.r, y1: py, y2: py}), el("text", {x: width - m.r - 4, y: py - 4, "text-anchor": "end"}, `limit ${seconds(goal.exposure)}`));
@@ -266,6 +278,19 @@
     byId("detail").textContent = "";
     draw(shown, chosen); table(shown, chosen);
   }
+  /* other figures for the same strategies: the page of a scenario that runs anew */
+  function replace(fresh) {
+    const before = data.causes.join();
+    Object.assign(data, fresh);
+    if (data.causes.join() !== before) {
+      const chosen = byId("cause").value;
+      byId("cause").replaceChildren();
+      options("cause", causes(), data.causes.includes(chosen) ? chosen : "all");
+    }
+    if (!asked) { presetGoals(); presetPrices(); if (data.goals.prefer) byId("prefer").value = data.goals.prefer; }
+    update();
+  }
+  window.explorer = {data, seconds, number, replace, write, goalsAreJudged: () => { asked = false; }};
   byId("controls").addEventListener("input", e => { if (GOALS.includes(e.target.id)) asked = true; if (e.target.id === "cause" || e.target.id === "statistic") presetGoals(); update(); write(); });
   window.addEventListener("resize", update);
   window.addEventListener("hashchange", () => { read(); update(); });
