@@ -1,7 +1,8 @@
 """What each key of a scenario file means, in a line: for the schema that editors read, for `new`, and for the explorer."""
 
+from sim.model.causes import CAUSE_EVENTS
+
 _LIMIT = {"mean": "the mean", "p50": "the median", "p95": "95 % of them", "p99": "99 % of them", "max": "each of them"}  # fmt: skip
-_CAUSE = {"deactivation": "a deactivation", "permission_loss": "a lost permission", "logout": "a logout", "admin_loss": "lost administration"}  # fmt: skip
 
 _TABLES = {
     "format": "The format of this file: 1.",
@@ -90,6 +91,9 @@ _KEYS = {
     "host.rate_limit.per_second": "Calls a second in the long run.",
     "host.rate_limit.burst": "Calls that may come at once.",
     "host.rate_limit.per_hour": "Calls an hour, beside those a second.",
+    "host.rate_limit.kind": "The rule by which calls are counted: a bucket, windows, a log, a counter, or calls that wait their turn.",
+    "host.rate_limit.counts_refused": "Whether calls that are refused count as well.",
+    "host.rate_limit.retry_after": "What Retry-After says of the wait: it exactly, whole seconds, or nothing.",
     "host.outages": 'When the host does not answer; or "none".',
     "app.workers": "Requests that the app works on at the same time.",
     "app.holds_worker": "Whether a request holds its worker while it waits for the host.",
@@ -135,6 +139,9 @@ _STRATEGY = {
     "allowlist": 'Gate: the server holds a live entry for the page. "none" takes it away.',
     "allowlist.lifetime": "From its writing at page load until it expires.",
     "allowlist.clock": "Whether its end is exact or counted in whole seconds.",
+    "allowlist.renewal": "Whether each accepted request prolongs it (sliding: a server session) or only a page load writes it (page).",
+    "allowlist.absolute": "From the page load until no request prolongs it.",
+    "allowlist.step": "The share of the lifetime that must have gone before a request prolongs it again.",
     "allowlist.of": "Whether each page has an entry or each device.",
     "check": 'Gate: the host says yes, or said so a while ago. "none" takes it away.',
     "check.scope": "Which requests are asked about: all, reads, writes, admin.",
@@ -200,7 +207,7 @@ def _known(table: dict[str, str], parts: list[str]) -> str:
     *above, last = parts
     if parts[0] == "goals":
         return _goal(parts[1:])
-    if parts[0] == "cases" and len(parts) <= 3 and parts[1] in _CAUSE:
+    if parts[0] == "cases" and 2 <= len(parts) <= 3 and parts[1] in CAUSE_EVENTS:
         return _cause(parts[1:])
     if above and above[-1] == "outages":
         return _OUTAGES.get(last, "")
@@ -212,10 +219,14 @@ def _known(table: dict[str, str], parts: list[str]) -> str:
 
 def _goal(parts: list[str]) -> str:
     *cause, key = parts
-    if key in _CAUSE:
-        return f"Limits of the exposure window after {_CAUSE[key]}."
+    if key in CAUSE_EVENTS:
+        return f"Limits of the exposure window after {CAUSE_EVENTS[key]}."
     metric, _, statistic = key.rpartition("_")
-    after = f" after {_CAUSE[cause[0]]}" if cause and cause[0] in _CAUSE else " of all cases"
+    after = (
+        f" after {CAUSE_EVENTS[cause[0]]}"
+        if cause and cause[0] in CAUSE_EVENTS
+        else " of all cases"
+    )
     if metric == "exposure" and statistic in _LIMIT:
         return f"The limit of exposure windows{after} ({_LIMIT[statistic]})."
     if metric == "auth_overhead" and statistic in _LIMIT and not cause:
@@ -226,8 +237,9 @@ def _goal(parts: list[str]) -> str:
 def _cause(parts: list[str]) -> str:
     cause, *key = parts
     if not key:
-        return f'Who has a case of {_CAUSE[cause]}: a share, or a rate; or "none".'
+        return f'Who has a case of {CAUSE_EVENTS[cause]}: a share, or a rate; or "none".'
     return {
         "share": "A drill: the share of people with this case.",
         "per_month": "The natural process: cases a person and month.",
+        "propagation": "From the change until the host itself acts by it everywhere.",
     }.get(key[0], "")

@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.basics.wording import format_duration
-from sim.model.causes import CAUSES
+from sim.model.causes import CAUSE_HEADS, CAUSES
 from sim.model.lifetimes import lifetimes
 from sim.model.strategies import Strategy
-from sim.results.tables import CAUSE_HEADS
 from sim.scenario.keys import is_time
 from sim.scenario.model import Goals
 from sim.verdict.goals import STAND_INS, Goal, limits_in
