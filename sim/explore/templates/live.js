@@ -192,6 +192,7 @@
     if (news.error) { byId("progress").value = 0; return tell(news.error, true); }
     const most = data.most || news.most || 0;
     byId("verdict").innerHTML = news.verdict;
+    byId("short").textContent = byId("verdict").querySelector(".headline").textContent.split(/[;:(]/)[0];
     window.explorer.replace(news.data);
     byId("scenario-id").textContent = news.data.id;
     byId("replications").textContent = `${news.stage} replication${news.stage === 1 ? "" : "s"}`;
