@@ -132,7 +132,9 @@ def new(file: Path, ask: bool, **given: str | None) -> None:
     text = new_scenario_text(_known(said), fewest_cases(0.95))
     with file_errors(file):
         file.write_text(text, encoding="utf-8")
-    click.echo(f"{file}: written, {_guesses(load(str(file)))}\nNext: lastclick validate {file}\n      lastclick compare {file}")  # fmt: skip
+    click.echo(f"{file}: written.")
+    click.echo(_guesses(load(str(file)), file))
+    click.echo(f"Next: lastclick validate {file}\n      lastclick compare {file}")
 
 
 def _given(given: dict[str, str | None]) -> dict[str, Any]:
@@ -213,12 +215,13 @@ def _check(said: dict[str, Any]) -> dict[str, Any]:
     return {"dist": "lognormal", "median": median, "p95": p95}
 
 
-def _guesses(scenario: Any) -> str:
+def _guesses(scenario: Any, file: Path) -> str:
     """How many inputs nobody measured, and what to do about it."""
     from sim.recommendation.inputs import inputs_of
 
     guessed: list[Input] = [one for one in inputs_of(scenario)[0] if one.group == "guessed"]
     return (
-        f"with {len(guessed)} guesses that remain ({', '.join(one.key for one in guessed[:3])}, ...);"
-        " which of them matter: lastclick sensitivity; from your log: lastclick fit"
+        f"{len(guessed)} guesses of the office remain: {', '.join(one.key for one in guessed[:2])} ...\n"
+        f"  which of them matter: lastclick sensitivity {file}\n"
+        "  from your own log:    lastclick fit LOG"
     )

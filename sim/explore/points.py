@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from sim.results.study import Study
-    from sim.verdict.record import Verdict
+    from sim.verdict.record import Row, Verdict
 
 _NO_END_S = 1e15  # stands for infinity while quantiles are interpolated
 STAND_INS_AS_READ = Goals.model_validate(STAND_INS).model_dump(by_alias=True)
@@ -54,12 +54,21 @@ def of_study(study: "Study", verdict: "Verdict") -> dict[str, Any]:
     for point in points:
         row = verdict.row(point["strategy"])
         point["bound"]["all"] = _worst(point["bound"], study.causes)
-        point["figures"] |= _over_all_cases(study, row.strategy)
+        point["figures"] |= _over_all_cases(study, row.strategy) | _as_judged(row)
         point["open"] = cells_text(row.open)
         point["failed"] = [f"{goal.text}: {goal.shown}" for goal in row.failed]
         point["why"] = why_not(row)
     found = _data(study.manifest, {}, points)
     return found | {"all": "all cases", "use": verdict.use, "judged": True}
+
+
+def _as_judged(row: "Row") -> dict[str, list[float | None]]:
+    """What goals over all cases were judged by: virtual cases where they can be read, of which the tables hold causes alone."""
+    judged = [goal for goal in row.goals if goal.key.startswith("goals.exposure_")]
+    return {
+        f"exposure.{goal.key.removeprefix('goals.exposure_')}.all": [_finite(goal.value), _finite(goal.low), _finite(goal.high)]
+        for goal in judged
+    }  # fmt: skip
 
 
 def _worst(bounds: Mapping[str, float | None], causes: Sequence[str]) -> float | None:
