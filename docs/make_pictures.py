@@ -41,14 +41,19 @@ def live() -> None:
 
 def probe() -> None:
     """The windows of a real nginx that keeps a yes for 5 s, measured as tests/probe does."""
-    from support.account import Host
     from support.gated import probe_file
-    from support.nginx import Nginx
+
+    from sim.testbed.real.account import Host
+    from sim.testbed.real.stand import standing
 
     with tempfile.TemporaryDirectory() as work:
         folder = Path(work)
-        with Host() as host, Nginx(folder / "nginx", host.port, 5) as nginx:
-            path = probe_file(folder, f"http://127.0.0.1:{nginx.port}", host.port, PROBE)
+        with Host() as host, standing("nginx_auth_request", folder / "part", host.port, 5) as up:
+            login = f'request = {{ method = "POST", url = "http://127.0.0.1:{host.port}/login" }}'
+            login += '\ncredential = { json = "access_token" }'
+            path = probe_file(
+                folder, f"http://127.0.0.1:{up.port}", host.port, PROBE, sign_in=login
+            )
             command = [sys.executable, "-m", "sim", "probe", str(path), "--out", "out", "--quiet"]
             subprocess.run(command, cwd=folder, env=os.environ | {"PYTHONPATH": str(DOCS.parent)}, check=True)  # fmt: skip
         shutil.copy(folder / "out" / "windows.svg", DOCS / "probe.svg")
