@@ -1,11 +1,12 @@
 """The pages: every link leads somewhere, every command and snippet runs, and the site is whole, searchable and alone."""
 
+import gzip
 import os
 import re
 import subprocess
 import sys
-import tomllib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -13,6 +14,9 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from support import ROOT, browser
 from test_readme import LOG, look, serves
+
+from sim.scenario import load, with_changes
+from sim.sweeps import sweep
 
 PAGES = sorted(
     path
@@ -84,11 +88,34 @@ def test_every_page_with_commands_is_run_by_somebody() -> None:
     assert with_commands <= RUN_ELSEWHERE | set(RUN_HERE)
 
 
-def test_toml_of_the_pages_is_toml() -> None:
+def test_toml_of_the_pages_loads(tmp_path: Path) -> None:
+    """Each as a scenario; what the text takes as given (a fitted workload, a log) lies beside."""
+    (tmp_path / "fitted.toml").write_text("format = 1\n")
+    with gzip.open(tmp_path / "gateway.csv.gz", "wt") as log:
+        log.write("time,user,status\n2026-11-24T10:00:00Z,ann,200\n2026-11-24T10:00:30Z,ann,200\n")
+    loaded = 0
     for page in PAGES:
         for kind, text in _blocks(str(page.relative_to(ROOT))):
             if kind == "toml":
-                tomllib.loads(text)
+                loaded += 1
+                path = tmp_path / f"{page.stem}-{loaded}.toml"
+                path.write_text(text if "format " in text else f"format = 1\n{text}")
+                assert load(path).strategies
+    assert loaded >= 5
+
+
+def test_python_of_the_page_of_results_runs(tmp_path: Path) -> None:
+    """With the name of a folder for DIR; that of docs/api.md is run in its own test."""
+    tiny = {"organisation.people": 5, "run.horizon": "10min", "cases.from": "1min", "cases.until": "9min"}  # fmt: skip
+    scenario = with_changes(load("office"), tiny | {"run.replications": 1})
+    vary = {"strategies.short_token.token.lifetime": [60, 300]}
+    one = ThreadPoolExecutor(1)
+    sweep(scenario, tmp_path / "swept", [scenario.strategies["short_token"]], vary=vary, executor=one, progress="none")  # fmt: skip
+    ((_, text),) = [block for block in _blocks("docs/results.md") if block[0] == "python"]
+    *lines, last = text.strip().replace("DIR", str(tmp_path / "swept")).splitlines()
+    names: dict[str, object] = {}
+    exec("\n".join([*lines, f"found = {last}"]), names)
+    assert len(names["found"].fetchall()) >= 2  # type: ignore[attr-defined]
 
 
 # -- the site ---------------------------------------------------------------------------------------
