@@ -578,6 +578,7 @@ SignedDurationLaw = Annotated[Law, LawType("a duration", SIGNED_TIME, _CONTINUOU
 DurationLaw = Annotated[Law, LawType("a duration", TIME, _CONTINUOUS)]
 PositiveDurationLaw = Annotated[Law, LawType("a duration", TIME, _CONTINUOUS, above_0=True)]
 SizeLaw = Annotated[Law, LawType("a size", BYTES, _CONTINUOUS)]
+LimitedCountLaw = Annotated[Law, LawType("a count", LAW_COUNTS, _COUNTS)]
 CountLaw = Annotated[
     Law, LawType("a count", replace(LAW_COUNTS, words={"unlimited": INF}), _COUNTS)
 ]

@@ -22,9 +22,9 @@ from sim.basics.distributions import (
     CountLaw,
     DurationLaw,
     Law,
+    LimitedCountLaw,
     SignedDurationLaw,
     SizeLaw,
-    Unlimited,
 )
 from sim.basics.names import known, shortened
 from sim.basics.ranges import (
@@ -110,14 +110,7 @@ class Organisation(Table):
     admins: Share
     shift: Shift
     visits: DurationLaw
-    devices: CountLaw = Field(Constant(value=1.0), json_schema_extra=LATER)
-
-    @field_validator("devices")
-    @classmethod
-    def _some(cls, devices: Law) -> Law:
-        if isinstance(devices, Unlimited):
-            raise ValueError("expected a count, or a law of counts")
-        return devices
+    devices: LimitedCountLaw = Field(Constant(value=1.0), json_schema_extra=LATER)
 
 
 class VisitEnds(Table):

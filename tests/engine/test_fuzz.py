@@ -21,7 +21,7 @@ from sim.results.tables import comparison_table, coverage_table, notes, ranking_
 from sim.scenario import Scenario, ScenarioError
 
 LONGEST_S = 2.0  # of one example, processor time
-NIGHTLY, PARTS = 4_000, 8
+NIGHTLY, PARTS = 4_000, 16
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -135,4 +135,4 @@ def test_thousands_of_scenarios_drawn_from_the_schema(part: int) -> None:
     (ROOT / "build").mkdir(exist_ok=True)
     (ROOT / "build" / f"fuzz-{part}.json").write_text(json.dumps(record) + "\n")
     assert record["scenarios"] >= NIGHTLY // PARTS
-    assert counts["ran"] >= NIGHTLY // PARTS // 4
+    assert counts["ran"] >= NIGHTLY // PARTS // 8

@@ -17,6 +17,7 @@ BAD = {
     "unknown law": ('[workload]\nthink = { dist = "exponentiel", mean = "7s" }', 2, "exponential"),
     "key of a law": ('[workload]\nthink = { dist = "exponential", mean = "7s", mox = "9s" }', 2, 'did you mean "max"?'),
     "value as TOML": ("[app]\nholds_worker = 2\nverify = true", 3, "app.verify = true: expected a duration"),
+    "devices without end": ('[organisation]\ndevices = "unlimited"', 2, "expected a whole number of at least 1 and at most"),
     "law for a time": ('[host]\nretry_after = { dist = "constant" }', 2, 'host.retry_after = { dist = "constant" }: expected'),
     "wrong unit": ('[run]\nhorizon = "10 hours"', 2, "expected a duration"),
     "no unit": ('[run]\nhorizon = "10"', 2, "expected a duration"),

@@ -42,7 +42,11 @@ REQUIRED = {
     "Outages": ("lasts",), "RateLimit": ("per_second",), "Shift": ("start", "end"), "Token": ("lifetime",),
     "Allowlist": ("lifetime",), "Retries": ("wait",), "Storm": ("think",),
 }  # fmt: skip
-ONE_OF = {"Outages": ("every", "starts"), "CauseShare": ("share", "per_month")}
+ONE_OF = {
+    "Outages": ("every", "starts"),
+    "CauseShare": ("share", "per_month"),
+    "OwnCauseShare": ("share", "per_month"),
+}
 SUMS = {"Kinds", "VisitEnds", "Probabilities"}  # tables whose values sum to 1
 
 
