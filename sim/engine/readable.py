@@ -7,9 +7,9 @@ the honest path too. For the others the figures rest on real cases. A mechanism 
 from pydantic import BaseModel
 
 from sim.basics.distributions import Constant
-from sim.engine.given import Given, renewal_refuses, several, told_of_logouts
+from sim.engine.given import Given, push_effect, renewal_refuses, several, told_of_logouts
 from sim.model.causes import CAUSES, Cause
-from sim.model.mechanisms import PAGE_LOAD_SEES
+from sim.model.mechanisms import PAGE_LOAD_SEES, Effect
 from sim.model.strategies import Strategy
 
 
@@ -49,8 +49,19 @@ def _none_at_all(given: Given) -> bool:
         )  # a check too: a request under way may pass after the revocation
         or (token is not None and token.renewal not in ("page", "host"))  # acts extend it
         or several(given)  # a page elsewhere may outlast the one in use
-        or told_of_logouts(given)  # events of ordinary logouts arrive
+        or (told_of_logouts(given) and not _foreseen(given))
     )
+
+
+def _foreseen(given: Given) -> bool:
+    """Whether it is known of events about ordinary logouts when they arrive, and of what a page holds whether they name it."""
+    if given.scenario.push.outages is not None:
+        return False
+    if (
+        push_effect(given) == Effect.DENYLIST
+    ):  # of a page's several tokens the first may be named alone
+        return given.token is None or given.token.renewal == "page"
+    return push_effect(given) != Effect.DROP_ENTRIES or given.strategy.allowlist is None
 
 
 def _has_cases(given: Given, cause: Cause) -> bool:

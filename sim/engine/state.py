@@ -609,6 +609,12 @@ class Moment(Record):
     number: int = i4("", "of the next moment")
     was_open: int = i1("", "whether it replaced one")
     stopped: int = i1("", "the horizon stopped him inside a visit")
+    told_0: float = f8(
+        "s", "when events about ordinary logouts of his arrive, four that may concern what he holds"
+    )
+    told_1: float = f8("s")
+    told_2: float = f8("s")
+    told_3: float = f8("s")
 
 
 class Causes(Record):

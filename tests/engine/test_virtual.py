@@ -6,7 +6,7 @@ import hypothesis.strategies as st
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
-from support.drawn import readable_scenarios
+from support.drawn import readable_scenarios, told_of_logouts
 
 from sim.basics.streams import VIRTUAL, Stream
 from sim.engine import binder, compiled, plain
@@ -96,9 +96,17 @@ def test_an_answer_is_what_a_case_meets(drawn: Scenario, data: st.DataObject) ->
     assert_answers_are_what_cases_meet(drawn, data)
 
 
+@settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(told_of_logouts(), st.data())
+def test_an_event_about_a_logout_names_what_came_since(
+    drawn: Scenario, data: st.DataObject
+) -> None:
+    assert_answers_are_what_cases_meet(drawn, data)
+
+
 @pytest.mark.nightly
 @settings(max_examples=3_000, deadline=None, suppress_health_check=list(HealthCheck))
-@given(readable_scenarios(), st.data())
+@given(st.one_of(readable_scenarios(), told_of_logouts()), st.data())
 def test_many_answers(drawn: Scenario, data: st.DataObject) -> None:
     assert_answers_are_what_cases_meet(drawn, data)
 
@@ -146,7 +154,7 @@ def test_what_nobody_has_thought_of_is_not_read(more: dict[str, Any]) -> None:
         ("sliding_token", ()),
         ("per_request", ()),
         ("refresh_token", ()),
-        ("pushed_denylist", ()),
+        ("pushed_denylist", CAUSES),
     ],
 )
 def test_what_can_be_read_in_the_office(name: str, causes: tuple[str, ...]) -> None:

@@ -403,6 +403,30 @@ def scenarios_of_carriers(draw: st.DrawFn) -> Scenario:
 
 
 @st.composite
+def told_of_logouts(draw: st.DrawFn) -> Scenario:
+    """Where events about ordinary logouts arrive late, or never, at whoever has come back since."""
+    drawn = draw(readable_scenarios())
+    named = draw(st.sampled_from([CAUSES, ("logout",), ("logout", "deactivation")]))
+    tried: dict[str, Any] = {
+        "token": {"lifetime": draw(st.sampled_from(["40s", "5min", "1h"]))},
+        "push": {
+            "causes": list(named),
+            "effect": draw(st.sampled_from(["denylist", "denylist", "not_before"])),
+        },
+    }
+    if draw(st.booleans()):
+        tried["allowlist"] = {"lifetime": "2min"}
+    return with_changes(
+        drawn,
+        {
+            "push.loss": draw(st.sampled_from([0.0, 0.3, 0.6])),
+            "workload.visit_ends": {"logout": 0.7, "close": 0.2, "leave_open": 0.1},
+            "strategies": {"tried": tried},
+        },
+    )
+
+
+@st.composite
 def readable_scenarios(draw: st.DrawFn) -> Scenario:
     """Where virtual cases can be read off honest paths, after some causes at least."""
     drawn = tables(draw)
@@ -412,15 +436,18 @@ def readable_scenarios(draw: st.DrawFn) -> Scenario:
         drawn["directory"]["propagation"] = "0s"
     else:
         drawn["behaviour"]["probabilities"] = {"leave": 0.6, "cut_off": 0.4}
-    token = draw(tokens().filter(lambda token: token["renewal"] in ("page", "host")))
-    token.pop("refresh_at", None)
     push = draw(pushes())
-    push["causes"] = [cause for cause in push["causes"] if cause != "logout"]
+    named = "logout" in push["causes"] and push["effect"] == "denylist"
+    renewals = ("page",) if named else ("page", "host")
+    token = draw(tokens().filter(lambda token: token["renewal"] in renewals))
+    token.pop("refresh_at", None)
     tried: dict[str, Any] = {"token": draw(st.sampled_from([token, "none"]))}
     if draw(st.booleans()):
         tried["allowlist"] = draw(allowlists())
-    if push["causes"] and draw(st.booleans()):
+    if draw(st.booleans()):
         tried["push"] = push
+        if "logout" in push["causes"] and push["effect"] == "drop_entries":
+            tried.pop("allowlist", None)
     return scenario(drawn | {"strategies": {"tried": tried}})
 
 

@@ -85,6 +85,8 @@ def follow(w: World, person: int, step: int) -> None:
             w.logout_person = NONE
             device = knowledge.device_in_use(w, who)
             beside.begin_push(w, who, Cause.LOGOUT, device, w.logout_visit, 1)
+            if w.moments and memory.person(w, who).case == NONE:
+                virtual.logged_out(w, who, w.logout_visit)
         if w.woken == NONE:
             return
         person, step, w.woken = w.woken, Step.SERVED, NONE

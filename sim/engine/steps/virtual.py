@@ -19,6 +19,7 @@ from sim.model.mechanisms import Effect
 
 INF = math.inf
 LOADED, CLOSED, OTHER = range(3)  # what has changed
+LOGOUT_PUSH = Stream.LOGOUT_PUSH_DELAY - Stream.PUSH_DELAY
 
 
 # -- the moments --------------------------------------------------------------------------------
@@ -28,6 +29,7 @@ def begin(w: World, person: int) -> None:
     """The first moment of a person; none of somebody who was drawn for a case, even if he then has none."""
     m = memory.moment(w, person)
     m.next, m.number, m.seen, m.asked, m.before = INF, 0, -INF, -INF, -INF
+    m.told_0 = m.told_1 = m.told_2 = m.told_3 = -INF
     if spared(w, person):
         m.next = instant(w, person, 0)
 
@@ -64,6 +66,8 @@ def reach_of(w: World, person: int, page: int) -> float:
     if page == NONE:
         return -INF
     found = tokens.longest_expiry(w, person, page) + w.leeway
+    if w.push_effect == Effect.DENYLIST:
+        found = min(found, named_at(w, person, memory.page(w, page).held_stamped))
     return min(found, accounting.entry_of(w, page)) if w.allowlist else found
 
 
@@ -194,24 +198,68 @@ def last(w: World, known: float, arrives: float, seen: float, before: float, hel
 
 
 def event_arrives(w: World, person: int, cause: int, known: float) -> float:
-    """When the event about a revocation arrives: infinite where there is none or it is lost, the end of the run if later."""
+    """When the event about a revocation arrives; infinite where there is none."""
     if not (w.push and knowledge.bit(w.push_causes, cause)):
         return INF
-    number, time = memory.moment(w, person).number, known
+    return arrival(w, person, VIRTUAL, memory.moment(w, person).number, known)
+
+
+def arrival(w: World, person: int, offset: int, number: int, time: float) -> float:
+    """When an event that leaves the host now arrives: infinite where it is lost, the end of the run if later."""
     for attempt in range(w.most_tries):
-        u = draws.uniform(w, person, VIRTUAL + Stream.PUSH_LOSS, number, attempt)
+        u = draws.uniform(w, person, offset + Stream.PUSH_LOSS, number, attempt)
         if not u < w.loss:
-            stream = VIRTUAL + Stream.PUSH_DELAY
+            stream = offset + Stream.PUSH_DELAY
             time += draws.sample(w, Law.PUSH_DELAY, person, stream, number, attempt)
             return min(time, w.end)
         if attempt >= w.most:
             return INF
-        stream = VIRTUAL + Stream.PUSH_WAIT
+        stream = offset + Stream.PUSH_WAIT
         wait = draws.sample(w, Law.PUSH_WAIT, person, stream, number, attempt)
         time += quantiles.backed_off(wait, w.backoff, float(attempt))
         if not time < w.end:
             return w.end
     return w.end
+
+
+# -- events about ordinary logouts ---------------------------------------------------------------
+
+
+def logged_out(w: World, person: int, visit: int) -> None:
+    """An event about his logout leaves the host: what he holds from now on it may name, when it arrives.
+
+    One that arrives before now concerns nothing that he can still come to hold. Where more are under way than there is
+    room for, the run is not read.
+    """
+    m = memory.moment(w, person)
+    at = arrival(w, person, LOGOUT_PUSH, visit, w.now)
+    if at == INF:
+        return
+    if m.told_0 < w.now:
+        m.told_0 = at
+    elif m.told_1 < w.now:
+        m.told_1 = at
+    elif m.told_2 < w.now:
+        m.told_2 = at
+    elif m.told_3 < w.now:
+        m.told_3 = at
+    else:
+        w.unresolved |= w.readable
+
+
+def named_at(w: World, person: int, stamped: float) -> float:
+    """When the first event about a logout arrives that names a token stamped then."""
+    m = memory.moment(w, person)
+    found = m.told_0 if m.told_0 >= stamped else INF
+    found = min(found, m.told_1 if m.told_1 >= stamped else INF)
+    found = min(found, m.told_2 if m.told_2 >= stamped else INF)
+    return min(found, m.told_3 if m.told_3 >= stamped else INF)
+
+
+def under_way_at_the_end(w: World, person: int) -> int:
+    """Whether such an event has not arrived when the run is over."""
+    m = memory.moment(w, person)
+    return max(max(m.told_0, m.told_1), max(m.told_2, m.told_3)) >= w.end
 
 
 def count(
@@ -226,6 +274,7 @@ def count(
 ) -> None:
     """One window. What can still be extended at the end of the run is censored there."""
     pending = known >= w.end or arrives == w.end or math.isinf(until)
+    pending = pending or under_way_at_the_end(w, person)
     censored = pending and until >= w.end
     window = max(0.0, (w.end if censored else until) - memory.moment(w, person).next)
     add(w, person, cause, goes_on, is_open, window, censored)
