@@ -78,6 +78,13 @@ def _worst(bounds: Mapping[str, float | None], causes: Sequence[str]) -> float |
 
 def _over_all_cases(study: "Study", name: str) -> dict[str, list[float | None]]:
     """Exposure over the cases of all causes together, as a goal without a cause judges it; null where it has no end."""
+    asked = {s: study.find(name, "exposure", s) for s in ("mean", "p50", "p95", "p99", "max")}
+    if all(e is not None for e in asked.values()):
+        return {
+            f"exposure.{s}.all": [_finite(v) for v in (e.value, e.low, e.high)]
+            for s, e in asked.items()
+            if e is not None
+        }
     cases = study.cases[study.cases["strategy"] == name]
     values = np.where(cases["censored"], cases["bound_s"], cases["exposure_s"]).astype(float)
     if not len(values):

@@ -10,6 +10,7 @@ from sim.plot.matrix import cell_texts
 from sim.plot.style import readable
 from sim.results.harm import PRICE, REPAIR, price_finding, price_rows, repair_rows
 from sim.results.study import Study
+from sim.results.virtual import in_words
 
 
 @dataclass(frozen=True)
@@ -46,8 +47,10 @@ def after(study: Study) -> Table:
     """What gets through after the revocation."""
     heads = ["strategy", *(f"exposure, {readable(c)}" for c in study.causes)]
     rows = [_after(study, name) for name in study.ranked()]
+    said = in_words((name, estimator) for name, _, estimator in study.exposures_rest_on)
+    caption = "After the revocation: means per case with the half width of the 95 % interval, shortest exposure first"
     return Table(
-        "After the revocation: means per case with the half width of the 95 % interval, shortest exposure first",
+        f"{caption}. {said}" if said else caption,
         [*heads, "last click", "reads", "writes"],
         rows,
     )

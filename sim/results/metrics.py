@@ -36,7 +36,7 @@ class Metric:
 
 
 # What a figure rests on: real cases, virtual ones (`results.virtual`), or what each replication measured as a whole.
-CASES, VIRTUAL, REPLICATIONS = "cases", "virtual", "replications"
+CASES, VIRTUAL, REPLICATIONS = "cases", virtual.ESTIMATOR, "replications"
 
 
 @dataclass(frozen=True)
@@ -161,6 +161,9 @@ def _case_figures(strategy: str, runs: Sequence[Run]) -> Iterator[Figure]:
                 continue
             yield from _virtual_figures(strategy, cause, runs)
             yield from (figure for figure in of_cases if figure.metric != "exposure")
+    if (asked := virtual.asked(runs)) is not None:
+        for statistic, e in asked.statistics():
+            yield _figure(strategy, None, None, "exposure", statistic, e, VIRTUAL)
 
 
 def _virtual_figures(strategy: str, cause: Cause, runs: Sequence[Run]) -> Iterator[Figure]:

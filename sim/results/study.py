@@ -15,6 +15,7 @@ from sim.engine.histogram import lower_edges, merged
 from sim.model.causes import CAUSES
 from sim.model.outcomes import BEHAVIOURS
 from sim.model.strategies import Strategy, mechanisms_text
+from sim.results import virtual
 from sim.results.metrics import METRICS
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ Key = tuple[str, str, str, str | None, str | None]  # strategy, metric, statisti
 class Study:
     """Tidy tables of one comparison. Times in seconds, rates per second.
 
-    results: one row a figure (strategy, cause, of, metric, statistic, unit, estimate, low, high, n, theory).
+    results: one row a figure (strategy, cause, of, metric, statistic, unit, estimate, low, high, n, theory, estimator).
     coverage: one row a (strategy, cause) and, where kinds differ, a kind in `of`; bound_s is empty where open.
     cases: one row a case and strategy. strategies: name, family, mechanisms, sentence, source.
     response_times: honest clicks counted by upper edge `below_s`, per strategy and metric, replications pooled.
@@ -137,6 +138,8 @@ class Study:
 
     def pooled(self, strategy: str, metric: str) -> Estimate:
         """The mean of a case metric over the cases of all causes together, with the jackknife's interval."""
+        if (of_virtual := self._figures.get((strategy, metric, "mean", None, None))) is not None:
+            return of_virtual
         column = f"{metric}_s" if metric in ("exposure", "last_click") else metric
         return self._pooled[strategy, column]
 
@@ -151,6 +154,15 @@ class Study:
                 sums, numbers = _by_run(cases, column, runs)
                 pooled[name, column] = ratio_of_runs(sums, numbers, int(sum(numbers)))
         return pooled
+
+    @cached_property
+    def exposures_rest_on(self) -> list[tuple[str, str, str]]:
+        """Strategy, cause and estimator of each mean exposure; real cases where a study does not say."""
+        rows = self.results
+        chosen = (rows["metric"] == "exposure") & (rows["statistic"] == "mean") & rows["of"].isna()
+        rows = rows[chosen & rows["cause"].notna()]
+        rests = rows["estimator"] if "estimator" in rows.columns else ["cases"] * len(rows)
+        return list(zip(rows["strategy"], rows["cause"], rests, strict=True))
 
     def totals(self, strategy: str, metric: str) -> tuple[Sequence[float], Sequence[float]]:
         """Sums of a case metric and numbers of cases, one each a replication."""
@@ -209,8 +221,13 @@ class Study:
         run = self.manifest["resolved"]["run"]
         cases = self.cases[self.cases["strategy"] == name]
         covered = np.array([self.covered(name, cause) for cause in cases["cause"]], dtype=bool)
+        exposure_s = cases["exposure_s"].to_numpy(dtype=np.float64)
+        for cause in self.causes:
+            if (name, cause, virtual.ESTIMATOR) in self.exposures_rest_on:
+                mean = self._figures[name, "exposure", "mean", cause, None].value
+                exposure_s = np.where(cases["cause"] == cause, mean, exposure_s)
         return counted_mean_s(
-            cases["exposure_s"].to_numpy(dtype=np.float64),
+            exposure_s,
             run["horizon"] + run["drain"] - cases["revoked_at_s"].to_numpy(dtype=np.float64),
             covered,
         )

@@ -1,6 +1,6 @@
 """Text for people: the catalogue, the coverage matrix, the comparison."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
@@ -9,7 +9,7 @@ from sim.basics.wording import format_duration, number_text, percent_text, secon
 from sim.coverage import Cover
 from sim.model.causes import CAUSE_HEADS, CAUSES
 from sim.model.strategies import Strategy, mechanisms_text
-from sim.results import influence
+from sim.results import influence, virtual
 from sim.results.experiment import Comparison
 from sim.results.metrics import METRICS, Figure, pooled_mean
 from sim.results.precision import Reached
@@ -118,9 +118,12 @@ def ranked(comparison: Comparison) -> list[str]:
     def rank(name: str) -> tuple[float, float]:
         cases = np.concatenate([run.cases.view(np.ndarray) for run in comparison.runs[name]])
         known = np.array([comparison.covered(name, cause) for cause in CAUSES])
-        counted_s = counted_mean_s(
-            cases["exposure_s"], end_s - cases["revoked_at_s"], known[cases["cause"]]
-        )
+        exposure_s = cases["exposure_s"]
+        for code, cause in enumerate(CAUSES):
+            figure = comparison.find(name, "exposure", "mean", cause)
+            if figure is not None and figure.estimator == virtual.ESTIMATOR:
+                exposure_s = np.where(cases["cause"] == code, figure.estimate, exposure_s)
+        counted_s = counted_mean_s(exposure_s, end_s - cases["revoked_at_s"], known[cases["cause"]])
         overhead = comparison.find(name, "auth_overhead")
         return counted_s, 0.0 if overhead is None else overhead.estimate
 
@@ -157,6 +160,8 @@ def notes(comparison: Comparison) -> str:
             f"The end of the run cut cases short (of {cases}: {which}). Their windows count up to the end, so means"
             " marked >= are lower bounds; a longer run.drain would measure them."
         )
+    if said := virtual.in_words(_estimators(comparison)):
+        lines.append(said)
     if comparison.scenario.run.warm_up_s == "auto":
         lines.append(_warm_up_note(comparison))
     if comparison.reached is not None:
@@ -168,6 +173,13 @@ def notes(comparison: Comparison) -> str:
             "[ ]: the exact value, where the scenario meets the assumptions of a closed form."
         )
     return "\n".join(lines)
+
+
+def _estimators(comparison: Comparison) -> Iterator[tuple[str, str]]:
+    """Strategies with what their mean exposures after a cause rest on."""
+    for f in comparison.figures:
+        if (f.metric, f.statistic, f.of) == ("exposure", "mean", None) and f.cause is not None:
+            yield f.strategy, f.estimator
 
 
 def _carried_note(comparison: Comparison) -> str:

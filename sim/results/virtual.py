@@ -6,7 +6,7 @@ levels at which the share below it may lie (Woodruff 1952), read off the histogr
 """
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +21,17 @@ from sim.model.causes import Cause, Kind
 Array = npt.NDArray[np.float64]
 MOMENTS = 32  # at which each person is asked
 _EDGES = lower_edges()
+ESTIMATOR = "virtual"  # what figures say that rest on them
+
+
+def in_words(found: Iterable[tuple[str, str]]) -> str:
+    """What exposure rests on, from strategies and estimators of their figures; empty where on real cases alone."""
+    pairs = list(found)
+    if all(estimator != ESTIMATOR for _, estimator in pairs):
+        return ""
+    real = dict.fromkeys(name for name, estimator in pairs if estimator != ESTIMATOR)
+    rest = f" On real cases, after some causes at least: {', '.join(real)}." if real else ""
+    return f"Exposure: each simulated person is asked at {MOMENTS} moments, what if it had been now?{rest}"
 
 
 def readable(runs: Sequence[Run], cause: Cause) -> bool:

@@ -7,11 +7,14 @@ import pytest
 
 from sim.basics.statistics import Estimate, ratio_of_runs, student
 from sim.engine.histogram import BUCKETS, bucket_of
+from sim.explore.points import _over_all_cases as data_of_study
 from sim.model.causes import CAUSES, Cause
 from sim.model.strategies import CATALOGUE
 from sim.results import virtual
 from sim.results.experiment import Comparison, compare
 from sim.results.metrics import Figure, pooled_mean, totals
+from sim.results.study import study_of
+from sim.results.tables import notes, ranked
 from sim.scenario import Scenario, load, with_changes
 from sim.verification.worlds import exponential, textbook
 
@@ -236,3 +239,28 @@ def test_all_causes_together_agree_with_real_cases(both: tuple[Comparison, Compa
         assert abs(a.value - b.value) <= student(RUNS - 1, 1 - 1e-6) * error
         assert a.high - a.value < (b.high - b.value) / 2
     assert virtual.asked(both[0].runs["host_token"]) is None  # a renewal is granted after some
+
+
+def test_tables_and_the_explorer_read_them_too(both: tuple[Comparison, Comparison]) -> None:
+    for found, estimator in zip(both, ("virtual", "cases"), strict=True):
+        study = study_of(found)
+        assert study.ranked() == ranked(found)
+        for name in READ:
+            e, shown = (
+                pooled_mean(found.runs[name], "exposure", CAUSES),
+                study.pooled(name, "exposure"),
+            )
+            assert (shown.value, shown.n) == pytest.approx((e.value, e.n), rel=1e-12)
+        (some,) = {e for n, c, e in study.exposures_rest_on if (n, c) == ("allowlist", "logout")}
+        assert some == estimator
+    said, silent = map(notes, both)
+    assert (
+        "asked at 32 moments" in said
+        and "On real cases, after some causes at least: host_token." in said
+    )
+    assert "moments" not in silent
+    of_all = both[0].find("short_token", "exposure", "p95")
+    points = data_of_study(study_of(both[0]), "short_token")
+    assert of_all is not None and points["exposure.p95.all"][0] == pytest.approx(
+        of_all.estimate, rel=1e-5
+    )
