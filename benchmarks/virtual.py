@@ -20,8 +20,8 @@ from pathlib import Path
 
 from benchmarks.waits import the_build_before
 
-STRATEGIES = ("short_token", "allowlist", "allowlist_webhook", "pushed_denylist")
-TARGET = 200
+TARGETS = dict.fromkeys(("short_token", "allowlist", "allowlist_webhook", "pushed_denylist"), 200)
+OTHERS = 50  # the target of the strategies that are not named
 BLOCK = 25
 # What each build runs: lines of (CPU s, sum of windows, number of them) a replication; ours with what moments met.
 _CHILD = """
@@ -90,7 +90,8 @@ def measure(before: Path, ours: Path, names: Sequence[str], replications: int) -
                     spent.cpu_s.append(cpu_s)
                     spent.tops.append(top)
                     spent.bottoms.append(bottom)
-        yield _row(name, found[before], found[ours])
+        if found[ours].mean_s > 0:
+            yield _row(name, found[before], found[ours])
 
 
 def _block(tree: Path, name: str, seed: int) -> Iterator[list[float]]:
@@ -102,12 +103,28 @@ def _block(tree: Path, name: str, seed: int) -> Iterator[list[float]]:
     yield from map(json.loads, done.stdout.splitlines())
 
 
+def bounded() -> list[str]:
+    """The strategies of the catalogue whose settings bound the window: the four of the first target, then the others."""
+    from sim.coverage import pair_bound_s
+    from sim.model.causes import Cause
+    from sim.model.strategies import CATALOGUE
+    from sim.scenario import load
+
+    office = load("office")
+    ends = [
+        name
+        for name, strategy in CATALOGUE.items()
+        if math.isfinite(pair_bound_s(office, strategy, Cause.DEACTIVATION))
+    ]
+    return sorted(ends, key=lambda name: name not in TARGETS)
+
+
 def _row(name: str, before: Spent, now: Spent) -> str:
     def half(spent: Spent) -> str:
         error = 1.96 * math.sqrt(spent.variance / len(spent.tops))
         return f"{spent.mean_s:.4g} +- {error / spent.mean_s:.2%}"
 
-    ratio = before.price / now.price
+    ratio, target = before.price / now.price, TARGETS.get(name, OTHERS)
     cells = [
         name,
         half(before),
@@ -115,7 +132,7 @@ def _row(name: str, before: Spent, now: Spent) -> str:
         f"{1e3 * min(before.cpu_s):.1f}",
         f"{1e3 * min(now.cpu_s):.1f}",
         f"{before.variance / now.variance:.0f}",
-        f"**{ratio:.0f}**" + ("" if ratio >= TARGET else f" (target {TARGET})"),
+        f"**{ratio:.0f}**" + ("" if ratio >= target else f" (target {target})"),
     ]
     return f"| {' | '.join(cells)} |"
 
@@ -129,13 +146,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--before", type=Path, metavar="FOLDER")
     parser.add_argument("--replications", type=int, default=100, metavar="N")
-    parser.add_argument("--strategy", action="append", choices=STRATEGIES)
+    parser.add_argument("--strategy", action="append", metavar="NAME")
     asked = parser.parse_args()
     here = Path(__file__).parent
     lines = ["# Virtual cases: mean exposure after a deactivation, office", "", HEAD]
     print(HEAD)
     with the_build_before(asked.before) as before:
-        for row in measure(before, here.parent, asked.strategy or STRATEGIES, asked.replications):
+        for row in measure(before, here.parent, asked.strategy or bounded(), asked.replications):
             print(row, flush=True)
             lines.append(row)
     said = f"{math.ceil(asked.replications / BLOCK) * BLOCK} replications, a seed for each {BLOCK} of them."
