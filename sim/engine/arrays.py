@@ -163,13 +163,13 @@ def _laws(given: Given) -> Arrays:
 
 def _causes(given: Given) -> Any:
     table = np.zeros(len(Cause), ARRAYS["causes"].dtype())
-    for row, cause in zip(table, Cause, strict=True):
+    for row, cause, alike in zip(table, Cause, read_as(given), strict=True):
         row["share"] = given.scenario.cases.share_of(CAUSES[cause])
         row["kinds"] = _kinds(cause, administrator=True)
         row["kinds_of_others"] = _kinds(cause, administrator=False)
         row["noticed"], row["knows_after"] = cause.noticed, _knows_after(given, cause)
         row["administrators_only"] = cause.administrators_only
-        row["read_as"] = read_as(given, cause)
+        row["read_as"] = alike
     return table
 
 

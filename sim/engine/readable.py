@@ -14,8 +14,8 @@ from sim.model.strategies import Strategy
 
 
 def readable(given: Given) -> int:
-    """A bit for each cause that has cases and can be read."""
-    if _none_at_all(given):
+    """A bit for each cause that has cases and can be read; none where nobody is asked."""
+    if not given.moments or _none_at_all(given):
         return 0
     return sum(1 << cause for cause in Cause if _has_cases(given, cause) and _one(given, cause))
 
@@ -92,11 +92,16 @@ def _is_0(law: object) -> bool:
     return isinstance(law, Constant) and law.value == 0
 
 
-def read_as(given: Given, cause: Cause) -> Cause:
-    """The cause that is read in its place, since its virtual cases meet the same: one with a notice, if there is one."""
-    read = [other for other in Cause if readable(given) >> other & 1]
-    alike = [other for other in read if _marks(given, other) == _marks(given, cause)]
-    return min(alike, key=lambda other: (not other.noticed, other), default=cause)
+def read_as(given: Given) -> tuple[Cause, ...]:
+    """For each cause the one that is read in its place, since its virtual cases meet the same: with a notice, if there is one."""
+    bits = readable(given)
+    marks = {cause: _marks(given, cause) for cause in Cause if bits >> cause & 1}
+
+    def of(cause: Cause) -> Cause:
+        alike = [other for other, its in marks.items() if its == marks.get(cause)]
+        return min(alike, key=lambda other: (not other.noticed, other), default=cause)
+
+    return tuple(map(of, Cause))
 
 
 def _marks(given: Given, cause: Cause) -> tuple[bool, ...]:

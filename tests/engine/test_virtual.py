@@ -141,7 +141,9 @@ def test_what_nobody_has_thought_of_is_not_read(more: dict[str, Any]) -> None:
         load("office"),
         {"strategies": {"tried": {"token": {"lifetime": "5min", "renewal": "host"} | more}}},
     )
-    assert readable(Given.of(office, office.strategies["tried"], tracing=False)) == 0
+    assert (
+        readable(Given.of(office, office.strategies["tried"], tracing=False, moments=MOMENTS)) == 0
+    )
 
 
 @pytest.mark.parametrize(
@@ -158,5 +160,5 @@ def test_what_nobody_has_thought_of_is_not_read(more: dict[str, Any]) -> None:
     ],
 )
 def test_what_can_be_read_in_the_office(name: str, causes: tuple[str, ...]) -> None:
-    bits = readable(Given.of(load("office"), CATALOGUE[name], tracing=False))
+    bits = readable(Given.of(load("office"), CATALOGUE[name], tracing=False, moments=MOMENTS))
     assert tuple(CAUSES[c] for c in Cause if bits >> c & 1) == causes
