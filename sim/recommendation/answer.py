@@ -197,9 +197,9 @@ def recommend(
         found = _search_all(runs, searches, replications)
         ranked = sorted(found, key=lambda f: _rank(f, prefer, goals))
 
-        def again(strategy: Strategy, number: int, seed: int) -> list[Run]:
-            return Runs(pool, seed, engine).of(strategy.name, number)(
-                scenario, strategy, range(number)
+        def again(strategy: Strategy, numbers: Sequence[int], seed: int) -> list[Run]:
+            return Runs(pool, seed, engine).of(strategy.name, len(numbers))(
+                scenario, strategy, numbers
             )
 
         verdict = verdict_on(scenario, goals, assumed, ranked, seed, again)

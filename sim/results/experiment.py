@@ -197,6 +197,25 @@ def compare(
     return found
 
 
+def more(
+    comparison: Comparison,
+    strategy: Strategy,
+    numbers: Sequence[int],
+    *,
+    seed: int,
+    workers: int = 1,
+    engine: str = "compiled",
+) -> list[Run]:
+    """Replications of a strategy as a comparison ran them, under another seed; no figures."""
+    scenario = comparison.scenario
+    if comparison.warm_up_s != scenario.run.warm_up_s:
+        scenario = _with_warm_up(scenario, comparison.warm_up_s)
+    way = Way(seed, engine, MOMENTS if comparison.virtual else 0)
+    cells = [(strategy.name, number) for number in numbers]
+    done = _run_cells(scenario, {strategy.name: strategy}, cells, way, workers, None)
+    return [done[cell] for cell in cells]
+
+
 def _must_fit(
     scenario: Scenario, chosen: dict[str, Strategy], replications: int, workers: int, way: Way
 ) -> None:

@@ -10,7 +10,7 @@ from sim.engine.recording import Run
 from sim.model.causes import CAUSE_HEADS, CAUSES, TOLD_TODAY
 from sim.model.lifetimes import lifetimes, search_variable_of
 from sim.model.strategies import Strategy
-from sim.results.experiment import Comparison, compare
+from sim.results.experiment import Comparison, more
 from sim.scenario import Scenario
 from sim.verdict.causes import directory, why
 from sim.verdict.cells import open_cells
@@ -23,7 +23,9 @@ from sim.verdict.windows import persons
 FEW = 30  # persons behind a mean; for a quantile as many as its interval takes
 _NEAR = 1.25  # an unclear goal so near to its limit may come out otherwise under another seed
 
-Simulate = Callable[[Strategy, int, int], list[Run]]  # strategy, replications, seed
+_FIRST_RUNS = 4  # of another seed; more where they leave a goal open
+
+Simulate = Callable[[Strategy, Sequence[int], int], list[Run]]  # strategy, replications, seed
 
 
 @dataclass(frozen=True)
@@ -58,12 +60,8 @@ def verdict_of(
         for strategy, runs in zip(comparison.strategies.values(), comparison.runs.values(), strict=True)
     ]  # fmt: skip
 
-    def again(strategy: Strategy, number: int, seed: int) -> list[Run]:
-        found = compare(
-            scenario, [strategy], replications=number, seed=seed, workers=workers, engine=engine,
-            virtual=comparison.virtual,
-        )  # fmt: skip
-        return found.runs[strategy.name]
+    def again(strategy: Strategy, numbers: Sequence[int], seed: int) -> list[Run]:
+        return more(comparison, strategy, numbers, seed=seed, workers=workers, engine=engine)
 
     return assemble(
         scenario, goals, assumed, candidates, comparison.seed, comparison.replications,
@@ -263,12 +261,21 @@ def _second(
     for candidate in ranked:
         name = candidate.strategy.name
         if name == use or _nearly_decided(candidate):
-            runs = again(candidate.strategy, len(candidate.runs), other)
-            goals = [j.goal for j in candidate.judged]
-            met = all(judge(g, scenario, candidate.strategy, runs).verdict == "met" for g in goals)
             tried.append(name)
+            met = _meets_again(scenario, candidate, other, again)
             flips += [name] if met != candidate.met else []
     return Second(other, tuple(tried), tuple(flips))
+
+
+def _meets_again(scenario: Scenario, candidate: Candidate, seed: int, again: Simulate) -> bool:
+    """Whether it meets every goal under another seed: as many replications as it takes to tell, at most those it had."""
+    strategy, most, runs = candidate.strategy, len(candidate.runs), list[Run]()
+    while True:
+        upto = min(most, max(_FIRST_RUNS, 2 * len(runs)))
+        runs += again(strategy, range(len(runs), upto), seed)
+        judged = [judge(j.goal, scenario, strategy, runs).verdict for j in candidate.judged]
+        if len(runs) >= most or "missed" in judged or "unclear" not in judged:
+            return all(verdict == "met" for verdict in judged)
 
 
 def _nearly_decided(candidate: Candidate) -> bool:

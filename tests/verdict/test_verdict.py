@@ -20,9 +20,10 @@ from sim.results import experiment
 from sim.results.experiment import Comparison
 from sim.scenario import Scenario, load, with_changes
 from sim.sweeps.executors import in_this_process
-from sim.verdict import Verdict, goals_of, verdict_of
+from sim.verdict import Verdict, build, goals_of, verdict_of
 from sim.verdict.build import hypothetical
 from sim.verdict.goals import goals_or_stand_ins, judge
+from sim.verdict.record import Second
 from sim.verdict.store import document, verdict_from
 from sim.verdict.terminal import verdict_text
 from sim.verdict.words import MOST_WORDS, check_lines, explained, paragraph
@@ -503,3 +504,28 @@ def test_goals_are_judged_by_virtual_cases_where_they_can_be_read() -> None:
         sum(len(run.cases) for run in alone.runs["short_token"]),
         sum(int((run.cases.cause == Cause.LOGOUT).sum()) for run in alone.runs["short_token"]),
     ]
+
+
+def test_another_seed_takes_as_many_runs_as_it_needs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Far from its limit a goal is decided by four; none is left open before as many ran as under the first seed."""
+    took: dict[str, list[int]] = {}
+
+    def counted(comparison: Comparison, strategy: Strategy, numbers: Any, **options: Any) -> Any:
+        took.setdefault(strategy.name, []).extend(numbers)
+        return experiment.more(comparison, strategy, numbers, **options)
+
+    monkeypatch.setattr(build, "more", counted)
+    clear = tiny(goals={"logout": {"exposure_max": "1h"}, "auth_overhead_p95": "1s"})
+    found = experiment.compare(clear, [CATALOGUE["short_token"]], replications=6)
+    assert verdict_of(found).second == Second(found.seed + 1, ("short_token",), ())
+    assert took == {"short_token": [0, 1, 2, 3]}
+    value = found.find("short_token", "host_calls")
+    assert value is not None
+    took.clear()
+    close = tiny(goals={"host_calls_per_s": value.estimate})
+    again = verdict_of(experiment.compare(close, [CATALOGUE["short_token"]], replications=6))
+    assert again.second is not None and again.rows[0].state == "unclear"
+    assert took["short_token"] in (list(range(4)), list(range(6)))
+    runs = experiment.more(found, CATALOGUE["short_token"], range(2), seed=found.seed)
+    for mine, its in zip(runs, found.runs["short_token"], strict=False):
+        assert mine.same_as(its)
