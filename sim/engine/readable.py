@@ -47,7 +47,9 @@ def _none_at_all(given: Given) -> bool:
             _sets_more(getattr(strategy, part) if part else strategy, known)
             for part, known in KNOWN.items()
         )  # a check too: a request under way may pass after the revocation
-        or (token is not None and token.renewal not in ("page", "host"))  # acts extend it
+        or (
+            token is not None and token.renewal not in ("page", "host", "host_each")
+        )  # acts extend it
         or several(given)  # a page elsewhere may outlast the one in use
         or (told_of_logouts(given) and not _foreseen(given))
     )
@@ -70,7 +72,7 @@ def _has_cases(given: Given, cause: Cause) -> bool:
 
 def _one(given: Given, cause: Cause) -> bool:
     scenario, token, push = given.scenario, given.token, given.push
-    asks_host = token is not None and token.renewal == "host"
+    asks_host = token is not None and token.renewal != "page"
     if asks_host and not (renewal_refuses(given) >> cause) & 1:
         return False  # a renewal would be granted
     if push is not None and push.carries(cause) and scenario.push.outages is not None:

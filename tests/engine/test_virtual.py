@@ -134,7 +134,7 @@ def test_everybody_is_asked_as_often_as_the_run_says() -> None:
 
 
 @pytest.mark.parametrize(
-    "more", [{"uses": 5}, {"refresh_at": 0.5}, {"renewal": "sliding"}, {"renewal": "host_each"}]
+    "more", [{"uses": 5}, {"refresh_at": 0.5}, {"renewal": "sliding"}, {"renewal": "app"}]
 )
 def test_what_nobody_has_thought_of_is_not_read(more: dict[str, Any]) -> None:
     office = with_changes(
@@ -153,6 +153,7 @@ def test_what_nobody_has_thought_of_is_not_read(more: dict[str, Any]) -> None:
         ("allowlist", CAUSES),
         ("allowlist_webhook", CAUSES),
         ("host_token", ("deactivation", "logout")),
+        ("host_token_each", ("deactivation", "logout")),
         ("sliding_token", ()),
         ("per_request", ()),
         ("refresh_token", ()),

@@ -438,7 +438,7 @@ def readable_scenarios(draw: st.DrawFn) -> Scenario:
         drawn["behaviour"]["probabilities"] = {"leave": 0.6, "cut_off": 0.4}
     push = draw(pushes())
     named = "logout" in push["causes"] and push["effect"] == "denylist"
-    renewals = ("page",) if named else ("page", "host")
+    renewals = ("page",) if named else ("page", "host", "host_each")
     token = draw(tokens().filter(lambda token: token["renewal"] in renewals))
     token.pop("refresh_at", None)
     tried: dict[str, Any] = {"token": draw(st.sampled_from([token, "none"]))}
