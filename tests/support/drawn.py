@@ -420,6 +420,8 @@ def told_of_logouts(draw: st.DrawFn) -> Scenario:
         drawn,
         {
             "push.loss": draw(st.sampled_from([0.0, 0.3, 0.6])),
+            "push.delay": {"dist": "exponential", "mean": "2min"},
+            "organisation.visits": {"dist": "exponential", "mean": "20s"},
             "workload.visit_ends": {"logout": 0.7, "close": 0.2, "leave_open": 0.1},
             "strategies": {"tried": tried},
         },
