@@ -94,10 +94,10 @@ QUESTIONS = (
     Question("--renewal", "Who renews it? page: only a page load; sliding: each request; host: the client asks the host; app: your own refresh token", "page", _one_of(RENEWALS), f"Who renews it: {', '.join(RENEWALS)}."),
     Question("--revalidates", "What does the host look at when it renews? (account, session, permission, admin, or nothing)", "account,session", _some_of(ASKED), "What a renewal checks.", _asks),
     Question("--check-time", "How long does the host take to say whether somebody may (half of the answers are faster)?", "250ms", _range("host.check.median"), "Median of a check at the host."),
-    Question("--check-p95", "And 95 % of the answers are faster than?", "", _range("host.check.p95"), "95 % of checks are faster; default: 1.6 times the median."),
+    Question("--check-p95", "And 95 % of the answers are faster than?", "1.6 times that", _range("host.check.p95"), "95 % of checks are faster; default: 1.6 times the median."),
     Question("--network-included", "Did you measure that from your app, so that the network between is in it? (yes, no)", "no", _one_of(("yes", "no")), "Whether the check's time was measured from the app.", lambda said: "check_time" in said),
     Question("--rate-limit", "How many calls a second does the host take from you? (or none)", "10", _or_none(_range("host.rate_limit.per_second")), "Calls a second that the host takes, or none."),
-    Question("--webhook", "How long until the host's webhook about a deactivation is with you? (or none: there is no such webhook)", "none", _or_none(_range("push.delay.mean")), "Mean delay of a webhook, or none."),
+    Question("--webhook", "How long until the host's webhook about a deactivation is with you? (or none: there is no such webhook)", "30s", _or_none(_range("push.delay.mean")), "Mean delay of a webhook, or none."),
     Question("--workers", "How many requests does your app work on at the same time?", "16", _range("app.workers"), "Requests the app works on at once."),
     Question("--exposure", "What would be good enough: 95 % of the revoked are out after?", "15min", _range("goals.exposure_p95"), "Goal: 95 % of exposure windows."),
     Question("--overhead", "And 95 % of honest clicks wait for gates no longer than?", "50ms", _range("goals.auth_overhead_p95"), "Goal: 95 % of honest clicks."),
@@ -151,7 +151,7 @@ def _given(given: dict[str, str | None]) -> dict[str, Any]:
 
 def _interview(said: dict[str, Any]) -> None:
     """Ask for what no option gave; an empty answer leaves it open."""
-    click.echo("Enter leaves what stands in brackets: the office's value, or none.\n")
+    click.echo("Enter leaves what stands in brackets, which is a guess.\n")
     for one in QUESTIONS:
         while one.name not in said and one.when(said):
             text = click.prompt(f"{one.asks} [{one.default}]", default="", show_default=False).strip()  # fmt: skip
