@@ -16,7 +16,7 @@ from concurrent.futures import (
     Future,
     wait,
 )
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -98,6 +98,7 @@ def sweep(
     plan = make_plan(
         scenario, strategies, vary=vary, method=method, replications=replications, seed=seed
     )
+    plan = replace(plan, virtual=engine != "reference")
     shown = progress if isinstance(progress, Progress) else Progress(progress)
     with Ledger(Path(folder), plan) as ledger, shown:
         result = Sweep(ledger.folder, plan, skipped=len(ledger.done), damaged=ledger.damaged)

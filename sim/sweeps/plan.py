@@ -76,6 +76,9 @@ class Plan:
     groups: tuple[Group, ...]
     precise: bool  # replications as the scenario's `precision` needs, not the number above
     code: str
+    virtual: bool = (
+        True  # exposure rests on virtual cases; the reference has none, so its cells are others
+    )
 
     def __len__(self) -> int:
         return sum(len(group.points) for group in self.groups)
@@ -103,9 +106,8 @@ class Plan:
     def _base(self) -> str:
         from sim import __version__
 
-        return json.dumps(
-            [self.scenario.id, __version__, self.code, self.seed, self._stopping], sort_keys=True
-        )
+        parts = [self.scenario.id, __version__, self.code, self.seed, self._stopping]
+        return json.dumps([*parts, *([] if self.virtual else ["real cases"])], sort_keys=True)
 
     def _settings(self, name: str) -> Any:
         """The strategy as a key holds it: its name if it is the scenario's, whose id tells the rest; else all of it."""

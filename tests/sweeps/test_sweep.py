@@ -78,6 +78,14 @@ def test_a_strategy_runs_once_a_point_of_the_paths_that_concern_it() -> None:
     assert len({plan.key(cell) for cell in plan.cells()}) == len(plan) == 10
 
 
+def test_cells_of_the_reference_which_has_no_virtual_cases_are_others(tmp_path: Path) -> None:
+    """What a sweep began on one engine is not taken for what another one estimates otherwise."""
+    vary = {LIFETIME: ["30s"]}
+    assert run(tmp_path, vary=vary, engine="reference", replications=1).ran == 2
+    assert run(tmp_path, vary=vary, engine="plain", replications=1).ran == 2
+    assert run(tmp_path, vary=vary, engine="compiled", replications=1).ran == 0
+
+
 def test_zip_pairs_values() -> None:
     vary = {LIFETIME: ["30s", "1min"], PAGE: ["10ms", "250ms"]}
     plan = make_plan(tiny(), chosen(tiny()), vary=vary, method="zip")

@@ -85,10 +85,10 @@ def results(folder: Path) -> dict[str, str]:
 def start(file: Path, folder: Path, *options: str, **how: Any) -> "subprocess.Popen[str]":
     """The command as a user gives it, in a process group of its own.
 
-    On the reference engine, whose workers start sooner; the bytes are those of the compiled one.
+    On the plain engine, whose workers start sooner; the bytes are those of the compiled one.
     """
     if "--engine" not in options:
-        options = (*options, "--engine", "reference")
+        options = (*options, "--engine", "plain")
     how.setdefault("preexec_fn", hear_interrupts)
     return subprocess.Popen(
         [sys.executable, "-m", "sim", "sweep", str(file), "--out", str(folder), *options],
