@@ -39,7 +39,7 @@ def _token_s(scenario: Scenario, strategy: Strategy, cause: Cause) -> float:
     if token is None:
         return INF
     cap_s = INF if token.absolute_s is None else token.absolute_s
-    lifetime_s = token.lifetime.support()[1] + token.keeps_to.adds_s
+    lifetime_s = token.lifetime.support()[1] + token.keeps_to.adds_s + _clocks_s(scenario, token)
     if token.renewal == "page" or token.renewal_sees(cause):
         return token_bound_s(lifetime_s, token.leeway_s, cap_s)
     refreshable_s = INF
@@ -48,6 +48,16 @@ def _token_s(scenario: Scenario, strategy: Strategy, cause: Cause) -> float:
         if strategy.push is not None and strategy.push.effect == "drop_refresh":
             refreshable_s = min(refreshable_s, _delivery_s(scenario, strategy.push, cause))
     return refreshed_bound_s(refreshable_s, lifetime_s, token.leeway_s, cap_s)
+
+
+def _clocks_s(scenario: Scenario, token: Token) -> float:
+    """By how much a token can outlive its lifetime, since who stamps it is ahead of the app that judges it."""
+    issuers = [scenario.host.clock_offset]
+    if token.renewal in ("app", "sliding"):
+        by_app = token.renewal == "sliding"
+        issuers.append((scenario.app if by_app else scenario.auth_server).clock_offset)
+    highest_s = max(law.support()[1] for law in issuers)
+    return max(0.0, highest_s - scenario.app.clock_offset.support()[0])
 
 
 def _allowlist_s(scenario: Scenario, strategy: Strategy, cause: Cause) -> float:

@@ -95,6 +95,9 @@ class Stream(IntEnum):
     HOST_DOWN = 81
     PUSH_UP = 82
     PUSH_DOWN = 83
+    APP_CLOCK = 84
+    HOST_CLOCK = 85
+    AUTH_CLOCK = 86
 
     LOG_VISIT = 90
 

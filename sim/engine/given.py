@@ -293,6 +293,25 @@ def names_tokens(given: Given) -> bool:
     return given.push is not None and push_effect(given) in (Effect.DENYLIST, Effect.NOT_BEFORE)
 
 
+def looks_at_stamps(given: Given) -> bool:
+    """Whether a token can be refused for its stamp."""
+    return names_tokens(given) or (given.token is not None and given.token.not_before)
+
+
+def clocks_differ(given: Given) -> bool:
+    """Whether a clock may be wrong that stamps or judges tokens."""
+    scenario = given.scenario
+    clocks = (scenario.app, scenario.host, scenario.auth_server)
+    return given.token is not None and any(
+        clock.clock_offset != Constant(value=0.0) for clock in clocks
+    )
+
+
+def keeps_older(given: Given) -> bool:
+    """Whether a token can pass that expires before a newer one which does not."""
+    return clocks_differ(given) or (given.token is not None and bool(given.token.uses))
+
+
 def told_of_logouts(given: Given) -> bool:
     """Whether events can arrive about people without a case."""
     return given.push is not None and given.push.carries(Cause.LOGOUT)

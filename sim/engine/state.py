@@ -55,6 +55,9 @@ class Law(FromPath):
     PUSH_UP = "scenario.push.outages.every"
     PUSH_DOWN = "scenario.push.outages.lasts"
     DEVICES = "scenario.organisation.devices"
+    APP_CLOCK = "scenario.app.clock_offset"
+    HOST_CLOCK = "scenario.host.clock_offset"
+    AUTH_CLOCK = "scenario.auth_server.clock_offset"
     PERMISSION_LATE = "scenario.cases.permission_loss.propagation"
     LOGOUT_LATE = "scenario.cases.logout.propagation"
     ADMIN_LATE = "scenario.cases.admin_loss.propagation"
@@ -213,6 +216,10 @@ class Settings(Record):
     runs_ahead: int = i8("", "whether people run ahead between meetings", of.runs_ahead)
     keeps_longest: int = i8("", "whether `longest` is kept", of.keeps_longest)
     names_tokens: int = i8("", "whether an event names tokens", of.names_tokens)
+    not_before: int = i8("", "whether tokens from the future are refused", "token.not_before")
+    looks_at_stamps: int = i8("", "whether either is so", of.looks_at_stamps)
+    clocks_differ: int = i8("", "whether a clock may be wrong (`steps.clocks`)", of.clocks_differ)
+    keeps_older: int = i8("", "whether older tokens count that expire first", of.keeps_older)
     renewal: int = i8("", "of the token: `Renewal`, 0 without a token", of.renewal)
     use_changes: int = i8("", "whether an accepted request changes what is held", of.use_changes)
     uses: int = i8("", "accepted requests that spend a token; 0: no number does", "token.uses")
@@ -336,6 +343,9 @@ class Progressing(Record):
     """What changes in a run and belongs to nobody."""
 
     now: float = f8("s", "simulated time; of who runs ahead, his own")
+    app_offset: float = f8("s", "the app's clock is ahead by so much")
+    page_offset: float = f8("s", "and that of who issues tokens with pages, the host's")
+    renewal_offset: float = f8("s", "and that of who renews them")
     level_0: float = f8("calls", "in the first bucket of the rate limit")
     level_1: float = f8("calls", "in the second")
     refilled_0: float = f8("s", "when it was filled up to now")

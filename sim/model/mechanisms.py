@@ -121,6 +121,7 @@ class Token(Clocked):
 
     `renewal` says how the client gets the next one (`Renewal`); with `refresh_at` it does so in the background when that
     fraction of the lifetime has gone. After `uses` accepted requests a token is spent, as if it had expired.
+    `not_before`: a token is refused whose stamp lies ahead of the verifier's clock by more than the leeway.
     """
 
     lifetime: PositiveDurationLaw
@@ -132,6 +133,7 @@ class Token(Clocked):
     revalidates: tuple[Contact, ...] = ("account", "session")
     uses: Annotated[int, whole(1, 65_535)] | None = Field(None, json_schema_extra=LATER)
     held_by: Literal["page", "device"] = Field("page", json_schema_extra=LATER)
+    not_before: Annotated[bool, Field(strict=True)] = Field(False, json_schema_extra=LATER)
 
     @model_validator(mode="after")
     def _refresh_needs_renewal(self) -> "Token":

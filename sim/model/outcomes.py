@@ -45,6 +45,7 @@ class Reason(Word):
     NO_ENTRY = auto()
     CACHED_DENIAL = auto()
     HOST_SAYS_NO = auto()
+    NOT_YET_VALID = auto()
     CLOSE = auto()
     LEAVE_OPEN = auto()
 

@@ -388,6 +388,9 @@ class Outages(Table):
 _Outages = Annotated[Outages | None, BeforeValidator(_none)]
 
 
+RIGHT = Constant(value=0.0)
+
+
 class Host(Table):
     """The product that the app lives in."""
 
@@ -398,6 +401,7 @@ class Host(Table):
     retry_after_s: PositiveDuration = Field(alias="retry_after")
     rate_limit: Annotated[RateLimit | None, BeforeValidator(_none)]
     outages: _Outages
+    clock_offset: SignedDurationLaw = Field(RIGHT, json_schema_extra=LATER)
 
 
 class Service(Table):
@@ -415,6 +419,7 @@ class App(Table):
     holds_worker: Annotated[bool, Field(strict=True)]
     verify: DurationLaw
     service: Service
+    clock_offset: SignedDurationLaw = Field(RIGHT, json_schema_extra=LATER)
 
 
 class AuthServer(Table):
@@ -422,6 +427,7 @@ class AuthServer(Table):
 
     servers: Servers
     renewal: DurationLaw
+    clock_offset: SignedDurationLaw = Field(RIGHT, json_schema_extra=LATER)
 
 
 class Store(Table):

@@ -10,6 +10,7 @@ from sim.verification.by_hand import (
     SHORT_VISITS,
     WRITES,
     Clockwork,
+    pushed,
     token,
 )
 
@@ -260,6 +261,48 @@ WORLDS = (
         {"check": ALLOW},
         {"window s": 100, "reads": 2, "last click s": 90, "refused": 1, "bound s": 101},
         {"directory.propagation": 100.0},
+    ),
+    # the host's clock is 120 s ahead: for the app the tokens of 100, 520 and 940 last until 520, 940 and 1360
+    Clockwork(
+        "page token of a host two minutes ahead",
+        token(),
+        {"window s": 330, "last click s": 270, "bound s": 420, "page loads": 4},
+        {"host.clock_offset": 120.0},
+    ),
+    # the app's clock is: the tokens of 100, 280, ..., 820, 1000 are over after 180 s
+    Clockwork(
+        "page token for an app two minutes ahead",
+        token(),
+        {"window s": 150, "last click s": 90, "bound s": 300, "page loads": 7, "interruptions": 5},
+        {"app.clock_offset": 120.0},
+    ),
+    # refused at 280, 460, ..., which the client did not expect: it renews and sends once more
+    Clockwork(
+        "token renewed by the host for an app two minutes ahead",
+        token(renewal="host"),
+        {"window s": 150, "bound s": 300, "interruptions": 0},
+        {"app.clock_offset": 120.0},
+    ),
+    # the page's token is the host's; those of 400, 700 and 1000 are good for 60 s more than the client thinks
+    Clockwork(
+        "token renewed by a server one minute ahead",
+        token(renewal="app") | pushed("drop_refresh"),
+        {"window s": 330, "bound s": 360, "interruptions": 0},
+        {"push.delay": 0, "push.loss": 0, "auth_server.clock_offset": 60.0},
+    ),
+    # new tokens are of the future for 30 s: at 460, 820, ..., 1900 the page is loaded in vain
+    Clockwork(
+        "not before, of a host half a minute ahead",
+        token(not_before=True),
+        {"honest refused": 5, "interruptions": 5, "page loads": 6},
+        NO_CASE | {"host.clock_offset": 30.0},
+    ),
+    # a leeway of as much lets the new tokens pass: reloads at 460, 820, ..., 1900
+    Clockwork(
+        "not before, with a leeway",
+        token(not_before=True, leeway=30.0),
+        {"honest refused": 0, "interruptions": 5},
+        NO_CASE | {"host.clock_offset": 30.0},
     ),
     # until 1270 the host grants what it is asked: 1060, 1120, 1180, 1240
     Clockwork(

@@ -332,6 +332,35 @@ def scenarios_known_late(draw: st.DrawFn) -> Scenario:
 
 
 @st.composite
+def scenarios_of_wrong_clocks(draw: st.DrawFn) -> Scenario:
+    """Tokens that clocks stamp and judge which are ahead or behind, by as much as they live."""
+    drawn = tables(draw)
+    offset = st.sampled_from(
+        ["0s", "20s", "-20s", "2min", "-2min", {"dist": "uniform", "low": "-1min", "high": "1min"}]
+    )
+    for party in ("app", "host", "auth_server"):
+        drawn[party]["clock_offset"] = draw(offset)
+    tried = drawn["strategies"]["tried"]
+    tried["token"] = draw(tokens()) | {"not_before": draw(st.booleans())}
+    if draw(st.booleans()):
+        tried["token"]["uses"] = draw(st.sampled_from([1, 3]))
+    if draw(st.booleans()):
+        tried["token"] |= {
+            "lifetime": "20s",
+            "clock": draw(st.sampled_from(["floor", "floor_plus_1"])),
+        }
+    if draw(st.booleans()):
+        drawn["organisation"]["devices"], drawn["workload"]["tabs"] = (
+            2,
+            draw(st.sampled_from([1, 2])),
+        )
+        tried["token"]["held_by"] = draw(st.sampled_from(["page", "device"]))
+    if draw(st.booleans()):
+        tried["push"] = draw(pushes()) | {"effect": "not_before"}
+    return scenario(drawn)
+
+
+@st.composite
 def scenarios_of_limits(draw: st.DrawFn) -> Scenario:
     """Hosts that limit calls by any rule but a bucket, and that are asked."""
     drawn = tables(draw)

@@ -279,7 +279,8 @@ def background_served(w: World, task: int) -> None:
         t.has_new, t.new_stamped = 1, w.now
         t.new_vouched = tokens.reissued_admin(w, t.person, t.page)
         lasts = background_draw(w, task, Law.LIFETIME, Stream.BACKGROUND_LIFETIME)
-        t.new_expires = tokens.ends(w, lasts, memory.page(w, t.page).stamped)
+        page_stamped = memory.page(w, t.page).stamped
+        t.new_expires = tokens.ends(w, lasts, page_stamped, w.renewal_offset)
         revocation.accrue(w, t.person)
         tokens.add_credential(w, t.person, t.page, w.now, t.new_expires, t.new_vouched)
         revocation.refresh(w, t.person)

@@ -283,7 +283,7 @@ def issue_page(w: World, person: int) -> None:
     admin = knowledge.vouches_admin(w, person)
     stream: int = Stream.RELOAD_LIFETIME if p.marks & Mark.IN_CLICK else Stream.LIFETIME_PAGE
     stream += plan.role_offset(w, person)
-    expires = tokens.expiry(w, person, now, stream, n, p.attempt)
+    expires = tokens.expiry(w, person, now, w.page_offset, stream, n, p.attempt)
     revocation.accrue(w, person)
     p.incoming = pool.new_page(w, person, page_number(w, person), expires, admin)
     if w.several:
@@ -580,7 +580,8 @@ def answered(w: World, person: int) -> int:
     accounting.note(w, person, Event.ANSWERED, p.kind, p.decision, p.reason)
     if p.reason == Reason.TOKEN_EXPIRED and w.can_renew and not p.marks & Mark.SENT_AGAIN:
         p.marks |= Mark.SENT_AGAIN
-        if w.token_clock != Clock.EXACT and memory.page(w, p.page).held_expires == p.expires:
+        by_clocks = w.token_clock != Clock.EXACT or w.clocks_differ
+        if by_clocks and memory.page(w, p.page).held_expires == p.expires:
             memory.page(w, p.page).held_stamped = -INF  # refused before the client expected it
         return Step.READY
     return tried(w, person)

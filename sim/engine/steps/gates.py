@@ -106,9 +106,8 @@ def local_reason(w: World, person: int) -> int:
         return Reason.TOKEN_EXPIRED
     if p.kind == Kind.ADMIN and not p.vouched:
         return Reason.NOT_ADMINISTRATOR
-    if tokens.named(w, person, p.page, p.stamped):
-        return Reason.NAMED_BY_EVENT
-    return written.refuses(w, person)
+    reason = tokens.stamp_reason(w, person, p.page, p.stamped)
+    return reason if reason != Reason.NOTHING else written.refuses(w, person)
 
 
 def entry_reason(w: World, person: int) -> int:

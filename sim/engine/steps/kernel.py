@@ -9,6 +9,7 @@ from sim.engine.steps import (
     beside,
     calendar,
     client,
+    clocks,
     draws,
     gates,
     knowledge,
@@ -258,6 +259,8 @@ def run_event(w: World, key: int) -> None:
 def begin(w: World) -> None:
     """The start of the run: outages, people, cases."""
     beside.begin_outages(w)
+    if w.clocks_differ:
+        clocks.begin(w)
     number = 0
     for person in range(w.people):
         p = memory.person(w, person)

@@ -9,22 +9,32 @@ from sim.engine.state import NONE, Law, Mark, World
 from sim.engine.steps import clocks, draws, knowledge, plan, written
 from sim.engine.steps.binding import memory
 from sim.model.causes import Kind
-from sim.model.mechanisms import Clock, Renewal
+from sim.model.mechanisms import Clock, Effect, Renewal
+from sim.model.outcomes import Reason
 
 INF = math.inf
 
 
-def expiry(w: World, person: int, page_stamped: float, stream: int, n: int, attempt: int) -> float:
+def expiry(
+    w: World,
+    person: int,
+    page_stamped: float,
+    offset: float,
+    stream: int,
+    n: int,
+    attempt: int,
+) -> float:
     """When what an issuer hands out now expires; an identity never does."""
     if w.renewal == NO_TOKEN:
         return INF
     lasts = draws.sample(w, Law.LIFETIME, person, stream, n, attempt)
-    return ends(w, lasts, page_stamped)
+    return ends(w, lasts, page_stamped, offset)
 
 
-def ends(w: World, lasts: float, page_stamped: float) -> float:
-    """When a token that is stamped now and lasts so long expires."""
-    return min(clocks.ends(w.token_clock, w.now, lasts), page_stamped + w.absolute)
+def ends(w: World, lasts: float, page_stamped: float, offset: float) -> float:
+    """When a token expires for the app that is stamped now, by a clock ahead by `offset`, and lasts so long; the cap is right."""
+    by_its_stamp = clocks.ends(w.token_clock, w.now + offset, lasts) - w.app_offset
+    return min(by_its_stamp, page_stamped + w.absolute)
 
 
 def holds_valid(w: World, person: int) -> bool:
@@ -37,8 +47,22 @@ def reckoned(w: World, page: int) -> float:
     """When the client takes the token that it holds for expired: it knows lifetimes, not the verifier's clock."""
     g = memory.page(w, page)
     if w.token_clock == Clock.EXACT or g.held_expires == -INF:  # spent, which it has counted
-        return g.held_expires
+        return reckoned_back(w, page) if w.clocks_differ else g.held_expires
     return min(g.held_stamped + memory.law(w, Law.LIFETIME).a, g.stamped + w.absolute)
+
+
+def reckoned_back(w: World, page: int) -> float:
+    """The same from an expiry by wrong clocks: without their difference, unless the cap ends it."""
+    g = memory.page(w, page)
+    if g.held_stamped == -INF or not g.held_expires < g.stamped + w.absolute:
+        return min(g.held_stamped, g.held_expires) if g.held_stamped == -INF else g.held_expires
+    ahead = issuer_offset(w, page, g.held_stamped) - w.app_offset
+    return min(g.held_expires - ahead, g.stamped + w.absolute)
+
+
+def issuer_offset(w: World, page: int, stamped: float) -> float:
+    """By how much the clock was ahead that stamped a token of a page."""
+    return w.page_offset if stamped == memory.page(w, page).stamped else w.renewal_offset
 
 
 def renewal_granted(w: World, person: int, page: int) -> bool:
@@ -62,7 +86,8 @@ def reissued_admin(w: World, person: int, page: int) -> bool:
 
 def reissue(w: World, person: int, page: int, stream: int, n: int, attempt: int) -> float:
     """A token stamped now for a page that exists; returns its expiry."""
-    expires = expiry(w, person, memory.page(w, page).stamped, stream, n, attempt)
+    page_stamped = memory.page(w, page).stamped
+    expires = expiry(w, person, page_stamped, w.renewal_offset, stream, n, attempt)
     add_credential(w, person, page, w.now, expires, reissued_admin(w, person, page))
     return expires
 
@@ -139,7 +164,7 @@ def add_credential(
     kept, i = NONE, c.issued
     while i != NONE:
         k = memory.credential(w, i)
-        outlives = k.expires > expires or (w.uses != 0 and k.expires + w.leeway > w.now)
+        outlives = k.expires > expires or (w.keeps_older != 0 and k.expires + w.leeway > w.now)
         if k.of >> 1 != page or outlives or ((k.of & 1) and not admin):
             after = k.next
             k.next = kept
@@ -238,7 +263,19 @@ def named(w: World, person: int, page: int, stamped: float) -> bool:
     if w.names_tokens == 0:
         return False
     told_of = memory.tab(w, page).device if w.several else person
+    if w.clocks_differ and w.push_effect == Effect.NOT_BEFORE:  # by the clocks of who wrote what
+        stamped += issuer_offset(w, page, stamped) - w.page_offset
     return stamped <= memory.stamped_until(w, told_of).x
+
+
+def stamp_reason(w: World, person: int, page: int, stamped: float) -> int:
+    """Why a token is refused for its stamp."""
+    if w.looks_at_stamps == 0:
+        return Reason.NOTHING
+    if w.not_before:
+        if w.now + w.app_offset + w.leeway < stamped + issuer_offset(w, page, stamped):
+            return Reason.NOT_YET_VALID
+    return Reason.NAMED_BY_EVENT if named(w, person, page, stamped) else Reason.NOTHING
 
 
 def longest_expiry(w: World, person: int, page: int) -> float:
