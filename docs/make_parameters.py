@@ -4,9 +4,12 @@ The defaults stand in scenarios/office.toml; a test holds the page to them.
 """
 
 from pathlib import Path
+from typing import Any
 
+from sim.model.senders import SENDERS
 from sim.model.strategies import CATALOGUE, mechanisms_text
 from sim.scenario import load
+from sim.scenario.channels import Retries
 from sim.scenario.parameters import GRADES, parameters
 
 PAGE = Path(__file__).with_name("parameters.md")
@@ -38,7 +41,23 @@ def page() -> str:
         f"| `{s.name}` | {_cell(mechanisms_text(s))} | {_cell(s.source)} |"
         for s in CATALOGUE.values()
     ]
+    parts.append(
+        "## senders\n\nWhat `push.retries` may name.\n\n| name | retries | source |\n|---|---|---|"
+    )
+    parts += [
+        f"| `{s.name}` | {_retries(s.retries)} | {_cell(s.source)} |" for s in SENDERS.values()
+    ]
     return "\n".join(parts).replace(" |\n## ", " |\n\n## ") + "\n"
+
+
+def _retries(table: dict[str, Any]) -> str:
+    """As a scenario would say it."""
+    law = Retries.model_validate(table)
+    if not law.most:
+        return "none"
+    first = "" if law.first is None else f"{law.first.expectation():.4g} s, then "
+    backoff = "" if law.backoff == 1 else f", each {law.backoff:g} times the one before"
+    return f"{law.most:g}: {first}{law.wait.expectation():.4g} s on average{backoff}"
 
 
 def _cell(text: str) -> str:

@@ -15,6 +15,7 @@ from sim.model.causes import CAUSES, KINDS, Cause, Kind, lost_kinds
 from sim.model.mechanisms import Push, Token
 from sim.model.strategies import Strategy
 from sim.scenario import Scenario
+from sim.scenario.channels import PushChannel
 from sim.theory import cached_check_bound_s, gates_bound_s, refreshed_bound_s, token_bound_s
 
 INF = math.inf
@@ -29,7 +30,7 @@ def bound_s(
         _token_s(scenario, strategy, cause),
         _allowlist_s(scenario, strategy, cause),
         _check_s(strategy, cause, kind),
-        _push_s(scenario, strategy, cause),
+        *(_push_s(scenario, strategy, push, cause) for push in strategy.pushes),
     )
     return propagation_s + gates_bound_s(*gates)
 
@@ -45,8 +46,9 @@ def _token_s(scenario: Scenario, strategy: Strategy, cause: Cause) -> float:
     refreshable_s = INF
     if token.renewal == "app":
         refreshable_s = INF if token.refresh_lifetime_s is None else token.refresh_lifetime_s
-        if strategy.push is not None and strategy.push.effect == "drop_refresh":
-            refreshable_s = min(refreshable_s, _delivery_s(scenario, strategy.push, cause))
+        for push in strategy.pushes:
+            if push.effect == "drop_refresh":
+                refreshable_s = min(refreshable_s, _delivery_s(scenario, push, cause))
     return refreshed_bound_s(refreshable_s, lifetime_s, token.leeway_s, cap_s)
 
 
@@ -82,9 +84,8 @@ def _check_s(strategy: Strategy, cause: Cause, kind: Kind) -> float:
     return cached_check_bound_s(check.kept_for_s, check.timeout_s, check.on_failure == "allow")
 
 
-def _push_s(scenario: Scenario, strategy: Strategy, cause: Cause) -> float:
-    push = strategy.push
-    if push is None or push.effect == "drop_refresh":
+def _push_s(scenario: Scenario, strategy: Strategy, push: Push, cause: Cause) -> float:
+    if push.effect == "drop_refresh":
         return INF
     if push.effect == "drop_entries":
         return INF if strategy.allowlist is None else _drop_s(scenario, push, cause)
@@ -94,7 +95,7 @@ def _push_s(scenario: Scenario, strategy: Strategy, cause: Cause) -> float:
 def _drop_s(scenario: Scenario, push: Push, cause: Cause) -> float:
     """An entry on its way when the event arrives is written afterwards and survives."""
     in_flight_s = 0.5 * scenario.network.client_host.support()[1]
-    if scenario.push.delay.support()[0] < in_flight_s:
+    if scenario.channel(push.channel).delay_of(CAUSES[cause]).support()[0] < in_flight_s:
         return INF
     return _delivery_s(scenario, push, cause)
 
@@ -107,10 +108,10 @@ def _stays_named(push: Push, token: Token | None, cause: Cause) -> bool:
 
 
 def _delivery_s(scenario: Scenario, push: Push, cause: Cause) -> float:
-    channel = scenario.push
-    if not push.carries(cause) or channel.loss > 0 or channel.outages is not None:
+    channel = scenario.channel(push.channel)
+    if not push.carries(cause) or not channel.always_arrives:
         return INF
-    return channel.delay.support()[1]
+    return channel.longest_s(CAUSES[cause])
 
 
 @dataclass(frozen=True)
@@ -207,14 +208,12 @@ def _typical(
     scenario: Scenario, strategy: Strategy, cause: Cause
 ) -> dict[Kind | None, tuple[float, str]]:
     """By kind (None: the worst): the bound in s where nothing goes wrong, and what makes it longer."""
-    calm = _calm(scenario, strategy, push=True, check=True)
-    channel = scenario.push
-    lost = channel.loss > 0 or channel.outages is not None
+    calm = _calm(scenario, strategy, cause, push=True, check=True)
+    heard = [scenario.channel(push.channel) for push in strategy.pushes if push.carries(cause)]
+    late = "late" if all(channel.always_arrives for channel in heard) else "lost"
     troubles = {
-        f"the event is {'lost' if lost else 'late'}": _calm(
-            scenario, strategy, push=False, check=True
-        ),
-        "a check gets no answer": _calm(scenario, strategy, push=True, check=False),
+        f"the event is {late}": _calm(scenario, strategy, cause, push=False, check=True),
+        "a check gets no answer": _calm(scenario, strategy, cause, push=True, check=False),
     }
     kinds = lost_kinds(cause)
 
@@ -232,18 +231,28 @@ def _typical(
 
 
 def _calm(
-    scenario: Scenario, strategy: Strategy, *, push: bool, check: bool
+    scenario: Scenario, strategy: Strategy, cause: Cause, *, push: bool, check: bool
 ) -> tuple[Scenario, Strategy]:
     """The same settings in a world where events arrive after their median delay, and checks are answered at once."""
     if push:
-        delay = Constant(value=_median_s(scenario.push.delay))
-        channel = {"delay": delay, "loss": 0.0, "outages": None}
-        scenario = scenario.model_copy(update={"push": scenario.push.model_copy(update=channel)})
+        scenario = scenario.model_copy(
+            update={
+                "push": _calmed(scenario.push, cause),
+                "channels": {n: _calmed(c, cause) for n, c in scenario.channels.items()},
+            }
+        )
     if check and strategy.check is not None:
         answered = {"timeout_s": 0.0, "on_failure": "deny"}
         update = {"check": strategy.check.model_copy(update=answered)}
         strategy = strategy.model_copy(update=update)
     return scenario, strategy
+
+
+def _calmed(channel: PushChannel, cause: Cause) -> PushChannel:
+    """A channel whose events of a cause arrive after their median delay, and half a sweep."""
+    delay_s = _median_s(channel.delay_of(CAUSES[cause])) + 0.5 * (channel.every_s or 0.0)
+    calm = {"delay": Constant(value=delay_s), "loss": 0.0, "outages": None, "every_s": None}
+    return channel.model_copy(update=calm)
 
 
 def _median_s(law: Law) -> float:

@@ -538,6 +538,25 @@ def held_push_exposure_mean_s(
     return outage_second_s2 / (2 * (up_mean_s + outage_mean_s))
 
 
+def sweep_exposure_mean_s(every_s: float, delay_s: float = 0.0, loss: float = 0.0) -> float:
+    """A sweep each `every_s` tells what is new since the last; what is lost goes to the next one."""
+    _need(0 <= loss < 1, "loss", "at least 0 and below 1", loss)
+    return every_s * (0.5 + loss / (1 - loss)) + delay_s
+
+
+def push_beside_sweep_exposure_mean_s(delay_mean_s: float, every_s: float) -> float:
+    """What comes first of an event after an exponential delay, and a sweep: E min(D, U), U uniform on (0, `every_s`)."""
+    _need_positive(delay_mean_s=delay_mean_s, every_s=every_s)
+    d = delay_mean_s
+    return d - d**2 / every_s * -math.expm1(-every_s / d)
+
+
+def attempts_until_disabled_mean(loss: float, after: int) -> float:
+    """Attempts of a sender that stops after so many failed ones in a row: the wait for a run of failures."""
+    _need(0 < loss < 1, "loss", "above 0 and below 1", loss)
+    return (loss**-after - 1) / (1 - loss)
+
+
 def fan_out_exposure(nodes: int, rate_per_s: float) -> Moments:
     """F4: the event goes to all nodes at once, exponential delays of this rate; the last one counts."""
     _need(nodes >= 1, "nodes", "at least 1", nodes)

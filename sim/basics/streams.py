@@ -6,6 +6,7 @@ each part of the address. There is no state and no order: nothing depends on wha
 so a new stream, worker or strategy changes no other number.
 """
 
+import hashlib
 from enum import IntEnum
 from typing import Any
 
@@ -31,6 +32,7 @@ WORLD = -1  # the "person" of what belongs to nobody: outages
 TAKEN = 100  # added to a purpose for the draws of somebody who took over a session
 STORM = 200  # added to a purpose for the draws of a storm
 VIRTUAL = 300  # added to a purpose for the draws of virtual cases
+PURPOSES = 100  # of those, with room for more
 STREAMS = 400  # purposes (below 100) and what is added to them
 
 
@@ -98,6 +100,7 @@ class Stream(IntEnum):
     APP_CLOCK = 84
     HOST_CLOCK = 85
     AUTH_CLOCK = 86
+    SWEEP = 87
 
     LOG_VISIT = 90
 
@@ -177,3 +180,10 @@ def stream_bases(seed: int, replication: int, streams: int) -> NDArray[np.uint64
     key = np.array(draw64(draw64(0, seed), replication), dtype=np.uint64)
     bases: NDArray[np.uint64] = draw64s(key, np.arange(streams, dtype=np.uint64))
     return bases
+
+
+def named_bases(bases: NDArray[np.uint64], name: str) -> NDArray[np.uint64]:
+    """Bases of their own for the purposes of something that has a name: adding one changes no other number."""
+    key = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big")
+    found: NDArray[np.uint64] = draw64s(bases, np.uint64(key))
+    return found

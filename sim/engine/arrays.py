@@ -6,10 +6,13 @@ from typing import Any
 import numpy as np
 
 from sim.basics.distributions import Constant, Law
-from sim.basics.streams import STREAMS, stream_bases
+from sim.basics.streams import PURPOSES, STREAMS, named_bases, stream_bases
 from sim.engine.footprint import require_bytes
 from sim.engine.given import (
+    NEVER,
     Given,
+    causes_of,
+    outages,
     refreshes,
     refreshes_answers,
     remembers,
@@ -24,6 +27,7 @@ from sim.engine.state import (
     INF,
     NONE,
     POOLS,
+    ChannelLaw,
     Code,
     Entries,
     Settings,
@@ -33,10 +37,12 @@ from sim.engine.state import (
 from sim.engine.state import Law as Laws
 from sim.model.causes import CAUSES, Cause, lost_kinds
 from sim.model.limits import SPANS_S
+from sim.model.mechanisms import PUSH, Effect
 from sim.model.outcomes import Call
 from sim.workload.daily import weights_of
 
 NOTHING = Constant(value=0.0)
+CHANNEL_LAWS = ChannelLaw.DOWN + 1
 Arrays = dict[str, Any]  # by the names of `state.ARRAYS`; `world` holds settings and what changes
 FULL = {
     code: name.removeprefix("NEEDS_").lower()
@@ -72,11 +78,11 @@ def arrays_of(given: Given, replication: int, seed: int) -> Arrays:
     arrays |= _people(given, world[0])
     arrays |= _records(given, world[0])
     arrays |= {
-        "bases": stream_bases(seed, replication, STREAMS),
+        "bases": _bases(given, seed, replication),
         "causes": _causes(given),
         "hours": np.array(weights_of(given.plan.daily) if given.plan.daily else [0.0]),
     }
-    arrays |= _stations(given) | _limiters(given)
+    arrays |= _stations(given) | _limiters(given) | _channels(given)
     _start(arrays)
     return arrays
 
@@ -124,7 +130,7 @@ def grown(arrays: Arrays, code: int) -> Arrays:
 def beside_pages(several: bool, answers_a_device: bool) -> tuple[str, ...]:
     """The arrays that have a place for each page, or else are not used."""
     by_device = _OF_DEVICES if answers_a_device else ()
-    return (*_OF_PAGES, *by_device, *(("stamped_until",) if several else ()))
+    return (*_OF_PAGES, *by_device, *(("stamped_until", "told_before") if several else ()))
 
 
 def grown_size(size: int, held: int) -> int:
@@ -150,10 +156,11 @@ def _setting(given: Given, field: Any) -> Any:
 
 def _laws(given: Given) -> Arrays:
     """The laws and their tables of numbers."""
-    table = np.zeros(len(Laws), ARRAYS["laws"].dtype())
+    laws: list[Law] = [given.at(name.path) or NOTHING for name in Laws]
+    laws += _laws_of_channels(given)
+    table = np.zeros(len(laws), ARRAYS["laws"].dtype())
     numbers: list[float] = []
-    for row, name in zip(table, Laws, strict=True):
-        law: Law = given.at(name.path) or NOTHING
+    for row, law in zip(table, laws, strict=True):
         code, a, b, c, cap, quantiles = law.coefficients()
         row["code"], row["a"], row["b"], row["c"], row["cap"] = code, a, b, c, cap
         row["first"], row["length"] = len(numbers), len(quantiles)
@@ -246,6 +253,7 @@ def _people(given: Given, world: Any) -> Arrays:
         "answers_until": np.full(answers if remembers(given) else 1, -INF),
         "answers_stale": _no_stale(answers if refreshes_answers(given) else 1),
         "stamped_until": np.full(stamps if world["names_tokens"] else 1, -INF),
+        "told_before": np.full(stamps if world["compares_clocks"] else 1, -INF),
         "first_of_row": np.full(_rows(people) + 1, NONE, np.int32),
     }
 
@@ -283,6 +291,53 @@ def _stations(given: Given) -> Arrays:
     return {"stations": stations, "free_at": np.zeros(sum(heaps) + 1)}
 
 
+def _bases(given: Given, seed: int, replication: int) -> Any:
+    """Of the streams, and of those of further channels by their names."""
+    bases = stream_bases(seed, replication, STREAMS)
+    further = [named_bases(bases[:PURPOSES], name) for name in given.channels if name != PUSH]
+    return np.concatenate([bases, *further])
+
+
+def _channels(given: Given) -> Arrays:
+    """The channels that the strategy listens to, and what their events do."""
+    found = list(given.channels.items())
+    rows = np.zeros(len(found), ARRAYS["channels"].dtype())
+    further = 0
+    for number, (row, (name, channel)) in enumerate(zip(rows, found, strict=True)):
+        pushes = [push for push in given.strategy.pushes if push.channel == name]
+        row["causes"], row["laws"] = causes_of(pushes), len(Laws) + CHANNEL_LAWS * number
+        if name != PUSH:
+            row["streams"] = STREAMS + PURPOSES * further
+            further += 1
+        retries, swept = channel.retries, channel.every_s is not None
+        row["loss"], row["most"], row["backoff"] = channel.loss, retries.most, retries.backoff
+        row["first_differs"], row["every"] = retries.first is not None, channel.every_s or 0.0
+        row["holds"] = channel.on_outage == "hold"
+        row["outages"] = NEVER if swept else outages(channel.outages)
+        row["starts"] = 0.0 if channel.outages is None else channel.outages.starts_s or 0.0
+        row["disabled_after"] = channel.disabled_after or 0
+        row["disabled_for"] = INF if channel.disabled_for_s is None else channel.disabled_for_s
+        row["disabled_until"] = -INF
+        row["first_held"] = row["last_held"] = NONE
+    effects = np.zeros(len(given.strategy.pushes), ARRAYS["effects"].dtype())
+    names = [name for name, _ in found]
+    for row, push in zip(effects, given.strategy.pushes, strict=True):
+        row["channel"], row["causes"] = names.index(push.channel), causes_of([push])
+        row["effect"] = Effect[push.effect.upper()]
+    return {"channels": rows, "effects": effects}
+
+
+def _laws_of_channels(given: Given) -> list[Law]:
+    """In the order of `ChannelLaw`, channel by channel."""
+    laws: list[Law] = []
+    for channel in given.channels.values():
+        laws += [channel.delay_of(cause) for cause in CAUSES]
+        laws += [channel.retries.wait, channel.retries.first or NOTHING]
+        down = channel.outages
+        laws += [NOTHING, NOTHING] if down is None else [down.every or NOTHING, down.lasts]
+    return laws
+
+
 def _limiters(given: Given) -> Arrays:
     """What limits other than a bucket count, and the calls that logs remember."""
     limit = given.scenario.host.rate_limit
@@ -313,7 +368,7 @@ def _start(arrays: Arrays) -> None:
     for name in POOLS:
         world[0][f"{name}_left"] = len(arrays[name])
     world["level_0"], world["level_1"] = world["capacity_0"], world["capacity_1"]
-    for name in ("first_held", "last_held", "woken", "first_waiting", "last_waiting", "scout"):
+    for name in ("woken", "first_waiting", "last_waiting", "scout"):
         world[name] = NONE
     world["logout_person"] = NONE
     world["acted_at"] = -1.0

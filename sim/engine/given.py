@@ -12,6 +12,7 @@ from sim.model.limits import Limiter, Told
 from sim.model.mechanisms import CHECK_SEES, Allowlist, Check, Effect, Push, Renewal, Token
 from sim.model.strategies import Strategy
 from sim.scenario import Scenario
+from sim.scenario.channels import PushChannel
 from sim.workload import plan_laws
 from sim.workload.synthetic import PlanLaws
 
@@ -56,8 +57,9 @@ class Given:
         return self.strategy.check
 
     @property
-    def push(self) -> Push | None:
-        return self.strategy.push
+    def channels(self) -> dict[str, PushChannel]:
+        """Those that the strategy listens to, by name."""
+        return {p.channel: self.scenario.channel(p.channel) for p in self.strategy.pushes}
 
     def at(self, path: str) -> Any:
         """What a path leads to; None where it meets None on the way."""
@@ -141,14 +143,10 @@ def per_hour(given: Given) -> float:
 
 
 def host_outages(given: Given) -> int:
-    return _outages(given.scenario.host.outages)
+    return outages(given.scenario.host.outages)
 
 
-def push_outages(given: Given) -> int:
-    return NEVER if given.push is None else _outages(given.scenario.push.outages)
-
-
-def _outages(settings: Any) -> int:
+def outages(settings: Any) -> int:
     if settings is None:
         return NEVER
     return ONCE if settings.every is None else ALTERNATING
@@ -282,15 +280,21 @@ def fails_open(given: Given) -> bool:
 
 
 def push_causes(given: Given) -> int:
-    return mask(given.push is not None and given.push.carries(cause) for cause in Cause)
+    return causes_of(given.strategy.pushes)
 
 
-def push_effect(given: Given) -> int:
-    return 0 if given.push is None else Effect[given.push.effect.upper()]
+def causes_of(pushes: Iterable[Push]) -> int:
+    """Of which some of these tell."""
+    pushes = tuple(pushes)
+    return mask(any(push.carries(cause) for push in pushes) for cause in Cause)
+
+
+def effects(given: Given) -> set[Effect]:
+    return {Effect[push.effect.upper()] for push in given.strategy.pushes}
 
 
 def names_tokens(given: Given) -> bool:
-    return given.push is not None and push_effect(given) in (Effect.DENYLIST, Effect.NOT_BEFORE)
+    return not effects(given).isdisjoint((Effect.DENYLIST, Effect.NOT_BEFORE))
 
 
 def looks_at_stamps(given: Given) -> bool:
@@ -307,6 +311,11 @@ def clocks_differ(given: Given) -> bool:
     )
 
 
+def compares_clocks(given: Given) -> bool:
+    """Whether stamps of clocks that may differ are compared with an event's."""
+    return clocks_differ(given) and Effect.NOT_BEFORE in effects(given)
+
+
 def keeps_older(given: Given) -> bool:
     """Whether a token can pass that expires before a newer one which does not."""
     return clocks_differ(given) or (given.token is not None and bool(given.token.uses))
@@ -314,7 +323,7 @@ def keeps_older(given: Given) -> bool:
 
 def told_of_logouts(given: Given) -> bool:
     """Whether events can arrive about people without a case."""
-    return given.push is not None and given.push.carries(Cause.LOGOUT)
+    return any(push.carries(Cause.LOGOUT) for push in given.strategy.pushes)
 
 
 INF = math.inf

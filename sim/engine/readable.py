@@ -7,7 +7,14 @@ the honest path too. For the others the figures rest on real cases. A mechanism 
 from pydantic import BaseModel
 
 from sim.basics.distributions import Constant
-from sim.engine.given import Given, push_effect, renewal_refuses, several, told_of_logouts
+from sim.engine.given import (
+    Given,
+    clocks_differ,
+    effects,
+    renewal_refuses,
+    several,
+    told_of_logouts,
+)
 from sim.model.causes import CAUSES, Cause
 from sim.model.mechanisms import PAGE_LOAD_SEES, Effect
 from sim.model.strategies import Strategy
@@ -51,6 +58,9 @@ def _none_at_all(given: Given) -> bool:
             token is not None and token.renewal not in ("page", "host", "host_each")
         )  # acts extend it
         or several(given)  # a page elsewhere may outlast the one in use
+        or clocks_differ(given)
+        or len(given.strategy.pushes) > 1
+        or not given.scenario.push.as_ever
         or (told_of_logouts(given) and not _foreseen(given))
     )
 
@@ -59,11 +69,9 @@ def _foreseen(given: Given) -> bool:
     """Whether it is known of events about ordinary logouts when they arrive, and of what a page holds whether they name it."""
     if given.scenario.push.outages is not None:
         return False
-    if (
-        push_effect(given) == Effect.DENYLIST
-    ):  # of a page's several tokens the first may be named alone
+    if Effect.DENYLIST in effects(given):  # of a page's several tokens the first may be named alone
         return given.token is None or given.token.renewal == "page"
-    return push_effect(given) != Effect.DROP_ENTRIES or given.strategy.allowlist is None
+    return Effect.DROP_ENTRIES not in effects(given) or given.strategy.allowlist is None
 
 
 def _has_cases(given: Given, cause: Cause) -> bool:
@@ -71,7 +79,7 @@ def _has_cases(given: Given, cause: Cause) -> bool:
 
 
 def _one(given: Given, cause: Cause) -> bool:
-    scenario, token, push = given.scenario, given.token, given.push
+    scenario, token, push = given.scenario, given.token, given.strategy.only_push
     asks_host = token is not None and token.renewal != "page"
     if asks_host and not (renewal_refuses(given) >> cause) & 1:
         return False  # a renewal would be granted
@@ -108,7 +116,7 @@ def read_as(given: Given) -> tuple[Cause, ...]:
 
 def _marks(given: Given, cause: Cause) -> tuple[bool, ...]:
     """What of a cause a window can depend on."""
-    push = given.push
+    push = given.strategy.only_push
     return (
         cause.seen_through in PAGE_LOAD_SEES,
         cause.administrators_only,

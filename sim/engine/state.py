@@ -48,12 +48,8 @@ class Law(FromPath):
     LEAD = "scenario.cases.notice_lead"
     DETECTED = "scenario.cases.detected_after"
     TAKER_DELAY = "scenario.behaviour.takeover.delay"
-    PUSH_DELAY = "scenario.push.delay"
-    PUSH_WAIT = "scenario.push.retries.wait"
     HOST_UP = "scenario.host.outages.every"
     HOST_DOWN = "scenario.host.outages.lasts"
-    PUSH_UP = "scenario.push.outages.every"
-    PUSH_DOWN = "scenario.push.outages.lasts"
     DEVICES = "scenario.organisation.devices"
     APP_CLOCK = "scenario.app.clock_offset"
     HOST_CLOCK = "scenario.host.clock_offset"
@@ -160,6 +156,7 @@ class Beside(Numbered):
     PUSH_ARRIVES = auto()
     PUSH_HELD = auto()
     PUSH_RETRY = auto()
+    PUSH_SWEPT = auto()
     HOST_DOWN = auto()
     HOST_UP = auto()
     PUSH_DOWN = auto()
@@ -219,6 +216,7 @@ class Settings(Record):
     not_before: int = i8("", "whether tokens from the future are refused", "token.not_before")
     looks_at_stamps: int = i8("", "whether either is so", of.looks_at_stamps)
     clocks_differ: int = i8("", "whether a clock may be wrong (`steps.clocks`)", of.clocks_differ)
+    compares_clocks: int = i8("", "whether stamps of wrong clocks are compared", of.compares_clocks)
     keeps_older: int = i8("", "whether older tokens count that expire first", of.keeps_older)
     renewal: int = i8("", "of the token: `Renewal`, 0 without a token", of.renewal)
     use_changes: int = i8("", "whether an accepted request changes what is held", of.use_changes)
@@ -255,18 +253,9 @@ class Settings(Record):
     stale_for: float = f8("s", "an old yes answers after it came", of.stale_for)
     refusal_replaces: int = i8("", "whether a no replaces it", "check.refresh.refusal_replaces")
     timeout: float = f8("s", "the app waits for an answer", "check.timeout_s")
-    push: int = i8("", "whether events are pushed", lambda g: g.push is not None)
+    push: int = i8("", "whether events are pushed", lambda g: bool(g.strategy.pushes))
     push_causes: int = i8("causes", "that events tell of", of.push_causes)
-    push_effect: int = i8("", "of an event: `Effect`", of.push_effect)
-    push_holds: int = i8(
-        "", "whether events wait in an outage", lambda g: g.scenario.push.on_outage == "hold"
-    )
-    loss: float = f8("", "probability that an attempt is lost", "scenario.push.loss")
-    most: float = f8("", "further attempts", "scenario.push.retries.most")
-    backoff: float = f8("", "factor of each further wait", "scenario.push.retries.backoff")
-    push_starts: float = f8("s", "of the one outage", "scenario.push.outages.starts_s")
     host_starts: float = f8("s", "of the one outage", "scenario.host.outages.starts_s")
-    push_outages: int = i8("", "NEVER, ALTERNATING or ONCE", of.push_outages)
     host_outages: int = i8("", "NEVER, ALTERNATING or ONCE", of.host_outages)
     retry_after: float = f8("s", "a client's wait after a failure", "scenario.host.retry_after_s")
     buckets: int = i8("", "of the rate limit: 0, 1 or 2", of.buckets)
@@ -331,6 +320,7 @@ class Settings(Record):
     shared_entry: int = i8("", "whether the allowlist entry is the device's", of.shared_entry)
     answers_a_device: int = i8("", "whether answers are kept by device", of.answers_a_device)
     heap_reserve: int = i8("", "events that one can cause", lambda g: of.kept_of_blocked(g, 64, 1))
+    task_reserve: int = i8("", "tasks that one can", lambda g: 8 + len(g.channels))
     most_an_instant: int = i8("", "acts of all kinds", lambda g: Bounds.of(g.scenario).an_instant)
     most_a_run: int = i8("", "acts of one kind", lambda g: Bounds.of(g.scenario).a_run)
     most_tries: int = i8("", "acts for one thing", lambda g: Bounds.of(g.scenario).tries)
@@ -370,10 +360,7 @@ class Progressing(Record):
     credentials_left: int = i8("", "free places")
     events_left: int = i8("", "free places")
     host_down: int = i8("", "whether the host is down")
-    push_down: int = i8("", "whether the receiver of events is down")
-    first_held: int = i8("", "task of the first event that waits for the receiver")
-    last_held: int = i8("", "and of the last")
-    held: int = i8("", "number of those")
+    held: int = i8("", "events that wait for their receivers")
     woken: int = i8("", "who takes a worker that is free in this instant")
     first_waiting: int = i8("", "for a worker of a blocking app: a person")
     last_waiting: int = i8("", "and the last")
@@ -549,6 +536,7 @@ class Task(Record):
     new_vouched: int = i1("", "whether it is an administrator's")
     grants: int = i1("kinds", "that a check's answer grants")
     cause: int = i1("", "of an event")
+    channel: int = i1("place", "by which an event comes, or who is down")
     logout_push: int = i1("", "whether an event is of an ordinary logout")
     timed: int = i1("", "whether a check's deadline is in the calendar, or none is needed")
     aside: int = i1("", "whether nobody waits for a check's answer")
@@ -669,6 +657,49 @@ class StationRow(Record):
     last_waiting: int = i8("place", "and of its tail")
 
 
+class ChannelLaw(Numbered):
+    """Where the laws of a channel lie, from its first; those of its delays in the order of the causes."""
+
+    DELAY = 0
+    WAIT = 4
+    FIRST = 5
+    UP = 6
+    DOWN = 7
+
+
+class ChannelRow(Record):
+    """A channel that the strategy listens to (`steps.channels`)."""
+
+    causes: int = i8("causes", "that the strategy takes from it")
+    laws: int = i8("law", "the first of its laws (`ChannelLaw`)")
+    streams: int = i8("", "what is added to the streams of its draws")
+    loss: float = f8("", "probability that an attempt is lost")
+    most: float = f8("", "further attempts")
+    backoff: float = f8("", "factor of each further wait")
+    first_differs: int = i8("", "whether the first wait is of another law")
+    every: float = f8("s", "between sweeps; 0: each event is sent")
+    holds: int = i8("", "whether events wait in an outage")
+    outages: int = i8("", "NEVER, ALTERNATING or ONCE")
+    starts: float = f8("s", "of the one outage")
+    disabled_after: int = i8("", "failed attempts in a row; 0: never")
+    disabled_for: float = f8("s", "the sender stops")
+    phase: float = f8("s", "the first sweep")
+    disabled_until: float = f8("s", "the sender sends nothing")
+    failures: int = i8("", "attempts that failed in a row")
+    is_down: int = i8("", "whether the receiver is down")
+    first_held: int = i8("", "task of the first event that waits for the receiver")
+    last_held: int = i8("", "and of the last")
+    held: int = i8("", "number of those")
+
+
+class EffectRow(Record):
+    """What events do when they arrive, an entry of the strategy's `push`."""
+
+    channel: int = i8("place", "by which they come")
+    causes: int = i8("causes", "of which they tell")
+    effect: int = i8("", "`Effect`")
+
+
 class LimiterRow(Record):
     """A limiter of the host, a second's or an hour's, that is no bucket (`steps.limiters`)."""
 
@@ -762,10 +793,15 @@ ARRAYS: dict[str, Rows] = {
     ),
     "answers_stale": Rows(Stale, "answer_stale", "of a person, where an old yes answers"),
     "stamped_until": Rows("f8", "stamped_until", "s, credentials stamped until then are named"),
+    "told_before": Rows(
+        "f8", "told_before", "s, those named by the host's clock, where clocks differ"
+    ),
     "events": Rows(Waiting, "event", "in rows of the calendar", link="next"),
     "first_of_row": Rows("i4", "first_of_row", "of the calendar"),
     "heap": Rows(Due, "due", "events of the present row"),
     "stations": Rows(StationRow, "station", "by `Station`"),
+    "channels": Rows(ChannelRow, "channel", "that the strategy listens to"),
+    "effects": Rows(EffectRow, "effect", "of events, in the strategy's order"),
     "limiters": Rows(LimiterRow, "limiter", "a second's, then an hour's"),
     "limiter_calls": Rows("f8", "limiter_call", "s, the last calls that count: a ring a limiter"),
     "free_at": Rows("f8", "free_at", "s, when servers become or became free: a heap a station"),

@@ -5,12 +5,22 @@ A request is accepted when all gates of its strategy pass; a mechanism that is n
 
 import math
 from enum import IntEnum
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    JsonValue,
+    TypeAdapter,
+    model_validator,
+)
+from pydantic_core import core_schema
 
 from sim.basics.distributions import Constant, Law, PositiveDurationLaw
 from sim.basics.ranges import Duration, PositiveDuration, Share, number, whole
+from sim.basics.texts import Name
 from sim.model.causes import (
     CAUSES,
     SEEN_THROUGH,
@@ -239,6 +249,9 @@ class Check(Clocked):
         return SEEN_THROUGH[cause] in CHECK_SEES[self.asks]
 
 
+PUSH = "push"  # the channel that every scenario has
+
+
 class Push(Mechanism):
     """Gate: no event about this person has arrived (`denylist`, `not_before`), or none has taken away what another
     mechanism needs (`drop_entries` of the allowlist, `drop_refresh` of the refresh token).
@@ -246,7 +259,34 @@ class Push(Mechanism):
 
     causes: tuple[CauseName, ...] = ("deactivation",)
     effect: EffectName = "denylist"
+    channel: Name = Field(PUSH, json_schema_extra=LATER)
 
     def carries(self, cause: Cause) -> bool:
         """Whether the channel tells the app of the cause."""
         return CAUSES[cause] in self.causes
+
+
+_ONE: TypeAdapter[Push] = TypeAdapter(Push)
+_SEVERAL: TypeAdapter[tuple[Push, ...]] = TypeAdapter(tuple[Push, ...])
+
+
+class Pushes:
+    """What `push` accepts: a table, or a list of them, all of which take effect; a list of one is its table."""
+
+    @staticmethod
+    def read(value: Any) -> Push | tuple[Push, ...]:
+        """The entries. Raises ValueError for a list without one."""
+        if not isinstance(value, list | tuple):
+            return _ONE.validate_python(value)
+        pushes = _SEVERAL.validate_python(value)
+        if not pushes:
+            raise ValueError("expected at least one table")
+        return pushes[0] if len(pushes) == 1 else pushes
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> core_schema.CoreSchema:
+        return core_schema.no_info_plain_validator_function(cls.read)
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: Any, handler: Any) -> dict[str, Any]:
+        return {}  # `sim.scenario.show` says it

@@ -1,14 +1,14 @@
 """The catalogue: a name, one sentence, a composition, a source. A new strategy is one entry."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict
 
 from sim.basics.texts import Name, Text
 from sim.basics.wording import format_duration
 from sim.model.causes import CAUSES, Kind
-from sim.model.mechanisms import Allowlist, Check, Clocked, Push, Token
+from sim.model.mechanisms import PUSH, Allowlist, Check, Clocked, Push, Pushes, Token
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,21 @@ class Strategy(BaseModel):
     token: Token | None = None
     allowlist: Allowlist | None = None
     check: Check | None = None
-    push: Push | None = None
+    push: Annotated[Push | tuple[Push, ...], Pushes] | None = None
+
+    @property
+    def pushes(self) -> tuple[Push, ...]:
+        """The entries of `push`."""
+        if self.push is None:
+            return ()
+        return (self.push,) if isinstance(self.push, Push) else self.push
+
+    @property
+    def only_push(self) -> Push | None:
+        """The entry of `push`, for who speaks of one at most. Raises ValueError where there are several."""
+        if len(self.pushes) > 1:
+            raise ValueError(f"{self.name} has {len(self.pushes)} entries of push")
+        return self.pushes[0] if self.pushes else None
 
     def __repr__(self) -> str:
         return f"<strategy {self.name}: {mechanisms_text(self)}>"
@@ -177,8 +191,9 @@ def mechanisms_text(strategy: Strategy) -> str:
         parts.append(f"allowlist {_law_text(allowlist.lifetime)}{_entry_text(allowlist)}")
     if check := strategy.check:
         parts.append(f"check {check.scope}, asks {check.asks}{_kept_text(check)}")
-    if push := strategy.push:
-        parts.append(f"push {'/'.join(push.causes)}, {push.effect}")
+    for push in strategy.pushes:
+        by = "" if push.channel == PUSH else f" by {push.channel}"
+        parts.append(f"push {'/'.join(push.causes)}, {push.effect}{by}")
     return " + ".join(parts) or "no gate"
 
 

@@ -559,7 +559,7 @@ class Person(ClientHooks):
             self.refresh()
 
     def _apply_event(self, event_at_s: float) -> None:
-        push, app = self.world.strategy.push, self.world.app
+        push, app = self.world.strategy.only_push, self.world.app
         assert push is not None
         if push.effect == "drop_entries":
             for page in self.live_pages:

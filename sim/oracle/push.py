@@ -36,7 +36,7 @@ class PushChannel:
     ):
         self._clock, self._rec = clock, rec
         self._settings = scenario.push
-        self._delay = scenario.push.delay.sampler()
+        self._delay = scenario.push.delay_of("deactivation").sampler()  # it speaks of one for all
         self._wait = scenario.push.retries.wait.sampler()
         self._outages = Outages(
             clock,

@@ -100,6 +100,8 @@ def _unspoken(path: str, table: Any) -> Iterator[tuple[str, Any]]:
         if (field.alias or name) not in known:
             if value != field.get_default(call_default_factory=True):
                 yield key, value
+        elif isinstance(value, tuple) and any(isinstance(one, BaseModel) for one in value):
+            yield key, f"{len(value)} tables"
         elif isinstance(value, BaseModel) and not isinstance(value, Law):
             yield from _unspoken(key, value)
         elif key in VALUES:

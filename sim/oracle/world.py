@@ -40,7 +40,7 @@ class World:
         self.auth_station = Station(
             self.clock, "auth_server", scenario.auth_server.servers, self.rec.window_s
         )
-        carries = strategy.push is not None
+        carries = strategy.only_push is not None
         self.channel = PushChannel(self.clock, scenario, self.rec, seed, replication, carries)
         self.leeway_s = strategy.token.leeway_s if strategy.token else 0.0
         absolute_s = strategy.token.absolute_s if strategy.token else None
@@ -58,7 +58,7 @@ class World:
 
     def push_carries(self, cause: Cause) -> bool:
         """Whether an event leaves the host when it learns of the cause."""
-        return self.strategy.push is not None and self.strategy.push.carries(cause)
+        return self.strategy.only_push is not None and self.strategy.only_push.carries(cause)
 
     def credential(
         self, now_s: float, page_stamped_s: float, u_lifetime: float, admin: bool

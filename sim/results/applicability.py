@@ -14,7 +14,7 @@ from sim import theory
 from sim.basics.distributions import Constant, Exponential, Law, Uniform
 from sim.basics.statistics import QUANTILES
 from sim.model.causes import CAUSES, Cause
-from sim.model.mechanisms import Allowlist, Check, Clock, Push, Token
+from sim.model.mechanisms import PUSH, Allowlist, Check, Clock, Push, Token
 from sim.model.strategies import Strategy
 from sim.results.metrics import Figure
 from sim.scenario import Scenario
@@ -228,8 +228,8 @@ def _exposures(world: _World, cause: Cause) -> Iterator[tuple[Key, Expected]]:
         return
     if _kept_otherwise(strategy):
         return
-    if strategy.push is not None:
-        yield from _pushed(world, cause, strategy.push)
+    if strategy.pushes:
+        yield from _pushed(world, cause, strategy.pushes)
     elif strategy.check is not None:
         yield from _checked(world, cause, strategy.check)
     elif strategy.token is not None:
@@ -364,9 +364,16 @@ def _sessions(world: _World, cause: Cause, allowlist: Allowlist) -> Iterator[tup
             yield from _requests(world, cause, "C6", mean_s)
 
 
-def _pushed(world: _World, cause: Cause, push: Push) -> Iterator[tuple[Key, Expected]]:
-    channel, strategy = world.scenario.push, world.strategy
-    if push.effect not in ("denylist", "not_before") or not push.carries(cause) or strategy.check:
+def _pushed(world: _World, cause: Cause, pushes: Sequence[Push]) -> Iterator[tuple[Key, Expected]]:
+    channel, strategy, push = world.scenario.push, world.strategy, pushes[0]
+    if (
+        len(pushes) > 1
+        or push.channel != PUSH
+        or not channel.as_ever
+        or push.effect not in ("denylist", "not_before")
+        or not push.carries(cause)
+        or strategy.check
+    ):
         return
     token = _background(strategy, cause)
     lifetime_s = None if token is None or token.refresh_at != 1 else _constant(token.lifetime)
@@ -382,6 +389,11 @@ def _pushed(world: _World, cause: Cause, push: Push) -> Iterator[tuple[Key, Expe
         yield from _rows(cause, form, "exposure", {"mean": mean_s})
 
 
+def _delay(world: _World) -> Law:
+    """That of all events, where none of the later words of a channel is used."""
+    return world.scenario.push.delay_of("deactivation")
+
+
 def _outlives_the_run(world: _World) -> bool:
     token = world.strategy.token
     if token is None:
@@ -392,7 +404,7 @@ def _outlives_the_run(world: _World) -> bool:
 def _endless_push(world: _World) -> tuple[float | None, str]:
     """F1, F2: nothing but the event ends it, and it is sent until it arrives."""
     channel = world.scenario.push
-    delay_s, wait_s = _constant(channel.delay), _constant(channel.retries.wait)
+    delay_s, wait_s = _constant(_delay(world)), _constant(channel.retries.wait)
     loss = channel.loss
     if (
         delay_s is None
@@ -419,7 +431,7 @@ def _push_or_expiry(world: _World, lifetime_s: float) -> tuple[float | None, str
     channel = world.scenario.push
     if not world.ends_in_time(lifetime_s) or channel.loss >= 1:
         return None, ""
-    delay = channel.delay
+    delay = _delay(world)
     if isinstance(delay, Exponential) and delay.max is None and channel.retries.most == 0:
         return theory.push_or_expiry_exposure_mean_s(delay.mean, channel.loss, lifetime_s), "F3"
     delay_s, wait_s, most = _constant(delay), _constant(channel.retries.wait), channel.retries.most
@@ -445,7 +457,7 @@ def _held(world: _World) -> float | None:
     cycle_s = up.mean + down.expectation()
     settled = world.cases_s[0] >= 10 * cycle_s
     longest_s = min(down.support()[1], down.quantile(SURE))
-    if not (settled and _zero(channel.delay) and _outlives_the_run(world)):
+    if not (settled and _zero(_delay(world)) and _outlives_the_run(world)):
         return None
     if not world.ends_in_time(longest_s):
         return None
@@ -462,9 +474,12 @@ def _second_moment(law: Law) -> float:
 
 def _denylist(world: _World) -> Iterator[tuple[Key, Expected]]:
     """R1: one entry a case, kept until the newest token would have expired."""
-    push, channel, run = world.strategy.push, world.scenario.push, world.scenario.run
+    channel, run = world.scenario.push, world.scenario.run
+    push = world.strategy.pushes[0] if len(world.strategy.pushes) == 1 else None
     if (
         push is None
+        or push.channel != PUSH
+        or not channel.as_ever
         or push.effect != "denylist"
         or world.strategy.check
         or world.strategy.allowlist
@@ -481,7 +496,7 @@ def _denylist(world: _World) -> Iterator[tuple[Key, Expected]]:
     seen = (
         run.warm_up_s != "auto" and from_s + lifetime_s <= run.warm_up_s < run.horizon_s <= until_s
     )
-    sent = channel.loss == 0 and channel.outages is None and _zero(channel.delay)
+    sent = channel.loss == 0 and channel.outages is None and _zero(_delay(world))
     if seen and sent and world.at_random_phase(token.lifetime):
         share = math.fsum(cases.share_of(CAUSES[c]) for c in carried)
         per_s = share * world.scenario.organisation.people / (cases.until_s - from_s)

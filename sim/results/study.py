@@ -300,9 +300,9 @@ def command_of(comparison: "Comparison") -> str:
 
 def family_of(strategy: Strategy) -> str:
     """Which mechanisms a strategy combines, as one of: none, token, allowlist, check, push, mixed."""
-    if strategy.push is not None and strategy.check is not None:
+    if strategy.pushes and strategy.check is not None:
         return "mixed"
-    if strategy.push is not None:
+    if strategy.pushes:
         return "push"
     if strategy.check is not None:
         return "check"

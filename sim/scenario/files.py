@@ -124,13 +124,13 @@ def _put(raw: Raw, path: list[str], value: Any, whole: str) -> None:
         raise ScenarioError([Problem("changes", None, whole, shown(value), message)])
     place: Any = raw
     for part in parents:
-        if not isinstance(place, dict) or part not in place:
+        if not _has(place, part):
             names = [str(key) for key in place] if isinstance(place, dict) else []
             message = f'there is no "{part}"{nearest(part, names)}'
             raise ScenarioError([Problem("changes", None, whole, shown(value), message)])
-        if not isinstance(place[part], dict):
+        if not isinstance(_below(place, part), dict | list):
             place[part] = {"dist": "constant", "value": place[part]}
-        place = place[part]
+        place = _below(place, part)
     place[last] = value
 
 
@@ -459,7 +459,7 @@ _PLAINER = {
 
 def _at(table: Any, path: KeyPath) -> Any:
     for part in path:
-        table = table[part]
+        table = _below(table, part)
     return table
 
 
@@ -494,6 +494,8 @@ def _names(path: KeyPath) -> list[str]:
 def _strategy_names(path: KeyPath) -> list[str]:
     place: Any = Strategy
     for part in path:
+        if part.isdecimal():  # of a list, whose tables are alike
+            continue
         field = place.model_fields.get(part) if place is not None else None
         place = None if field is None else _model(field.annotation)
     return [] if place is None else _field_names(place)
@@ -561,10 +563,21 @@ def _origin(layers: list[Layer], path: KeyPath) -> Layer:
 
 def _written(raw: Any, path: KeyPath) -> bool:
     for part in path:
-        if not isinstance(raw, dict) or part not in raw:
+        if not _has(raw, part):
             return False
-        raw = raw[part]
+        raw = _below(raw, part)
     return True
+
+
+def _has(place: Any, part: str) -> bool:
+    """Whether a table has a key, or a list a place of this number."""
+    if isinstance(place, list):
+        return part.isdecimal() and int(part) < len(place)
+    return isinstance(place, dict) and part in place
+
+
+def _below(place: Any, part: str) -> Any:
+    return place[int(part)] if isinstance(place, list) else place[part]
 
 
 def _origins(layers: list[Layer]) -> dict[str, str]:

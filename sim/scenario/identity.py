@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 
 Texts = dict[str, tuple[Any, str]]  # a table: its value, and how the id writes it
 # What stands beside the id in every result, or changes no result.
@@ -19,7 +20,9 @@ def content_id(scenario: BaseModel, texts: Texts) -> str:
 
     `texts` remembers what tables are written as.
     """
-    tables = sorted(set(type(scenario).model_fields) - set(_LEFT_OUT))
+    fields = type(scenario).model_fields
+    later = {name for name, f in fields.items() if _came_later(f) and not getattr(scenario, name)}
+    tables = sorted(set(fields) - set(_LEFT_OUT) - later)
     text = ",".join(f'"{table}":{_text(scenario, table, texts)}' for table in tables)
     return hashlib.sha256(f"{{{text}}}".encode()).hexdigest()[:16]
 
@@ -46,11 +49,15 @@ def _leave_out_added(value: Any, dumped: Any) -> None:
         return
     for name, field in type(value).model_fields.items():
         key, below = field.alias or name, getattr(value, name)
-        extra = field.json_schema_extra
-        if isinstance(extra, dict) and "since" in extra and below == field.default:
+        if _came_later(field) and below == field.default:
             dumped.pop(key, None)
         else:
             _leave_out_added(below, dumped.get(key))
+
+
+def _came_later(field: FieldInfo) -> bool:
+    extra = field.json_schema_extra
+    return isinstance(extra, dict) and "since" in extra
 
 
 def _same(known: Any, value: Any) -> bool:

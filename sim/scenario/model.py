@@ -7,9 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import (
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     PrivateAttr,
     create_model,
@@ -26,7 +24,7 @@ from sim.basics.distributions import (
     SignedDurationLaw,
     SizeLaw,
 )
-from sim.basics.names import known, shortened
+from sim.basics.names import known, nearest, shortened
 from sim.basics.ranges import (
     LONGEST_RUN,
     TIME,
@@ -39,30 +37,23 @@ from sim.basics.ranges import (
     number,
     whole,
 )
-from sim.basics.texts import Text
+from sim.basics.texts import Name, Text
 from sim.basics.wording import format_duration
 from sim.gates import Profile, profiles
 from sim.model.causes import CAUSES, Cause
 from sim.model.limits import Limiter, LimiterName, Told, ToldName
-from sim.model.mechanisms import LATER
+from sim.model.mechanisms import LATER, PUSH
 from sim.model.strategies import CATALOGUE, Strategy
+from sim.scenario.channels import Channel, PushChannel
 from sim.scenario.identity import Texts, content_id
+from sim.scenario.outages import Outages
+from sim.scenario.table import Table, none
 
 MONTH_S = 30.4375 * 86400.0
 
 
-def _none(value: Any) -> Any:
-    return None if value == "none" else value
-
-
 Servers = Annotated[float, whole(1, 10_000_000, unlimited=math.inf)]
 Replications = Annotated[int, whole(1, 1_000_000)]
-
-
-class Table(BaseModel):
-    """A table of the file: frozen, unknown keys refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=False)
 
 
 def _must_sum_to_1(table: Table) -> None:
@@ -203,8 +194,8 @@ class OwnCauseShare(CauseShare):
     propagation: DurationLaw = Field(Constant(value=0.0), json_schema_extra=LATER)
 
 
-_Cause = Annotated[CauseShare | None, BeforeValidator(_none)]
-_OwnCause = Annotated[OwnCauseShare | None, BeforeValidator(_none)]
+_Cause = Annotated[CauseShare | None, BeforeValidator(none)]
+_OwnCause = Annotated[OwnCauseShare | None, BeforeValidator(none)]
 
 
 def _with_a_key_a_cause(base: Any, kind_of: Callable[[Cause], Any], default: Any) -> Any:
@@ -356,36 +347,7 @@ class RateLimit(Table):
         )
 
 
-def _mean_or_law(value: Any) -> Any:
-    """A plain duration is the mean of an exponential law."""
-    return value if isinstance(value, dict | Law) else {"dist": "exponential", "mean": value}
-
-
-MeanOrLaw = Annotated[DurationLaw, BeforeValidator(_mean_or_law)]
-
-
-class Outages(Table):
-    """Alternating up and down times; or with `starts`, one outage that lasts exactly `lasts`."""
-
-    every: MeanOrLaw | None = None
-    starts_s: Duration | None = Field(None, alias="starts")
-    lasts: DurationLaw
-
-    @model_validator(mode="before")
-    @classmethod
-    def _mean_unless_announced(cls, table: Any) -> Any:
-        if isinstance(table, dict) and "every" in table and "lasts" in table:
-            return {**table, "lasts": _mean_or_law(table["lasts"])}
-        return table
-
-    @model_validator(mode="after")
-    def _one(self) -> "Outages":
-        if (self.every is None) == (self.starts_s is None):
-            raise ValueError("expected either every or starts")
-        return self
-
-
-_Outages = Annotated[Outages | None, BeforeValidator(_none)]
+_Outages = Annotated[Outages | None, BeforeValidator(none)]
 
 
 RIGHT = Constant(value=0.0)
@@ -399,7 +361,7 @@ class Host(Table):
     renewal: DurationLaw
     check: DurationLaw
     retry_after_s: PositiveDuration = Field(alias="retry_after")
-    rate_limit: Annotated[RateLimit | None, BeforeValidator(_none)]
+    rate_limit: Annotated[RateLimit | None, BeforeValidator(none)]
     outages: _Outages
     clock_offset: SignedDurationLaw = Field(RIGHT, json_schema_extra=LATER)
 
@@ -434,24 +396,6 @@ class Store(Table):
     """Where entries and sessions are kept."""
 
     lookup: DurationLaw
-
-
-class Retries(Table):
-    """Further attempts of the push channel; the n-th wait is multiplied by backoff ** n."""
-
-    most: Annotated[float, whole(0, 1_000_000_000, unlimited=math.inf)] = 5
-    wait: DurationLaw
-    backoff: Annotated[float, number(1, 1000)] = 1.0
-
-
-class PushChannel(Table):
-    """Events from the host to the app."""
-
-    delay: DurationLaw
-    loss: Share
-    retries: Retries
-    outages: _Outages
-    on_outage: Literal["hold", "lose"]
 
 
 class Network(Table):
@@ -523,6 +467,7 @@ class Scenario(Table):
     auth_server: AuthServer
     store: Store
     push: PushChannel
+    channels: dict[Name, Channel] = Field(default_factory=dict, json_schema_extra=LATER)
     network: Network
     strategies: dict[str, Strategy]
     swept: dict[str, Any] | None = Field(None, alias="sweep")
@@ -550,6 +495,24 @@ class Scenario(Table):
                 f" {LONGEST_RUN:.3g}, which is what can be summed up"
             )
         return self
+
+    @model_validator(mode="after")
+    def _channels_are_there(self) -> "Scenario":
+        if PUSH in self.channels:
+            raise ValueError(f"channels.{PUSH}: it has a table of its own, [{PUSH}]")
+        names = [PUSH, *self.channels]
+        for strategy in self.strategies.values():
+            several = len(strategy.pushes) > 1
+            for place, push in enumerate(strategy.pushes):
+                if push.channel not in names:
+                    at = f"{place}." if several else ""
+                    said = f"there is no channel of this name{nearest(push.channel, names)}"
+                    raise ValueError(f"strategies.{strategy.name}.push.{at}channel: {said}")
+        return self
+
+    def channel(self, name: str) -> PushChannel:
+        """A channel by its name."""
+        return self.push if name == PUSH else self.channels[name]
 
     def propagation_of(self, cause: str) -> Law:
         """How long after the revocation the host knows of it."""

@@ -103,7 +103,7 @@ class AppLane:
             setup.base,
             oldest_s=scenario.run.end_s + 60.0,
         )
-        carries = lane.strategy.push is not None
+        carries = lane.strategy.only_push is not None
         self.outages = (
             setup.outages(push.outages, Stream.PUSH_UP, Stream.PUSH_DOWN) if carries else []
         )
@@ -207,7 +207,7 @@ class AppLane:
                 # RFC 8935, section 2: answered as the first time; but it takes no effect again
                 return Response(status_code=202)
             return JSONResponse({"err": error.code, "description": error.description}, 400)
-        push = self.lane.strategy.push
+        push = self.lane.strategy.only_push
         if push is None or event.cause not in push.causes:
             self.events["not_wanted"] += 1
             return Response(status_code=202)

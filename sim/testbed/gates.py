@@ -69,9 +69,13 @@ class Gates:
         self.observer: Observer | None = None
         self.check_overheads: list[float] | None = None  # real seconds, while calibrating
         self._http = http
-        self._keeps_stamps = lane.strategy.push is not None and lane.strategy.push.effect in (
-            "denylist",
-            "not_before",
+        self._keeps_stamps = (
+            lane.strategy.only_push is not None
+            and lane.strategy.only_push.effect
+            in (
+                "denylist",
+                "not_before",
+            )
         )
         self._late: set[asyncio.Task[Any]] = set()
 
@@ -317,7 +321,7 @@ class Gates:
 
     async def apply_event(self, person: int, happened_s: float) -> None:
         """An event about a person takes effect."""
-        push = self.strategy.push
+        push = self.strategy.only_push
         assert push is not None
         now_s = self.clock.now_s()
         if push.effect == "drop_entries":

@@ -93,7 +93,7 @@ class HostLane:
             self._buckets.append(TokenBucket(limit.per_second, limit.burst or 1.0))
             if limit.per_hour is not None:
                 self._buckets.append(TokenBucket(limit.per_hour / 3600.0, limit.per_hour))
-        self._delay = scenario.push.delay.sampler()
+        self._delay = scenario.push.delay_of("deactivation").sampler()  # it speaks of one for all
         self._wait = scenario.push.retries.wait.sampler()
         self._tasks: set[asyncio.Task[None]] = set()
         self.provider = Provider(lane.provider, lane.openid_secret(), self._admits)
@@ -163,7 +163,7 @@ class HostLane:
             return JSONResponse({"error": "no_session"}, 401)
         draw = Draw.parse(request.headers.get(DRAW_HEADER, ""))
         del self.sessions[bearer(request.headers.get("authorization", ""))]
-        if self.strategy.push is not None and self.strategy.push.carries(Cause.LOGOUT):
+        if self.strategy.only_push is not None and self.strategy.only_push.carries(Cause.LOGOUT):
             work = self._deliver(person, Cause.LOGOUT, "logout", draw.n, self.clock.now_s())
             self._start(work)
         return JSONResponse({})
@@ -305,12 +305,14 @@ class HostLane:
         now_s = self.clock.now_s()
         told = (now_s, Behaviour.CONTINUE, False, math.inf, math.inf)
         self.cases[person] = Case(person, Cause.DEACTIVATION, False, now_s, 0.0, *told)
-        if self.strategy.push is not None and self.strategy.push.carries(Cause.DEACTIVATION):
+        if self.strategy.only_push is not None and self.strategy.only_push.carries(
+            Cause.DEACTIVATION
+        ):
             self._start(self._tell(person))
 
     def start(self) -> None:
         """Model time begins: the host will learn of every case."""
-        push = self.strategy.push
+        push = self.strategy.only_push
         if push is None:
             return
         for person, case in self.cases.items():
@@ -370,7 +372,7 @@ class HostLane:
 
     async def _post(self, event: Event) -> float | None:
         """One delivery: None if the receiver has the event (or wants none of it), else its Retry-After, 0 if none."""
-        push = self.strategy.push
+        push = self.strategy.only_push
         assert push is not None
         url = f"{self.http.app_url}/{self.lane.name}/events"
         now_s = self.clock.now_s()

@@ -9,6 +9,7 @@ from sim.basics.wording import format_duration
 from sim.engine.recording import Run
 from sim.model.causes import CAUSE_HEADS, CAUSES, TOLD_TODAY
 from sim.model.lifetimes import lifetimes, search_variable_of
+from sim.model.mechanisms import PUSH
 from sim.model.strategies import Strategy
 from sim.results.experiment import Comparison, more
 from sim.scenario import Scenario
@@ -119,11 +120,9 @@ def _rank(
 
 
 def hypothetical(strategy: Strategy) -> str:
-    """The events that a strategy needs and no host sends today; empty where it needs none."""
-    push = strategy.push
-    if push is None:
-        return ""
-    causes = [CAUSE_HEADS[c] for c in CAUSES if c in push.causes and c not in TOLD_TODAY]
+    """The events that a strategy needs and no host sends today; empty where it needs none, or a channel of its own has them."""
+    needed = {cause for push in strategy.pushes if push.channel == PUSH for cause in push.causes}
+    causes = [CAUSE_HEADS[c] for c in CAUSES if c in needed and c not in TOLD_TODAY]
     return f"needs events that no host sends today: {', '.join(causes)}" if causes else ""
 
 

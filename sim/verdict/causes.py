@@ -10,8 +10,10 @@ from sim.basics.wording import about
 from sim.coverage import bound_s
 from sim.engine.recording import Run
 from sim.model.causes import CAUSE_HEADS, CAUSES, Cause, lost_kinds
+from sim.model.mechanisms import PUSH
 from sim.model.strategies import Strategy
 from sim.scenario import Scenario
+from sim.scenario.channels import PushChannel
 from sim.verdict.cells import open_cells
 from sim.verdict.goals import Judged
 from sim.verdict.record import Reason
@@ -85,10 +87,11 @@ def _blind_reasons(
 def blind(scenario: Scenario, strategy: Strategy, cause: str) -> Reason:
     """Why nothing ends access after a cause: the mechanism that comes nearest and does not see it."""
     which, own = Cause[cause.upper()], f"strategies.{strategy.name}"
-    token, check, push = strategy.token, strategy.check, strategy.push
-    if push is not None and push.carries(which):
-        if scenario.push.loss > 0 or scenario.push.outages is not None:
-            return Reason("an event that is lost ends nothing", ("push.loss", f"{own}.push.effect"))
+    token, check = strategy.token, strategy.check
+    if heard := channels_of(scenario, strategy, which):
+        if not all(channel.always_arrives for _, channel in heard):
+            key = f"{heard[0][0]}.loss"
+            return Reason("an event that is lost ends nothing", (key, f"{own}.push.effect"))
         return Reason("the event does not end what can be renewed", (f"{own}.push.effect",))
     if check is not None and not check.sees(which):
         asked = "permission" if check.asks == "permission" else "session"
@@ -139,20 +142,29 @@ def late(runs: Sequence[Run], cause: str) -> Iterator[tuple[str, str]]:
     )
 
 
+def channels_of(
+    scenario: Scenario, strategy: Strategy, cause: Cause
+) -> list[tuple[str, PushChannel]]:
+    """The channels by which the strategy hears of a cause, each with the table that sets it."""
+    names = dict.fromkeys(push.channel for push in strategy.pushes if push.carries(cause))
+    return [(n if n == PUSH else f"channels.{n}", scenario.channel(n)) for n in names]
+
+
 def _slow(
     scenario: Scenario, strategy: Strategy, cause: str, runs: Sequence[Run], limit: float
 ) -> Reason:
     """The gate that ends it, too late."""
     which, own = Cause[cause.upper()], f"strategies.{strategy.name}"
     head = CAUSE_HEADS[cause]
-    push, token = strategy.push, strategy.token
-    if push is not None and push.carries(which):
+    token = strategy.token
+    if heard := channels_of(scenario, strategy, which):
+        where = heard[0][0]
         cases, late = persons(runs, cause), persons_over(runs, cause, limit)
         lost = sum(run.events["lost"] for run in runs)
         gone = f", {lost} never" if lost else ""
         return Reason(
             f"the event came too late for {late:,} of {cases:,} persons{gone} ({head})",
-            ("push.delay", "push.loss", "push.retries"),
+            (f"{where}.delay", f"{where}.loss", f"{where}.retries"),
         )
     gates = {
         "the token lives {}": _alone(scenario, strategy, which, "token"),

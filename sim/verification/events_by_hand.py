@@ -27,6 +27,18 @@ def again_and_again(up_s: float) -> dict[str, object]:
     return {"every": constant(up_s), "lasts": constant(65.0)}
 
 
+TOLD = {"causes": ["deactivation"], "effect": "denylist"}
+SIGNALS = {"channels": {"signals": {"delay": 20.0}}}
+BY_CAUSE = {"push.delay": {"deactivation": 45.0, "logout": 5.0}, "push.loss": 0}
+# Visits end at 160, 320, ..., 1920, each in a logout; an event is sent once.
+SIGNS_OUT = NO_CASE | SHORT_VISITS | {
+    "workload.visit_ends": {"logout": 1},
+    "push.delay": 0,
+    "push.loss": 0,
+    "push.on_outage": "lose",
+    "push.retries": "none",
+}  # fmt: skip
+
 WORLDS = (
     Clockwork(
         "pushed denylist",
@@ -152,6 +164,95 @@ WORLDS = (
         token(leeway=30.0) | pushed("denylist"),
         {"mean entries of the denylist": 75 / 2000, "window s": 45},
         DELAYED,
+    ),
+    # tried in vain at 1030, and with success at 1059, in time for the click
+    Clockwork(
+        "the first wait is another",
+        LONG_TOKEN | pushed("denylist"),
+        {"window s": 29, "reads": 0, "refused": 1},
+        DOWN | {"push.retries": {"most": 2, "first": 29.0, "wait": 1.0, "backoff": 2}},
+    ),
+    # of a deactivation after 45 s, of a logout after 5, of the others at once
+    Clockwork(
+        "a delay a cause, of a deactivation",
+        LONG_TOKEN | pushed("denylist"),
+        {"window s": 45, "reads": 1, "bound s": 45},
+        BY_CAUSE,
+    ),
+    Clockwork(
+        "a delay a cause, of a logout",
+        LONG_TOKEN | pushed("denylist", "logout"),
+        {"window s": 5, "bound s": 5},
+        LOGOUT | BY_CAUSE,
+    ),
+    Clockwork(
+        "a delay a cause, of a permission",
+        LONG_TOKEN | pushed("denylist", "permission_loss"),
+        {"window s": 0, "reads": 0, "bound s": 0},
+        LOST | BY_CAUSE,
+    ),
+    # by the other channel, which takes 20 s
+    Clockwork(
+        "an event by a channel of another name",
+        LONG_TOKEN | {"push": {"channel": "signals", "causes": ["deactivation"], "effect": "denylist"}},
+        {"window s": 20, "reads": 0, "refused": 1, "bound s": 20, "events pushed": 1},
+        DELAYED | SIGNALS,
+    ),
+    # by both: what comes first ends it, at 1050; the other is there at 1075
+    Clockwork(
+        "two channels, two events",
+        LONG_TOKEN | {"push": [TOLD, TOLD | {"channel": "signals"}]},
+        {"window s": 20, "reads": 0, "bound s": 20, "events pushed": 2},
+        DELAYED | SIGNALS,
+    ),
+    # nothing that is neutral is the office's: no delay, no loss, no outage
+    Clockwork(
+        "a channel of which nothing is said",
+        LONG_TOKEN | {"push": [TOLD | {"channel": "signals"}]},
+        {"window s": 0, "bound s": 0, "events lost": 0},
+        {"channels": {"signals": {}}, "push.loss": 1},
+    ),
+    # one event, which drops the entry and names the token: one draw, one arrival
+    Clockwork(
+        "two effects of one event",
+        LONG_TOKEN | {"allowlist": {"lifetime": 28800.0}, "push": [TOLD | {"effect": "drop_entries"}, TOLD]},
+        {"window s": 45, "reads": 1, "events pushed": 1, "mean entries": 975 / 2000},
+        DELAYED,
+    ),
+    # told in the sweep after 1030, wherever it lies, and 45 s later: after 1060 and before 1120
+    Clockwork(
+        "a sweep each half second",
+        LONG_TOKEN | pushed("denylist"),
+        {"reads": 1, "last click s": 30, "refused": 1, "bound s": 45.5, "events pushed": 1},
+        DELAYED | {"push.every": 0.5},
+    ),
+    # what is lost goes to the next sweep, until the end at 4000
+    Clockwork(
+        "a sweep that always loses",
+        LONG_TOKEN | pushed("denylist"),
+        {"reads": 49, "events lost": 0, "censored": 1},
+        {"push.loss": 1, "push.every": 20.0},
+    ),
+    # the receiver is down from 150 to 550: events of 160 and 320 are lost, and the sender stops
+    Clockwork(
+        "a sender that stops for good",
+        token() | pushed("denylist", "logout"),
+        {"events pushed": 12, "events lost": 12},
+        SIGNS_OUT | {"push.outages": {"starts": 150.0, "lasts": 400.0}, "push.disabled_after": 2},
+    ),
+    # that of 480 as well: it stops until 880, so those of 640 and 800 are lost too
+    Clockwork(
+        "a sender that stops for a while",
+        token() | pushed("denylist", "logout"),
+        {"events pushed": 12, "events lost": 5},
+        SIGNS_OUT | {"push.outages": {"starts": 150.0, "lasts": 400.0}, "push.disabled_after": 3, "push.disabled_for": 400.0},
+    ),
+    # down from 300 to 640, 940 to 1280 and 1580 to 1920: two events are lost in a row, and two arrive
+    Clockwork(
+        "a sender whose events arrive now and then",
+        token() | pushed("denylist", "logout"),
+        {"events pushed": 12, "events lost": 6},
+        SIGNS_OUT | {"push.outages": {"every": constant(300.0), "lasts": constant(340.0)}, "push.disabled_after": 3},
     ),
     # it would be there at 6030: until the end, at 4000, the token is good
     Clockwork(

@@ -168,7 +168,7 @@ def test_the_bound_has_the_difference_of_the_clocks(
 
 
 def test_what_cannot_be_meant_is_an_error() -> None:
-    with pytest.raises(ScenarioError, match=r"host\.clock_offset.*a time"):
+    with pytest.raises(ScenarioError, match=r"host\.clock_offset.*a duration"):
         scenario({"host": {"clock_offset": "ahead"}})
     with pytest.raises(ScenarioError, match="not_before"):
         scenario({"strategies": {"tried": {"token": {"lifetime": "5min", "not_before": 1}}}})

@@ -361,6 +361,46 @@ def scenarios_of_wrong_clocks(draw: st.DrawFn) -> Scenario:
 
 
 @st.composite
+def channels(draw: st.DrawFn) -> dict[str, Any]:
+    """A channel that uses later words: a delay a cause, sweeps, a sender that stops, a sender by name."""
+    channel: dict[str, Any] = {
+        "delay": draw(any_law()),
+        "loss": draw(st.sampled_from([0, 0.5])),
+        "retries": draw(st.sampled_from(["none", "celery", "urllib3", "rq", "got"])),
+        "outages": draw(outages),
+        "on_outage": draw(st.sampled_from(["hold", "lose"])),
+    }
+    if draw(st.booleans()):
+        causes = draw(st.lists(st.sampled_from(CAUSES), min_size=1, unique=True))
+        channel["delay"] = {cause: draw(any_law()) for cause in causes}
+    if draw(st.booleans()):
+        channel["every"] = draw(st.sampled_from(["1s", "20s", "90s"]))
+    elif draw(st.booleans()):
+        channel["disabled_after"] = draw(st.sampled_from([1, 2, 4]))
+        channel["disabled_for"] = draw(st.sampled_from(["none", "30s", "3min"]))
+    return channel
+
+
+@st.composite
+def scenarios_of_channels(draw: st.DrawFn) -> Scenario:
+    """Events by such channels."""
+    drawn = tables(draw)
+    drawn["push"] = draw(channels())
+    tried = drawn["strategies"]["tried"]
+    tried["push"] = draw(pushes())
+    if draw(st.booleans()):
+        drawn["channels"] = {name: draw(channels()) for name in ("signals", "nightly")}
+        names = st.sampled_from(["push", "signals", "nightly"])
+        number = draw(st.integers(1, 4))
+        tried["push"] = [draw(pushes()) | {"channel": draw(names)} for _ in range(number)]
+    if isinstance(tried["token"], dict) and draw(st.booleans()):
+        drawn["host"]["clock_offset"], drawn["app"]["clock_offset"] = "20s", "-30s"
+    if draw(st.booleans()):
+        drawn["organisation"]["devices"], drawn["workload"]["tabs"] = 2, 2
+    return scenario(drawn)
+
+
+@st.composite
 def scenarios_of_limits(draw: st.DrawFn) -> Scenario:
     """Hosts that limit calls by any rule but a bucket, and that are asked."""
     drawn = tables(draw)

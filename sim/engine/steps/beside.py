@@ -1,8 +1,7 @@
-"""What goes on beside a person's main line: the case, the push channel, renewals in the background, outages."""
+"""What goes on beside a person's main line: the case, renewals in the background, outages."""
 
 import math
 
-from sim.basics import quantiles
 from sim.basics.streams import WORLD, Stream
 from sim.engine import limits
 from sim.engine.given import ALTERNATING, NEVER
@@ -10,6 +9,7 @@ from sim.engine.state import NONE, Beside, Law, Mark, Station, Step, World
 from sim.engine.steps import (
     accounting,
     calendar,
+    channels,
     client,
     draws,
     knowledge,
@@ -26,8 +26,6 @@ from sim.model.causes import Cause
 from sim.model.mechanisms import Renewal
 from sim.model.order import Lane, Priority
 from sim.model.outcomes import BY_CAUSE, Behaviour, Call, Event, Reason
-
-LOGOUT_PUSH = Stream.LOGOUT_PUSH_DELAY - Stream.PUSH_DELAY
 
 # -- the case -----------------------------------------------------------------------------------
 
@@ -77,7 +75,7 @@ def learns(w: World, person: int) -> None:
     accounting.note_page(w, person, Event.HOST_LEARNS, NONE, 0)
     revocation.host_learns(w, person)
     if w.push and knowledge.bit(w.push_causes, cause):
-        begin_push(w, person, cause, c.device, 0, 0)
+        channels.tell(w, person, cause, c.device, 0, 0)
 
 
 def noticed(w: World, person: int) -> int:
@@ -112,95 +110,6 @@ def taker_comes(w: World, person: int) -> int:
         c.taker_waits = 1
         return Step.REST
     return Step.TAKE_OVER
-
-
-# -- the push channel ---------------------------------------------------------------------------
-
-
-def begin_push(w: World, person: int, cause: int, device: int, n: int, logout_push: int) -> None:
-    """An event about a person, or about his session on a device, leaves the host."""
-    task = pool.new_task(w, person)
-    t = memory.task(w, task)
-    t.at, t.n, t.attempt, t.cause = w.now, n, 0, cause
-    t.logout_push, t.device = logout_push, device
-    w.pushed += 1
-    count_pending(w, person, 1)
-    try_push(w, task)
-
-
-def count_pending(w: World, person: int, number: int) -> None:
-    """Events on their way about somebody with a case."""
-    if memory.person(w, person).case != NONE:
-        memory.case(w, memory.person(w, person).case).pending += number
-
-
-def try_push(w: World, task: int) -> None:
-    """One attempt."""
-    t = memory.task(w, task)
-    offset = LOGOUT_PUSH if t.logout_push else 0
-    w.made_pushes += 1
-    calendar.try_again(w, limits.PUSH_ATTEMPTS, t.attempt)
-    accounting.note(w, t.person, Event.PUSH_SENT, NONE, 0, BY_CAUSE + t.cause)
-    if draws.uniform(w, t.person, Stream.PUSH_LOSS + offset, t.n, t.attempt) < w.loss:
-        push_failed(w, task)
-        return
-    delay = draws.sample(w, Law.PUSH_DELAY, t.person, Stream.PUSH_DELAY + offset, t.n, t.attempt)
-    calendar.task_later(w, task, delay, Priority.PUSH, Lane.CASE, Beside.PUSH_ARRIVES)
-
-
-def push_failed(w: World, task: int) -> None:
-    """Wait for the next attempt, or give up."""
-    t = memory.task(w, task)
-    if t.attempt >= w.most:
-        w.lost += 1
-        accounting.note(w, t.person, Event.PUSH_LOST, NONE, 0, BY_CAUSE + t.cause)
-        count_pending(w, t.person, -1)
-        pool.end_task(w, task)
-        return
-    offset = LOGOUT_PUSH if t.logout_push else 0
-    wait = draws.sample(w, Law.PUSH_WAIT, t.person, Stream.PUSH_WAIT + offset, t.n, t.attempt)
-    wait = quantiles.backed_off(wait, w.backoff, float(t.attempt))
-    calendar.task_later(w, task, wait, Priority.PUSH, Lane.CASE, Beside.PUSH_RETRY)
-
-
-def push_arrives(w: World, task: int) -> None:
-    """An attempt is at the receiver, which may be down."""
-    t = memory.task(w, task)
-    if not w.push_down:
-        push_arrived(w, task)
-    elif not w.push_holds:
-        push_failed(w, task)
-    else:
-        t.state, t.next = Beside.PUSH_HELD, NONE
-        if w.held == 0:
-            w.first_held = task
-        else:
-            memory.task(w, w.last_held).next = task
-        w.last_held = task
-        w.held += 1
-
-
-def push_arrived(w: World, task: int) -> None:
-    """The event takes effect."""
-    t = memory.task(w, task)
-    person, left_host, cause, device = t.person, t.at, t.cause, t.device
-    count_pending(w, person, -1)
-    pool.end_task(w, task)
-    accounting.note_page(w, person, Event.PUSH_ARRIVED, NONE, BY_CAUSE + cause)
-    revocation.accrue(w, person)
-    revocation.apply_event(w, person, device, left_host)
-    revocation.refresh(w, person)
-
-
-def deliver_held(w: World) -> None:
-    """The receiver is up again: what was held is delivered in the same instant, by person."""
-    task = w.first_held
-    while w.held > 0:
-        after = memory.task(w, task).next
-        memory.task(w, task).next = NONE
-        calendar.task_later(w, task, 0.0, Priority.PUSH, Lane.CASE, Beside.PUSH_HELD)
-        task = after
-        w.held -= 1
 
 
 # -- renewals in the background -----------------------------------------------------------------
@@ -318,25 +227,22 @@ def background_seen(w: World, task: int) -> int:
 
 
 def begin_outages(w: World) -> None:
-    """The first outages of the host and of the receiver of events."""
+    """The first outages of the host and of those who receive events."""
     if w.host_outages != NEVER:
-        plan_outage(w, pool.new_task(w, WORLD), Beside.HOST_DOWN)
-    if w.push_outages != NEVER:
-        plan_outage(w, pool.new_task(w, WORLD), Beside.PUSH_DOWN)
+        plan_outage(w, pool.new_task(w, WORLD))
+    for number in range(w.n_channels):
+        if memory.channel(w, number).outages != NEVER:
+            task = pool.new_task(w, WORLD)
+            memory.task(w, task).channel = number
+            channels.plan_outage(w, task)
 
 
-def plan_outage(w: World, task: int, state: int) -> None:
-    """When the next one begins."""
-    n = memory.task(w, task).n
-    if state == Beside.HOST_DOWN:
-        up = w.host_starts
-        if w.host_outages == ALTERNATING:
-            up = draws.sample(w, Law.HOST_UP, WORLD, Stream.HOST_UP, n, 0)
-    else:
-        up = w.push_starts
-        if w.push_outages == ALTERNATING:
-            up = draws.sample(w, Law.PUSH_UP, WORLD, Stream.PUSH_UP, n, 0)
-    calendar.task_later(w, task, up, Priority.OUTAGE, Lane.MAIN, state)
+def plan_outage(w: World, task: int) -> None:
+    """When the host's next one begins."""
+    up = w.host_starts
+    if w.host_outages == ALTERNATING:
+        up = draws.sample(w, Law.HOST_UP, WORLD, Stream.HOST_UP, memory.task(w, task).n, 0)
+    calendar.task_later(w, task, up, Priority.OUTAGE, Lane.MAIN, Beside.HOST_DOWN)
 
 
 def outage_edge(w: World, task: int) -> None:
@@ -351,20 +257,12 @@ def outage_edge(w: World, task: int) -> None:
         down = draws.sample(w, Law.HOST_DOWN, WORLD, Stream.HOST_DOWN, t.n, 0)
         calendar.task_later(w, task, down, Priority.OUTAGE, Lane.MAIN, Beside.HOST_UP)
     elif t.state == Beside.PUSH_DOWN:
-        w.push_down = 1
-        accounting.note(w, WORLD, Event.PUSH_DOWN, NONE, 0, 0)
-        down = draws.sample(w, Law.PUSH_DOWN, WORLD, Stream.PUSH_DOWN, t.n, 0)
-        calendar.task_later(w, task, down, Priority.OUTAGE, Lane.MAIN, Beside.PUSH_UP)
+        channels.goes_down(w, task)
     elif t.state == Beside.HOST_UP:
         w.host_down = 0
         accounting.note(w, WORLD, Event.HOST_UP, NONE, 0, 0)
         t.n += 1
         if w.host_outages == ALTERNATING:
-            plan_outage(w, task, Beside.HOST_DOWN)
+            plan_outage(w, task)
     else:
-        w.push_down = 0
-        accounting.note(w, WORLD, Event.PUSH_UP, NONE, 0, 0)
-        deliver_held(w)
-        t.n += 1
-        if w.push_outages == ALTERNATING:
-            plan_outage(w, task, Beside.PUSH_DOWN)
+        channels.comes_up(w, task)

@@ -8,6 +8,7 @@ from sim.engine.steps import (
     accounting,
     beside,
     calendar,
+    channels,
     client,
     clocks,
     draws,
@@ -85,7 +86,7 @@ def follow(w: World, person: int, step: int) -> None:
             who = w.logout_person
             w.logout_person = NONE
             device = knowledge.device_in_use(w, who)
-            beside.begin_push(w, who, Cause.LOGOUT, device, w.logout_visit, 1)
+            channels.tell(w, who, Cause.LOGOUT, device, w.logout_visit, 1)
             if w.moments and memory.person(w, who).case == NONE:
                 virtual.logged_out(w, who, w.logout_visit)
         if w.woken == NONE:
@@ -166,12 +167,14 @@ def run_task(w: World, task: int) -> None:
     elif state == Beside.RENEWAL_SEEN:
         step = beside.background_seen(w, task)
     elif state == Beside.PUSH_ARRIVES:
-        beside.push_arrives(w, task)
+        channels.push_arrives(w, task)
     elif state == Beside.PUSH_HELD:
-        beside.push_arrived(w, task)
+        channels.push_arrived(w, task)
     elif state == Beside.PUSH_RETRY:
         memory.task(w, task).attempt += 1
-        beside.try_push(w, task)
+        channels.try_push(w, task)
+    elif state == Beside.PUSH_SWEPT:
+        channels.try_push(w, task)
     elif state == Beside.CHECK_TURN:
         step = gates.check_turn(w, task)
     elif state == Beside.RENEWAL_TURN:
@@ -199,7 +202,7 @@ def room(w: World) -> int:
     """Whether all pools have room for what one event can need: FINISHED if they have."""
     if w.pages_left < 4:
         return Code.NEEDS_PAGES
-    if w.tasks_left < 8:
+    if w.tasks_left < w.task_reserve:
         return Code.NEEDS_TASKS
     if w.credentials_left < 8:
         return Code.NEEDS_CREDENTIALS
@@ -261,6 +264,7 @@ def begin(w: World) -> None:
     beside.begin_outages(w)
     if w.clocks_differ:
         clocks.begin(w)
+    channels.begin(w)
     number = 0
     for person in range(w.people):
         p = memory.person(w, person)

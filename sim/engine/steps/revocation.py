@@ -239,12 +239,12 @@ def stale_until(w: World, kept: int, kind: int) -> float:
 # -- what an event does when it arrives ---------------------------------------------------------
 
 
-def apply_event(w: World, person: int, device: int, left_host: float) -> None:
+def apply_event(w: World, person: int, device: int, left_host: float, effect: int) -> None:
     """The push mechanism's effect; `device`: of whose session the event tells, NONE: of all."""
     if w.several:
-        apply_to_devices(w, person, device, left_host)
+        apply_to_devices(w, person, device, left_host, effect)
         return
-    p, effect, now = memory.person(w, person), w.push_effect, w.now
+    p, now = memory.person(w, person), w.now
     if effect in (Effect.DROP_ENTRIES, Effect.DROP_REFRESH):
         for page in (p.page, p.incoming):
             if page == NONE:
@@ -254,7 +254,7 @@ def apply_event(w: World, person: int, device: int, left_host: float) -> None:
             else:
                 drop_entry(w, page)
     elif effect == Effect.NOT_BEFORE:
-        memory.stamped_until(w, person).x = max(left_host, memory.stamped_until(w, person).x)
+        tokens.name_stamped(w, person, left_host)
     else:
         memory.stamped_until(w, person).x = max(now, memory.stamped_until(w, person).x)
         longest = -INF
@@ -270,36 +270,38 @@ def tells_of(w: World, only: int, device: int) -> bool:
     return bool(only == NONE) | bool(only == device)
 
 
-def apply_to_devices(w: World, person: int, only: int, left_host: float) -> None:
+def apply_to_devices(w: World, person: int, only: int, left_host: float, effect: int) -> None:
     """The same where a person has several pages."""
     longest, now = -INF, w.now
     device = memory.carrier(w, person).first
     while device != NONE:
         d = memory.device(w, device)
         if tells_of(w, only, device):
-            longest = max(longest, apply_to(w, person, device, left_host))
+            longest = max(longest, apply_to(w, person, device, left_host, effect))
             tab = d.first
             while tab != NONE:
-                longest = max(longest, apply_to(w, person, tab, left_host))
+                longest = max(longest, apply_to(w, person, tab, left_host, effect))
                 tab = memory.tab(w, tab).next
         device = d.next
     page = memory.person(w, person).incoming
     if page != NONE and tells_of(w, only, memory.tab(w, page).device):
-        longest = max(longest, apply_to(w, person, page, left_host))
-    if w.push_effect == Effect.DENYLIST and longest > now:
+        longest = max(longest, apply_to(w, person, page, left_host, effect))
+    if effect == Effect.DENYLIST and longest > now:
         accounting.count_entry(w, Entries.DENYLIST, now, longest, 1)
 
 
-def apply_to(w: World, person: int, place: int, left_host: float) -> float:
+def apply_to(w: World, person: int, place: int, left_host: float, effect: int) -> float:
     """The effect on a page or on what a device holds; returns how long a denylist has to remember it."""
-    if w.push_effect == Effect.DROP_REFRESH:
+    if effect == Effect.DROP_REFRESH:
         memory.page(w, place).dropped = 1
-    elif w.push_effect == Effect.DROP_ENTRIES:
+    elif effect == Effect.DROP_ENTRIES:
         drop_entry(w, place)
     else:
         told_of = memory.tab(w, place).device
-        until = left_host if w.push_effect == Effect.NOT_BEFORE else w.now
-        memory.stamped_until(w, told_of).x = max(until, memory.stamped_until(w, told_of).x)
+        if effect == Effect.NOT_BEFORE:
+            tokens.name_stamped(w, told_of, left_host)
+        else:
+            memory.stamped_until(w, told_of).x = max(w.now, memory.stamped_until(w, told_of).x)
     return tokens.longest_expiry(w, person, place) + w.leeway
 
 

@@ -57,6 +57,8 @@ def found(w: World, person: int, number: int) -> int:
     memory.tab(w, device).device = k.first = device
     if w.names_tokens:
         memory.stamped_until(w, device).x = -INF
+    if w.compares_clocks:
+        memory.told_before(w, device).x = -INF
     if w.answers_a_device and w.remembers:
         memory.answer_until(w, device).x = -INF
     if w.answers_a_device and w.refreshes_answers:

@@ -9,7 +9,7 @@ from sim.engine.state import NONE, Law, Mark, World
 from sim.engine.steps import clocks, draws, knowledge, plan, written
 from sim.engine.steps.binding import memory
 from sim.model.causes import Kind
-from sim.model.mechanisms import Clock, Effect, Renewal
+from sim.model.mechanisms import Clock, Renewal
 from sim.model.outcomes import Reason
 
 INF = math.inf
@@ -263,9 +263,19 @@ def named(w: World, person: int, page: int, stamped: float) -> bool:
     if w.names_tokens == 0:
         return False
     told_of = memory.tab(w, page).device if w.several else person
-    if w.clocks_differ and w.push_effect == Effect.NOT_BEFORE:  # by the clocks of who wrote what
-        stamped += issuer_offset(w, page, stamped) - w.page_offset
+    if w.compares_clocks:
+        by_the_host = stamped + issuer_offset(w, page, stamped) - w.page_offset
+        if by_the_host <= memory.told_before(w, told_of).x:
+            return True
     return stamped <= memory.stamped_until(w, told_of).x
+
+
+def name_stamped(w: World, told_of: int, left_host: float) -> None:
+    """An event names what was stamped up to its leaving the host, by the clocks of who wrote what."""
+    if w.compares_clocks:
+        memory.told_before(w, told_of).x = max(left_host, memory.told_before(w, told_of).x)
+    else:
+        memory.stamped_until(w, told_of).x = max(left_host, memory.stamped_until(w, told_of).x)
 
 
 def stamp_reason(w: World, person: int, page: int, stamped: float) -> int:

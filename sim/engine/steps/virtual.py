@@ -11,7 +11,7 @@ import math
 from sim.basics import quantiles
 from sim.basics.streams import VIRTUAL, Stream
 from sim.engine import histogram
-from sim.engine.state import NONE, Law, World
+from sim.engine.state import NONE, ChannelLaw, World
 from sim.engine.steps import accounting, draws, knowledge, tokens
 from sim.engine.steps.binding import memory
 from sim.engine.windows import PER_S
@@ -66,7 +66,7 @@ def reach_of(w: World, person: int, page: int) -> float:
     if page == NONE:
         return -INF
     found = tokens.longest_expiry(w, person, page) + w.leeway
-    if w.push_effect == Effect.DENYLIST:
+    if only_effect(w) == Effect.DENYLIST:
         found = min(found, named_at(w, person, memory.page(w, page).held_stamped))
     return min(found, accounting.entry_of(w, page)) if w.allowlist else found
 
@@ -183,11 +183,10 @@ def last(w: World, known: float, arrives: float, seen: float, before: float, hel
     it is seen, so an event that drops entries misses the entry of a page under way.
     """
     takes_effect = arrives
-    if w.push_effect == Effect.DROP_REFRESH or (
-        w.push_effect == Effect.DROP_ENTRIES and not w.allowlist
-    ):
+    effect = only_effect(w)
+    if effect == Effect.DROP_REFRESH or (effect == Effect.DROP_ENTRIES and not w.allowlist):
         takes_effect = INF
-    if not (w.push_effect == Effect.DROP_ENTRIES and takes_effect < seen):
+    if not (effect == Effect.DROP_ENTRIES and takes_effect < seen):
         held = min(held, takes_effect)
     found = known
     if not (w.allowlist and held <= seen):
@@ -195,6 +194,11 @@ def last(w: World, known: float, arrives: float, seen: float, before: float, hel
     if known < seen and before > known:
         found = max(found, min(min(before, seen), takes_effect))
     return found
+
+
+def only_effect(w: World) -> int:
+    """What an event does; of several effects nobody reads."""
+    return memory.effect(w, 0).effect if w.push else NONE
 
 
 def event_arrives(w: World, person: int, cause: int, known: float) -> float:
@@ -206,17 +210,18 @@ def event_arrives(w: World, person: int, cause: int, known: float) -> float:
 
 def arrival(w: World, person: int, offset: int, number: int, time: float) -> float:
     """When an event that leaves the host now arrives: infinite where it is lost, the end of the run if later."""
+    c = memory.channel(w, 0)  # of several, or of laws that differ by cause, nobody reads
     for attempt in range(w.most_tries):
         u = draws.uniform(w, person, offset + Stream.PUSH_LOSS, number, attempt)
-        if not u < w.loss:
+        if not u < c.loss:
             stream = offset + Stream.PUSH_DELAY
-            time += draws.sample(w, Law.PUSH_DELAY, person, stream, number, attempt)
+            time += draws.sample(w, c.laws + ChannelLaw.DELAY, person, stream, number, attempt)
             return min(time, w.end)
-        if attempt >= w.most:
+        if attempt >= c.most:
             return INF
         stream = offset + Stream.PUSH_WAIT
-        wait = draws.sample(w, Law.PUSH_WAIT, person, stream, number, attempt)
-        time += quantiles.backed_off(wait, w.backoff, float(attempt))
+        wait = draws.sample(w, c.laws + ChannelLaw.WAIT, person, stream, number, attempt)
+        time += quantiles.backed_off(wait, c.backoff, float(attempt))
         if not time < w.end:
             return w.end
     return w.end
