@@ -185,5 +185,5 @@ def stream_bases(seed: int, replication: int, streams: int) -> NDArray[np.uint64
 def named_bases(bases: NDArray[np.uint64], name: str) -> NDArray[np.uint64]:
     """Bases of their own for the purposes of something that has a name: adding one changes no other number."""
     key = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big")
-    found: NDArray[np.uint64] = draw64s(bases, np.uint64(key))
+    found: NDArray[np.uint64] = draw64s(bases, np.array([key], np.uint64))
     return found

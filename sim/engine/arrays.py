@@ -38,7 +38,7 @@ from sim.engine.state import Law as Laws
 from sim.model.causes import CAUSES, Cause, lost_kinds
 from sim.model.limits import SPANS_S
 from sim.model.mechanisms import PUSH, Effect
-from sim.model.outcomes import Call
+from sim.model.outcomes import Call, Ended
 from sim.workload.daily import weights_of
 
 NOTHING = Constant(value=0.0)
@@ -371,6 +371,7 @@ def _start(arrays: Arrays) -> None:
     for name in ("woken", "first_waiting", "last_waiting", "scout"):
         world[name] = NONE
     world["logout_person"] = NONE
+    world["change"] = Ended.PAGE
     world["acted_at"] = -1.0
     world["rows_per_s"] = _rows(int(world[0]["people"])) / world[0]["end"]
 

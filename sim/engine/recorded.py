@@ -15,7 +15,7 @@ from sim.engine.state import INF, Entries, Station
 from sim.engine.windows import virtual_of
 from sim.model.causes import KINDS, Cause, Kind
 from sim.model.mechanisms import Check
-from sim.model.outcomes import CALLS, DECISIONS, EVENTS, REASONS
+from sim.model.outcomes import CALLS, DECISIONS, EVENTS, REASONS, Ended
 
 # Columns that are fields of `state.Case`.
 _SAME_COLUMNS = {
@@ -55,6 +55,7 @@ def recorded(
         replication=replication,
         window_s=window,
         cases=_cases(arrays, given),
+        ended=_ended(arrays, given),
         response=_histograms(arrays, 0),
         auth_overhead=_histograms(arrays, 1),
         response_sum_s=arrays["minute_ticks"] / TICKS_PER_S,
@@ -140,13 +141,7 @@ def _cases(arrays: Arrays, given: Given) -> Cases:
         np.array([cause.noticed for cause in Cause])[c["cause"]], c["behaviour"], -1
     )
     rows.host_knows_at_s = c["revoked"] + c["propagation"]
-    token = strategy.token
-    by_itself = token is not None and token.renewal == "app" and token.refresh_at is not None
-    extends = np.full(len(c), by_itself)
-    slid = strategy.allowlist is not None and strategy.allowlist.renewal == "sliding"
-    renewed = token is not None and token.renewal in ("sliding", "app")
-    if slid or renewed or _use_tells(strategy.check):
-        extends |= c["actors"] > 0
+    extends = _extends(arrays, given)
     bounds_s = np.array(
         [[bound_s(scenario, strategy, cause, kind, 0.0) for kind in Kind] for cause in Cause]
     )
@@ -155,16 +150,49 @@ def _cases(arrays: Arrays, given: Given) -> Cases:
         lost = (c["kinds"] >> code) & 1 == 1
         bound = c["propagation"] + bounds_s[c["cause"], code]
         worst_s = np.where(lost, np.maximum(worst_s, bound), worst_s)
-        last_s = np.maximum(c[f"last_{code}"], c[f"reach_{code}"])
-        open_ended = (last_s > end_s) & (extends | (c["pending"] > 0) | np.isinf(last_s))
-        censored = open_ended | (c["known"] == 0)
-        last_s = np.where(censored, end_s, last_s)
-        window_s = np.maximum(np.maximum(0.0, last_s - c["revoked"]), c[f"click_{code}"])
+        window_s, censored = _window(c, code, end_s, extends)
         rows[f"exposure_{kind}_s"] = np.where(lost, window_s, np.nan)
         rows.exposure_s = np.where(lost, np.maximum(rows.exposure_s, window_s), rows.exposure_s)
         rows.censored |= lost & censored
     rows.bound_s = worst_s
     return rows
+
+
+def _window(c: Any, code: int, end_s: float, extends: Any) -> tuple[Any, Any]:
+    """The window of a kind of request of each case in s, and where it is not known how long it is."""
+    last_s = np.maximum(c[f"last_{code}"], c[f"reach_{code}"])
+    open_ended = (last_s > end_s) & (extends | (c["pending"] > 0) | np.isinf(last_s))
+    censored = open_ended | (c["known"] == 0)
+    last_s = np.where(censored, end_s, last_s)
+    return np.maximum(np.maximum(0.0, last_s - c["revoked"]), c[f"click_{code}"]), censored
+
+
+def _ended(arrays: Arrays, given: Given) -> Any:
+    """In words what ended each case: that of the kind of request that was possible longest."""
+    c, end_s = arrays["cases"], float(arrays["world"][0]["end"])
+    extends, longest_s = _extends(arrays, given), np.full(len(c), -INF)
+    ended = np.zeros(len(c), np.int64)
+    for code, _ in enumerate(KINDS):
+        window_s, censored = _window(c, code, end_s, extends)
+        by = np.where(c[f"reach_{code}"] > end_s, c[f"gate_{code}"], c[f"ended_{code}"])
+        longer = ((c["kinds"] >> code) & 1 == 1) & (window_s > longest_s)
+        ended = np.where(longer, np.where(censored, Ended.NOTHING, by), ended)
+        longest_s = np.where(longer, window_s, longest_s)
+    words = [one.words for one in Ended if one is not Ended.CHANNEL]
+    return np.array([*words, *given.channels])[ended]
+
+
+def _extends(arrays: Arrays, given: Given) -> Any:
+    """Where a window that reaches beyond the end of the run can still become longer or shorter."""
+    c, strategy = arrays["cases"], given.strategy
+    token = strategy.token
+    by_itself = token is not None and token.renewal == "app" and token.refresh_at is not None
+    extends = np.full(len(c), by_itself)
+    slid = strategy.allowlist is not None and strategy.allowlist.renewal == "sliding"
+    renewed = token is not None and token.renewal in ("sliding", "app")
+    if slid or renewed or _use_tells(strategy.check):
+        extends |= c["actors"] > 0
+    return extends
 
 
 def _use_tells(check: Check | None) -> bool:

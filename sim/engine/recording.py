@@ -148,6 +148,7 @@ class Run:
     events: dict[str, int]  # pushed, lost
     stations: dict[str, StationAccount]
     trace: list[tuple[Any, ...]] | None = None
+    ended: npt.NDArray[np.str_] | None = None  # what ended each case; None: the engine does not say
     virtual: Virtual | None = None  # what virtual cases met, where the run was asked for them
 
     def all_responses(self) -> Histogram:
@@ -163,8 +164,13 @@ class Run:
         return [
             part.name
             for part in fields(self)
-            if _bytes(getattr(self, part.name)) != _bytes(getattr(other, part.name))
+            if not self._untold(part.name, other)
+            and _bytes(getattr(self, part.name)) != _bytes(getattr(other, part.name))
         ]
+
+    def _untold(self, name: str, other: "Run") -> bool:
+        """Whether one of two engines does not say what ended a case."""
+        return name == "ended" and (self.ended is None or other.ended is None)
 
     def same_as(self, other: "Run") -> bool:
         """Whether two runs recorded the same, to the bit."""

@@ -15,6 +15,7 @@ from sim.engine.fields import FromPath, Numbered, Record, Rows, f8, i1, i4, i8, 
 from sim.engine.limits import Bounds
 from sim.engine.readable import readable
 from sim.engine.recording import ListAccount
+from sim.model.causes import Cause
 
 NONE = -1
 INF = math.inf
@@ -367,6 +368,9 @@ class Progressing(Record):
     busy: int = i8("", "workers of a blocking app")
     logout_person: int = i8("", "whose logout in this instant is to be pushed")
     logout_visit: int = i8("", "which visit it ends")
+    gate: int = i8("", "`Ended`: which stops a hypothetical request through a page")
+    farthest_gate: int = i8("", "and through whatever lets it pass longest")
+    change: int = i8("", "`Ended`: what is changing that may end a person's access")
     sent: int = i8("", "requests sent")
     accepted: int = i8("", "requests accepted")
     refused: int = i8("", "requests refused")
@@ -587,6 +591,12 @@ class Case(Record):
     called_off: int = i1("", "acts no more as before")
     muted: int = i1("", "cut off: what he would send goes nowhere")
     alive: int = i1("", "the person himself still acts")
+    gate_0: int = i1("", "`Ended`: which ends `reach_0`")
+    gate_1: int = i1("", "`reach_1`")
+    gate_2: int = i1("", "`reach_2`")
+    ended_0: int = i1("", "`Ended`: what ended reads, so far")
+    ended_1: int = i1("", "writes")
+    ended_2: int = i1("", "admin requests")
     session: int = i1("", "whether the host has one, where people have one page")
 
 
@@ -661,10 +671,10 @@ class ChannelLaw(Numbered):
     """Where the laws of a channel lie, from its first; those of its delays in the order of the causes."""
 
     DELAY = 0
-    WAIT = 4
-    FIRST = 5
-    UP = 6
-    DOWN = 7
+    WAIT = len(Cause)
+    FIRST = len(Cause) + 1
+    UP = len(Cause) + 2
+    DOWN = len(Cause) + 3
 
 
 class ChannelRow(Record):

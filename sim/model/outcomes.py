@@ -50,6 +50,28 @@ class Reason(Word):
     LEAVE_OPEN = auto()
 
 
+class Ended(IntEnum):
+    """What ended a person's access: the last that let a request pass until the end of the window. Channels are numbered from `CHANNEL` on."""
+
+    words: str
+
+    NOTHING = "goes on"
+    NOT_OPEN = "nothing was open"  # the host would have granted a page, and did no more
+    TOKEN = "token expiry"
+    ENTRY = "list entry expiry"
+    CHECK = "check"
+    PAGE = "page closed"
+    SPENT = "uses spent"
+    CHANNEL = ""
+
+    def __new__(cls, words: str = "") -> "Ended":
+        """Number them in the order in which they stand."""
+        ended = int.__new__(cls, len(cls.__members__))
+        ended._value_ = len(cls.__members__)
+        ended.words = words
+        return ended
+
+
 BY_CAUSE = len(Reason)
 LOGGED_OUT = BY_CAUSE + Cause.LOGOUT
 REASONS = (*(reason.word for reason in Reason), *CAUSES)

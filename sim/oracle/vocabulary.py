@@ -62,7 +62,10 @@ VALUES = {
     "strategy.push.effect": "drop_entries denylist not_before drop_refresh",
 }
 # Tables of a scenario that say nothing about what happens.
-SILENT = ("format", "title", "question", "path", "strategies", "swept", "goals", "sources")
+SILENT = (
+    *("format", "title", "question", "path", "strategies", "swept", "goals", "sources"),
+    "channels",  # one that a strategy listens to is said there
+)
 
 
 class Unspoken(ValueError):

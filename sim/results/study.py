@@ -330,6 +330,8 @@ def _cases_table(comparison: "Comparison") -> "pd.DataFrame":
     runs = [(name, run) for name, of in comparison.runs.items() for run in of]
     numbers = [len(run.cases) for _, run in runs]
     table = pd.DataFrame(np.concatenate([run.cases.view(np.ndarray) for _, run in runs]))
+    said = [np.full(len(run.cases), "") if run.ended is None else run.ended for _, run in runs]
+    table["ended_by"] = np.concatenate(said)
     table["strategy"] = np.repeat(np.array([name for name, _ in runs], dtype=object), numbers)
     table["replication"] = np.repeat([run.replication for _, run in runs], numbers)
     causes, behaviours = dict(enumerate(CAUSES)), dict(enumerate(BEHAVIOURS)) | {-1: ""}

@@ -2,12 +2,11 @@
 
 import math
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BeforeValidator, Field, TypeAdapter, model_validator
-from pydantic_core import core_schema
+from pydantic import BeforeValidator, Field, create_model, model_validator
 
-from sim.basics.distributions import Constant, DurationLaw, Law
+from sim.basics.distributions import Constant, DurationLaw, Law, LawType
 from sim.basics.names import known
 from sim.basics.ranges import PositiveDuration, Share, number, whole
 from sim.model.causes import CAUSES, CauseName
@@ -17,7 +16,6 @@ from sim.scenario.outages import Outages
 from sim.scenario.table import Table, none
 
 AT_ONCE = Constant(value=0.0)
-_LAW: TypeAdapter[Law] = TypeAdapter(DurationLaw)
 
 
 class Retries(Table):
@@ -36,37 +34,43 @@ def _as_sent_by(value: Any) -> Any:
     return SENDERS[known("sender", value, SENDERS)].retries
 
 
-class Delays(Table):
-    """A law a cause; 0 where left out."""
-
-    deactivation: DurationLaw = AT_ONCE
-    permission_loss: DurationLaw = AT_ONCE
-    logout: DurationLaw = AT_ONCE
-    admin_loss: DurationLaw = AT_ONCE
-
-
-class _Delay:
-    """What a channel's delay accepts: a law for all causes, or a table of laws by cause."""
-
-    @staticmethod
-    def read(value: Any) -> Law | Delays:
-        if isinstance(value, Delays):
-            return value
-        if not (isinstance(value, Mapping) and value and set(value) & set(CAUSES)):
-            return _LAW.validate_python(value)
-        delays = Delays.model_validate(value)
-        laws = [getattr(delays, cause) for cause in CAUSES]
-        return laws[0] if all(law == laws[0] for law in laws) else delays
-
-    @classmethod
-    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> core_schema.CoreSchema:
-        return core_schema.no_info_plain_validator_function(cls.read)
+class _OrSender:
+    """Says in the schema that a name may stand for the table."""
 
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: Any, handler: Any) -> dict[str, Any]:
-        law = _LAW.json_schema()
+        return {"anyOf": [handler(schema), {"enum": list(SENDERS)}]}
+
+
+class Delays(Table):
+    """A law a cause; 0 where left out."""
+
+
+_LAWS_OF_CAUSES: Any = dict.fromkeys(CAUSES, (DurationLaw, AT_ONCE))
+_DELAYS = create_model("DelaysOfCauses", __base__=Delays, **_LAWS_OF_CAUSES)
+
+
+class _DelayType(LawType):
+    """What a channel's delay accepts: a law for all causes, or a table of laws by cause."""
+
+    def read(self, value: Any) -> Any:
+        """The law, or the laws by cause. Raises ValidationError or ValueError."""
+        if isinstance(value, Delays):
+            return value
+        if not (isinstance(value, Mapping) and value and set(value) & set(CAUSES)):
+            return super().read(value)
+        delays = _DELAYS.model_validate(value)
+        laws = [getattr(delays, cause) for cause in CAUSES]
+        return laws[0] if all(law == laws[0] for law in laws) else delays
+
+    def __get_pydantic_json_schema__(self, schema: Any, handler: Any) -> dict[str, Any]:
+        law = super().__get_pydantic_json_schema__(schema, handler)
         causes = {"type": "object", "properties": dict.fromkeys(CAUSES, law)}
         return {"anyOf": [*law["anyOf"], {**causes, "additionalProperties": False}]}
+
+
+_LAW: LawType = get_args(DurationLaw)[1]
+Delay = Annotated[Law | Delays, _DelayType(_LAW.what, _LAW.range, _LAW.laws)]
 
 
 class PushChannel(Table):
@@ -75,9 +79,9 @@ class PushChannel(Table):
     After `disabled_after` failed attempts in a row the sender stops, for `disabled_for` or for good.
     """
 
-    delay: Annotated[Law | Delays, _Delay]
+    delay: Delay
     loss: Share
-    retries: Annotated[Retries, BeforeValidator(_as_sent_by)]
+    retries: Annotated[Retries, BeforeValidator(_as_sent_by), _OrSender]
     outages: Annotated[Outages | None, BeforeValidator(none)]
     on_outage: Literal["hold", "lose"]
     every_s: Annotated[PositiveDuration | None, BeforeValidator(none)] = Field(
@@ -122,8 +126,10 @@ class PushChannel(Table):
 class Channel(PushChannel):
     """A further channel. What is left out is not the office's: events arrive at once, and none is lost."""
 
-    delay: Annotated[Law | Delays, _Delay] = AT_ONCE
+    delay: Delay = AT_ONCE
     loss: Share = 0.0
-    retries: Annotated[Retries, BeforeValidator(_as_sent_by)] = Retries(most=0, wait=AT_ONCE)
+    retries: Annotated[Retries, BeforeValidator(_as_sent_by), _OrSender] = Retries(
+        most=0, wait=AT_ONCE
+    )
     outages: Annotated[Outages | None, BeforeValidator(none)] = None
     on_outage: Literal["hold", "lose"] = "hold"

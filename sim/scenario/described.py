@@ -20,6 +20,7 @@ _TABLES = {
     "auth_server": 'The app\'s own authorization server, asked where a token has renewal = "app".',
     "store": "Where entries of an allowlist are kept.",
     "push": "The channel of events from the host to the app: webhooks, shared signals.",
+    "channels": "Further channels by name, with the words of `push`; what is left out there is neutral.",
     "network": "Round trips.",
     "strategies": "What is compared: names of the catalogue, changed where a table says so, or new ones.",
     "sweep": 'For `lastclick sweep`: "a.path.of.this.file" = [values], and method = "grid", "zip" or { latin_hypercube = N }.',
@@ -94,16 +95,19 @@ _KEYS = {
     "host.rate_limit.kind": "The rule by which calls are counted: a bucket, windows, a log, a counter, or calls that wait their turn.",
     "host.rate_limit.counts_refused": "Whether calls that are refused count as well.",
     "host.rate_limit.retry_after": "What Retry-After says of the wait: it exactly, whole seconds, or nothing.",
+    "host.clock_offset": "By how much its clock, which stamps tokens, is ahead of true time.",
     "host.outages": 'When the host does not answer; or "none".',
     "app.workers": "Requests that the app works on at the same time.",
     "app.holds_worker": "Whether a request holds its worker while it waits for the host.",
     "app.verify": "The app's time to verify a token.",
+    "app.clock_offset": "By how much its clock, which judges tokens, is ahead of true time.",
     "app.service": "The app's own work on a request.",
     "app.service.read": "The app's work on a read.",
     "app.service.write": "The app's work on a write.",
     "app.service.admin": "The app's work on a request of administration.",
     "auth_server.servers": "Renewals that it works on at the same time.",
     "auth_server.renewal": "Its time for a new token.",
+    "auth_server.clock_offset": "By how much its clock, which stamps what it renews, is ahead of true time.",
     "store.lookup": "The time to look an entry up.",
     "push.delay": "From the host's knowing until the event is at the app.",
     "push.loss": "The probability that an attempt to deliver is lost.",
@@ -111,6 +115,10 @@ _KEYS = {
     "push.retries.most": "How many further attempts there are.",
     "push.retries.wait": "The wait before a further attempt.",
     "push.retries.backoff": "What each further wait is multiplied by.",
+    "push.retries.first": "The first wait, where it is of another law.",
+    "push.every": 'A sweep: what is new is told each so often; or "none".',
+    "push.disabled_after": 'Failed attempts in a row after which the sender stops; or "none".',
+    "push.disabled_for": 'How long it then stops; "none": for good.',
     "push.outages": 'When the channel does not deliver; or "none".',
     "push.on_outage": "Whether events wait in an outage (hold) or are gone (lose).",
     "network.client_app": "The round trip between the browser and the app.",
@@ -135,6 +143,7 @@ _STRATEGY = {
     "token.refresh_lifetime": 'How long the refresh token of renewal = "app" lives.',
     "token.revalidates": "What a renewal asks about: account, session, permission, admin.",
     "token.uses": "After so many accepted requests it is spent.",
+    "token.not_before": "Whether a token from the verifier's future is refused, leeway included.",
     "token.held_by": "Whether each page has its own (page) or all tabs of a browser share one (device).",
     "allowlist": 'Gate: the server holds a live entry for the page. "none" takes it away.',
     "allowlist.lifetime": "From its writing at page load until it expires.",
@@ -158,6 +167,7 @@ _STRATEGY = {
     "check.refresh.refusal_replaces": "Whether a no replaces the old yes.",
     "push": 'Gate: no event about this person has arrived. "none" takes it away.',
     "push.causes": "Which causes the host sends events about.",
+    "push.channel": "By which channel they come: push, or one of [channels].",
     "push.effect": "What an event does: drop_entries, denylist, not_before, drop_refresh.",
 }
 
@@ -191,6 +201,8 @@ def description_of(path: str) -> str:
     """
     if path.startswith("strategies."):
         return _known(_STRATEGY, path.split(".")[2:])
+    if path.startswith("channels."):
+        return _known(_TABLES | _KEYS, ["push", *path.split(".")[2:]])
     return _known(_TABLES | _KEYS, path.split("."))
 
 
@@ -209,6 +221,8 @@ def _known(table: dict[str, str], parts: list[str]) -> str:
         return _goal(parts[1:])
     if parts[0] == "cases" and 2 <= len(parts) <= 3 and parts[1] in CAUSE_EVENTS:
         return _cause(parts[1:])
+    if above == ["push", "delay"] and last in CAUSE_EVENTS:
+        return f"The delay of events about {CAUSE_EVENTS[last]}."
     if above and above[-1] == "outages":
         return _OUTAGES.get(last, "")
     if last in _LAW and above:

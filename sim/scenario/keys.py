@@ -8,7 +8,9 @@ from pydantic import BaseModel
 
 from sim.basics.distributions import LawType
 from sim.basics.ranges import Range
+from sim.model.causes import CAUSES
 from sim.model.strategies import Strategy
+from sim.scenario.channels import Channel
 from sim.scenario.model import Scenario
 
 Quantity = Literal["time", "rate", "bytes", "count", "number", ""]
@@ -41,6 +43,9 @@ def range_of(path: str) -> Range | None:
         part = parts.pop(0)
         if part == "strategies" and place is Scenario:
             parts, place = parts[1:], Strategy
+            continue
+        if part == "channels" and place is Scenario:
+            parts, place = parts[1:], Channel
             continue
         field = _field(place, part)
         if field is None:
@@ -82,6 +87,7 @@ def _within(annotation: Any) -> Iterator[Any]:
 
 def _of_law(law: LawType, rest: list[str]) -> Range | None:
     numbers: Range = law.range.above_0() if law.above_0 else law.range
+    rest = rest[1:] if rest and rest[0] in CAUSES else rest
     if not rest or rest[0] in _SETTINGS_IN_ITS_UNIT:
         return numbers
     return None if rest[0] == "dist" else Range("a number", 1e-6, 1e6)

@@ -516,7 +516,7 @@ class Scenario(Table):
 
     def propagation_of(self, cause: str) -> Law:
         """How long after the revocation the host knows of it."""
-        if cause == "deactivation":
+        if Cause[cause.upper()].propagates:
             return self.directory.propagation
         settings: OwnCauseShare | None = getattr(self.cases, cause)
         return Constant(value=0.0) if settings is None else settings.propagation

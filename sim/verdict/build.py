@@ -1,6 +1,7 @@
 """From judged runs to the verdict: rows in the order of preference, the one to use, and what it rests on."""
 
 import math
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -147,7 +148,16 @@ def _row(scenario: Scenario, candidate: Candidate) -> Row:
         before=candidate.before,
         missed=candidate.missed,
         also=candidate.also,
+        ended=ended(candidate.runs),
+        cases=sum(len(run.cases) for run in candidate.runs),
     )
+
+
+def ended(runs: Sequence[Run]) -> tuple[tuple[str, float], ...]:
+    """What ended the cases that happened, by the share of them, the most frequent first."""
+    words = Counter(str(word) for run in runs if run.ended is not None for word in run.ended)
+    number = sum(words.values())
+    return tuple((word, times / number) for word, times in words.most_common())
 
 
 def goal_row(

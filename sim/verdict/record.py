@@ -51,6 +51,7 @@ class Row:
     """A strategy at a setting, judged. `found`: by a search, and not in the file, which has `before` and misses `missed`.
 
     `hypothetical` says what no host sends today; empty for what can be built. `also` differ in the lifetime alone.
+    `ended`: what ended so large a share of the `cases` that happened, the most frequent first; empty where no engine says it.
     """
 
     strategy: str
@@ -64,6 +65,8 @@ class Row:
     before: str = ""
     missed: str = ""
     also: tuple[str, ...] = ()
+    ended: tuple[tuple[str, float], ...] = ()
+    cases: int = 0
 
     @property
     def name(self) -> str:

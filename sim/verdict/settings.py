@@ -37,9 +37,10 @@ def _was_given(scenario: Scenario, path: list[str]) -> bool:
 
 
 def _mechanism(scenario: Scenario, path: list[str]) -> BaseModel | None:
+    """None also for several of a kind: a list is the user's, and no default of ours."""
     strategy = scenario.strategies.get(path[1])
-    found: BaseModel | None = getattr(strategy, path[2], None)
-    return found
+    found = getattr(strategy, path[2], None)
+    return found if isinstance(found, BaseModel) else None
 
 
 def _field(mechanism: BaseModel, key: str) -> str:

@@ -11,6 +11,7 @@ from sim.verdict.record import GoalRow, Row, Setting, Verdict
 
 MOST_WORDS = 120
 _MOST_GOALS = 4
+_SEEN = 0.005  # of the cases: what ended fewer is not named
 _MOST_SETTINGS = 4
 _SHORT = 20  # letters of a value that is said in a sentence
 MARKS = {"ok": "ok", "no": "no", "unclear": "?"}
@@ -112,6 +113,7 @@ def _may(v: Verdict) -> Iterator[str]:
         yield f"Decided by values not set: {_settings(v.decided_by)}."
     yield from _persons(v)
     yield from _seeds(v)
+    yield from _ended(v)
     yield from _failures(v, [row for row in v.rows if row.strategy != v.use and row.state != "ok"])
     yield f"{v.replications} runs of {v.people:,} people, seed {v.seed}, 95 % intervals."
 
@@ -119,6 +121,15 @@ def _may(v: Verdict) -> Iterator[str]:
 def _directory(v: Verdict) -> Iterator[str]:
     if v.directory:
         yield f"Of the window after a deactivation, {v.directory}."
+
+
+def _ended(v: Verdict) -> Iterator[str]:
+    """What ended the access of those who lost it, under the strategy to use, or the first that is judged."""
+    row = v.best or next(iter(v.rows), None)
+    if row is not None and row.ended:
+        seen = [(word, share) for word, share in row.ended if share >= _SEEN]
+        shares = ", ".join(f"{word} {100 * share:.0f} %" for word, share in seen)
+        yield f"Under {row.strategy} ended by: {shares} ({row.cases:,} real cases)."
 
 
 def _yours(v: Verdict) -> Iterator[str]:
@@ -200,6 +211,7 @@ def below(v: Verdict) -> list[str]:
     if marked:
         lines.append(f"HYPOTHETICAL: {'; '.join(marked)}.")
     lines += list(_directory(v))
+    lines += list(_ended(v))
     lines += list(ways(v))
     if v.decided_by:
         lines.append(

@@ -78,7 +78,7 @@ def one_endless_page(
         "strategies": {"tried": dict(strategy)},
     }
     for name, table in tables.items():
-        base[name] = {**base[name], **table}
+        base[name] = {**base.get(name, {}), **table}
     return scenario(base)
 
 

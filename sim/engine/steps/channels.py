@@ -10,7 +10,7 @@ from sim.engine.state import NONE, Beside, ChannelLaw, World
 from sim.engine.steps import accounting, calendar, draws, knowledge, pool, revocation
 from sim.engine.steps.binding import memory
 from sim.model.order import Lane, Priority
-from sim.model.outcomes import BY_CAUSE, Event
+from sim.model.outcomes import BY_CAUSE, Ended, Event
 
 LOGOUT_PUSH = Stream.LOGOUT_PUSH_DELAY - Stream.PUSH_DELAY
 
@@ -137,12 +137,14 @@ def push_arrived(w: World, task: int) -> None:
     count_pending(w, person, -1)
     pool.end_task(w, task)
     accounting.note_page(w, person, Event.PUSH_ARRIVED, NONE, BY_CAUSE + cause)
+    w.change = Ended.CHANNEL + number
     revocation.accrue(w, person)
     for which in range(w.n_effects):
         e = memory.effect(w, which)
         if e.channel == number and knowledge.bit(e.causes, cause):
             revocation.apply_event(w, person, device, left_host, e.effect)
     revocation.refresh(w, person)
+    w.change = Ended.PAGE
 
 
 def deliver_held(w: World, number: int) -> None:

@@ -23,7 +23,7 @@ from sim.engine.steps import (
 from sim.engine.steps.binding import into_callers, memory
 from sim.model.causes import Kind
 from sim.model.order import Lane, Priority
-from sim.model.outcomes import Call, Decision, Event, Reason
+from sim.model.outcomes import Call, Decision, Ended, Event, Reason
 
 INF = math.inf
 
@@ -221,7 +221,9 @@ def keep_answer(w: World, person: int, kept: int, granted: bool, grants: int) ->
     keep = w.allow_for if granted else w.deny_for
     if keep == 0 and not w.refreshes_answers:
         return
+    w.change = Ended.CHECK
     revocation.accrue(w, person)
+    w.change = Ended.PAGE
     if keep > 0:
         memory.answer_until(w, kept).x = clocks.ends(w.answer_clock, w.now, keep)
         memory.answer(w, kept).x = grants
@@ -382,11 +384,13 @@ def decided(w: World, person: int) -> int:
     p.marks &= ~Mark.UNDECIDED
     accepted = p.decision == Decision.ACCEPTED
     if accepted and w.use_changes:
+        w.change = Ended.SPENT if w.uses else Ended.PAGE
         revocation.accrue(w, person)
         tokens.used(w, person)
         if w.entry_slides:
             entries.used(w, person)
         revocation.refresh(w, person)
+        w.change = Ended.PAGE
     p.stamped = w.now
     if p.case != NONE:
         revocation.count_in_case(

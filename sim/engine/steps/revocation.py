@@ -10,7 +10,7 @@ from sim.engine.steps.binding import memory
 from sim.model.causes import Cause, Kind
 from sim.model.mechanisms import Effect
 from sim.model.order import Lane, Priority
-from sim.model.outcomes import Behaviour, Decision
+from sim.model.outcomes import Behaviour, Decision, Ended
 
 INF, NAN = math.inf, math.nan
 
@@ -134,9 +134,12 @@ def accrue(w: World, person: int) -> None:
         return
     c, now = memory.case(w, memory.person(w, person).case), w.now
     if c.known:
-        c.last_0 = max(c.last_0, min(c.reach_0, now))
-        c.last_1 = max(c.last_1, min(c.reach_1, now))
-        c.last_2 = max(c.last_2, min(c.reach_2, now))
+        if c.reach_0 >= c.last_0:
+            c.last_0, c.ended_0 = min(c.reach_0, now), w.change if c.reach_0 > now else c.gate_0
+        if c.reach_1 >= c.last_1:
+            c.last_1, c.ended_1 = min(c.reach_1, now), w.change if c.reach_1 > now else c.gate_1
+        if c.reach_2 >= c.last_2:
+            c.last_2, c.ended_2 = min(c.reach_2, now), w.change if c.reach_2 > now else c.gate_2
 
 
 def refresh(w: World, person: int) -> None:
@@ -146,8 +149,11 @@ def refresh(w: World, person: int) -> None:
     c = memory.case(w, memory.person(w, person).case)
     if c.known:
         c.reach_0 = reach(w, person, 0)
+        c.gate_0 = w.farthest_gate
         c.reach_1 = reach(w, person, 1)
+        c.gate_1 = w.farthest_gate
         c.reach_2 = reach(w, person, 2)
+        c.gate_2 = w.farthest_gate
 
 
 def host_learns(w: World, person: int) -> None:
@@ -156,20 +162,38 @@ def host_learns(w: World, person: int) -> None:
     c.known = 1
     c.last_0 = c.last_1 = c.last_2 = w.now
     refresh(w, person)
+    c.ended_0, c.ended_1, c.ended_2 = stops(c.gate_0), stops(c.gate_1), stops(c.gate_2)
+
+
+def stops(gate: int) -> int:
+    """What ends what the host granted until it knew: a check that asks it, or that it grants no page any more."""
+    return gate if gate == Ended.CHECK else Ended.NOT_OPEN
 
 
 def reach(w: World, person: int, kind: int) -> float:
-    """How far a hypothetical request of this kind passes, if nothing changes; -inf if it does not pass now."""
+    """How far a hypothetical request of this kind passes, if nothing changes; -inf if it does not pass now.
+
+    `farthest_gate` then says which gate would stop it, or stops it now.
+    """
+    w.farthest_gate = Ended.NOT_OPEN
     if w.several:
         return reach_of_devices(w, person, kind)
     p = memory.person(w, person)
     found = -INF
     if p.page != NONE:
-        found = page_reach(w, person, p.page, kind, accounting.entry_of(w, p.page))
+        entry = accounting.entry_of(w, p.page)
+        found = farther(w, found, page_reach(w, person, p.page, kind, entry))
     if p.incoming != NONE:
         entry = accounting.entry_of(w, p.incoming)
-        found = max(found, page_reach(w, person, p.incoming, kind, entry))
+        found = farther(w, found, page_reach(w, person, p.incoming, kind, entry))
     return found
+
+
+def farther(w: World, found: float, reached: float) -> float:
+    """The later of two ends, with the gate of that one."""
+    if reached > found or w.farthest_gate == Ended.NOT_OPEN:
+        w.farthest_gate = w.gate
+    return max(found, reached)
 
 
 def reach_of_devices(w: World, person: int, kind: int) -> float:
@@ -178,26 +202,28 @@ def reach_of_devices(w: World, person: int, kind: int) -> float:
     device = memory.carrier(w, person).first
     while device != NONE:
         if knowledge.concerns(w, person, device):
-            found = max(found, device_reach(w, person, device, kind))
+            found = device_reach(w, person, device, kind, found)
         device = memory.device(w, device).next
     page = memory.person(w, person).incoming
     if page != NONE and knowledge.concerns(w, person, memory.tab(w, page).device):
         entry = accounting.entry_of(w, memory.tab(w, page).device if w.shared_entry else page)
-        found = max(found, page_reach(w, person, page, kind, entry))
+        found = farther(w, found, page_reach(w, person, page, kind, entry))
     return found
 
 
-def device_reach(w: World, person: int, device: int, kind: int) -> float:
-    """The same through one device: each of its pages, or what it holds with the best entry that it has."""
-    found, best = -INF, accounting.entry_of(w, device)
+def device_reach(w: World, person: int, device: int, kind: int, found: float) -> float:
+    """The same through one device more: each of its pages, or what it holds with the best entry that it has."""
+    best = accounting.entry_of(w, device)
     tab = memory.device(w, device).first
     while tab != NONE:
         entry = accounting.entry_of(w, device if w.shared_entry else tab)
         best = max(best, entry)
         if not w.cookie:
-            found = max(found, page_reach(w, person, tab, kind, entry))
+            found = farther(w, found, page_reach(w, person, tab, kind, entry))
         tab = memory.tab(w, tab).next
-    return page_reach(w, person, device, kind, best) if w.cookie else found
+    if w.cookie:
+        found = farther(w, found, page_reach(w, person, device, kind, best))
+    return found
 
 
 def page_reach(w: World, person: int, page: int, kind: int, entry: float) -> float:
@@ -205,12 +231,20 @@ def page_reach(w: World, person: int, page: int, kind: int, entry: float) -> flo
     g = memory.page(w, page)
     cause = memory.case(w, memory.person(w, person).case).cause
     found = tokens.token_reach(w, person, page, kind, cause)
+    w.gate = Ended.TOKEN
     if w.allowlist:
         vouched = kind != Kind.ADMIN or g.admin
-        found = min(found, entry if vouched else -INF)
+        found = sooner(w, found, entry if vouched else -INF, Ended.ENTRY)
     if written.check_ends(w, kind, cause):
-        found = min(found, remembered_until(w, person, page, kind))
+        found = sooner(w, found, remembered_until(w, person, page, kind), Ended.CHECK)
     return found if found > w.now else -INF
+
+
+def sooner(w: World, found: float, until: float, gate: int) -> float:
+    """The earlier of two ends; `gate` is that of the second."""
+    if until < found:
+        w.gate = gate
+    return min(found, until)
 
 
 def kept_for(w: World, person: int, page: int) -> int:
