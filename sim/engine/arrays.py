@@ -18,6 +18,7 @@ from sim.engine.given import (
     remembers,
     slides,
     some_take_no_time,
+    told_of_logouts,
 )
 from sim.engine.histogram import BUCKETS
 from sim.engine.readable import read_as
@@ -57,11 +58,12 @@ _TOO_LONG = {
 # Arrays with a place for each page, where they are needed; the last ones only where they go by device.
 _OF_PAGES = ("entries", "sessions", "longest", "background", "devices", "tabs")
 _OF_DEVICES = ("answers", "answers_until", "answers_moved", "answers_stale")
+_OF_EVENTS = ("stamped_until", "latest", "last_left")
 # What is not recorded.
 _GONE = (
     *("persons", "holders", "pages", "entries", "sessions", "longest", "background"),
     "credentials",
-    *("carriers", "devices", "tabs"),
+    *("carriers", "devices", "tabs", "latest", "last_left"),
     *("tasks", "answers_until", "answers", "stamped_until", "events", "heap", "moments"),
     "limiter_calls",
 )
@@ -130,7 +132,7 @@ def grown(arrays: Arrays, code: int) -> Arrays:
 def beside_pages(several: bool, answers_a_device: bool) -> tuple[str, ...]:
     """The arrays that have a place for each page, or else are not used."""
     by_device = _OF_DEVICES if answers_a_device else ()
-    return (*_OF_PAGES, *by_device, *(("stamped_until", "told_before") if several else ()))
+    return (*_OF_PAGES, *by_device, *(_OF_EVENTS if several else ()))
 
 
 def grown_size(size: int, held: int) -> int:
@@ -224,7 +226,8 @@ def _people(given: Given, world: Any) -> Arrays:
     people, refreshing = given.scenario.organisation.people, refreshes(given)
     pages = people * (1 + 2 * int(world["several"])) + people // 32 + 64
     answers = pages if world["answers_a_device"] else people
-    stamps = pages if world["several"] else people
+    told = pages if world["several"] else people
+    left = people if world["leaves_entries"] and told_of_logouts(given) else 0
     sizes = {
         "persons": people,
         "holders": people if world["holds_worker"] else 1,
@@ -244,7 +247,7 @@ def _people(given: Given, world: Any) -> Arrays:
     pools = {
         "pages": pages,
         "tasks": (people if refreshing else people // 64) + 256,
-        "credentials": people // 64 + 64,
+        "credentials": people // 64 + 64 + left,
         "events": people + people // 64 + 2 * int(world["heap_reserve"]),
     }
     return {
@@ -252,8 +255,10 @@ def _people(given: Given, world: Any) -> Arrays:
         **{name: _pool(name, size) for name, size in pools.items()},
         "answers_until": np.full(answers if remembers(given) else 1, -INF),
         "answers_stale": _no_stale(answers if refreshes_answers(given) else 1),
-        "stamped_until": np.full(stamps if world["names_tokens"] else 1, -INF),
-        "told_before": np.full(stamps if world["compares_clocks"] else 1, -INF),
+        "stamped_until": np.full(told if world["names_tokens"] else 1, -INF),
+        "told_before": np.full(told if world["compares_clocks"] else 1, -INF),
+        "latest": np.full(told if world["keeps_latest"] else 1, -INF),
+        "last_left": np.full(told if world["leaves_entries"] else 1, NONE, np.int32),
         "first_of_row": np.full(_rows(people) + 1, NONE, np.int32),
     }
 

@@ -18,7 +18,7 @@ from sim.workload import daily
 
 STEPS = (
     *("accounting", "beside", "calendar", "channels", "client", "clocks", "draws", "entries"),
-    *("gates", "kernel", "knowledge", "limiters", "parties", "plan", "pool", "revocation"),
+    *("gates", "kernel", "knowledge", "left", "limiters", "parties", "plan", "pool", "revocation"),
     *("tabs", "tokens", "virtual", "written"),
 )
 # Functions of the library that steps use: module -> their names, each after those that it calls.

@@ -7,13 +7,13 @@ from contextlib import suppress
 from pathlib import Path
 
 from sim.engine.limits import TooLarge
-from sim.model.causes import CAUSES
+from sim.model.causes import CAUSES, Cause
 from sim.model.strategies import Strategy
 from sim.scenario import Scenario
 
 # Bytes, as measured (`tests/engine/test_footprint.py` holds them to the process): of a person, and what some settings add.
 A_PERSON = {"compiled": 220, "plain": 2_000, "reference": 10_000}
-A_HELD_WORKER, A_REFRESH, A_TAB, A_SESSION = 70, 110, 80, 25
+A_HELD_WORKER, A_REFRESH, A_TAB, A_SESSION, AN_ENTRY_LEFT = 70, 110, 80, 25, 35
 A_MOMENT = {"compiled": 48, "plain": 200, "reference": 0}  # of a person with virtual cases
 WINDOWS = 1_700_000  # their histograms while a run goes on
 A_SERVER = {"compiled": 8, "plain": 40, "reference": 0}
@@ -35,6 +35,7 @@ def of_a_run(scenario: Scenario, strategy: Strategy, engine: str, moments: int =
         pages = _pages_beside(scenario, strategy)
         slides = strategy.allowlist is not None and strategy.allowlist.renewal == "sliding"
         each += A_TAB * pages + A_SESSION * slides * max(1.0, pages)
+        each += AN_ENTRY_LEFT * _entries_left(scenario, strategy)
     servers = {
         "app.workers": scenario.app.workers,
         "host.servers": scenario.host.servers,
@@ -62,6 +63,19 @@ def _pages_beside(scenario: Scenario, strategy: Strategy) -> float:
     if devices == 1.0 and tabs == 1 and not cookie:
         return 0.0
     return max(3.0, devices * (1 + tabs))
+
+
+def _entries_left(scenario: Scenario, strategy: Strategy) -> float:
+    """Entries of pages that are gone, a person, where events of logouts can drop them: as many as pages load while one lives."""
+    allowlist, effects = strategy.allowlist, {push.effect for push in strategy.pushes}
+    told = any(push.carries(Cause.LOGOUT) for push in strategy.pushes)
+    if allowlist is None or allowlist.of == "device" or "drop_entries" not in effects or not told:
+        return 0.0  # of others there is hardly anybody to be told of
+    work = scenario.workload
+    pause_s = scenario.organisation.visits.expectation() / work.pages_per_visit.expectation()
+    a_page_s = pause_s + work.think.expectation() * work.requests_per_page.expectation()
+    alive_s = min(allowlist.lifetime.expectation(), scenario.run.horizon_s)
+    return alive_s / max(a_page_s, 1.0)
 
 
 def of_records(scenario: Scenario, number: int) -> Needs:

@@ -184,9 +184,9 @@ def renewal_asks_admin(given: Given) -> bool:
 
 
 def keeps_longest(given: Given) -> bool:
-    """Whether people without a case can be told of, or asked, while more than one token of a page lives."""
+    """Whether people without a case are asked while more than one token of a page lives."""
     renewable = given.token is not None and given.token.renewal != "page"
-    return renewable and (told_of_logouts(given) or given.moments > 0)
+    return renewable and given.moments > 0
 
 
 def use_changes(given: Given) -> bool:
@@ -319,6 +319,17 @@ def compares_clocks(given: Given) -> bool:
 def keeps_older(given: Given) -> bool:
     """Whether a token can pass that expires before a newer one which does not."""
     return clocks_differ(given) or (given.token is not None and bool(given.token.uses))
+
+
+def keeps_latest(given: Given) -> bool:
+    """Whether a denylist keeps an event until what it names would have expired."""
+    return Effect.DENYLIST in effects(given)
+
+
+def leaves_entries(given: Given) -> bool:
+    """Whether an event can drop entries that closed and replaced pages left."""
+    drops = Effect.DROP_ENTRIES in effects(given)
+    return drops and given.allowlist is not None and not shared_entry(given)
 
 
 def told_of_logouts(given: Given) -> bool:

@@ -14,7 +14,6 @@ from sim.engine.recording import CASE_TYPE, Cases, ListAccount, Run, StationAcco
 from sim.engine.state import INF, Entries, Station
 from sim.engine.windows import virtual_of
 from sim.model.causes import KINDS, Cause, Kind
-from sim.model.mechanisms import Check
 from sim.model.outcomes import CALLS, DECISIONS, EVENTS, REASONS, Ended
 
 # Columns that are fields of `state.Case`.
@@ -141,7 +140,6 @@ def _cases(arrays: Arrays, given: Given) -> Cases:
         np.array([cause.noticed for cause in Cause])[c["cause"]], c["behaviour"], -1
     )
     rows.host_knows_at_s = c["revoked"] + c["propagation"]
-    extends = _extends(arrays, given)
     bounds_s = np.array(
         [[bound_s(scenario, strategy, cause, kind, 0.0) for kind in Kind] for cause in Cause]
     )
@@ -150,7 +148,7 @@ def _cases(arrays: Arrays, given: Given) -> Cases:
         lost = (c["kinds"] >> code) & 1 == 1
         bound = c["propagation"] + bounds_s[c["cause"], code]
         worst_s = np.where(lost, np.maximum(worst_s, bound), worst_s)
-        window_s, censored = _window(c, code, end_s, extends)
+        window_s, censored = _window(c, code, end_s)
         rows[f"exposure_{kind}_s"] = np.where(lost, window_s, np.nan)
         rows.exposure_s = np.where(lost, np.maximum(rows.exposure_s, window_s), rows.exposure_s)
         rows.censored |= lost & censored
@@ -158,10 +156,11 @@ def _cases(arrays: Arrays, given: Given) -> Cases:
     return rows
 
 
-def _window(c: Any, code: int, end_s: float, extends: Any) -> tuple[Any, Any]:
+def _window(c: Any, code: int, end_s: float) -> tuple[Any, Any]:
     """The window of a kind of request of each case in s, and where it is not known how long it is."""
     last_s = np.maximum(c[f"last_{code}"], c[f"reach_{code}"])
-    open_ended = (last_s > end_s) & (extends | (c["pending"] > 0) | np.isinf(last_s))
+    moves = (c["moves"] >> code) & 1 == 1
+    open_ended = (last_s > end_s) & (moves | (c["pending"] > 0) | np.isinf(last_s))
     censored = open_ended | (c["known"] == 0)
     last_s = np.where(censored, end_s, last_s)
     return np.maximum(np.maximum(0.0, last_s - c["revoked"]), c[f"click_{code}"]), censored
@@ -170,37 +169,16 @@ def _window(c: Any, code: int, end_s: float, extends: Any) -> tuple[Any, Any]:
 def _ended(arrays: Arrays, given: Given) -> Any:
     """In words what ended each case: that of the kind of request that was possible longest."""
     c, end_s = arrays["cases"], float(arrays["world"][0]["end"])
-    extends, longest_s = _extends(arrays, given), np.full(len(c), -INF)
+    longest_s = np.full(len(c), -INF)
     ended = np.zeros(len(c), np.int64)
     for code, _ in enumerate(KINDS):
-        window_s, censored = _window(c, code, end_s, extends)
+        window_s, censored = _window(c, code, end_s)
         by = np.where(c[f"reach_{code}"] > end_s, c[f"gate_{code}"], c[f"ended_{code}"])
         longer = ((c["kinds"] >> code) & 1 == 1) & (window_s > longest_s)
         ended = np.where(longer, np.where(censored, Ended.NOTHING, by), ended)
         longest_s = np.where(longer, window_s, longest_s)
     words = [one.words for one in Ended if one is not Ended.CHANNEL]
     return np.array([*words, *given.channels])[ended]
-
-
-def _extends(arrays: Arrays, given: Given) -> Any:
-    """Where a window that reaches beyond the end of the run can still become longer or shorter."""
-    c, strategy = arrays["cases"], given.strategy
-    token = strategy.token
-    by_itself = token is not None and token.renewal == "app" and token.refresh_at is not None
-    extends = np.full(len(c), by_itself)
-    slid = strategy.allowlist is not None and strategy.allowlist.renewal == "sliding"
-    renewed = token is not None and token.renewal in ("sliding", "app")
-    if slid or renewed or _use_tells(strategy.check):
-        extends |= c["actors"] > 0
-    return extends
-
-
-def _use_tells(check: Check | None) -> bool:
-    """Whether who goes on acting can prolong what is kept of him, or bring the no that ends it."""
-    if check is None:
-        return False
-    refresh = check.refresh
-    return check.slides is not None or (refresh is not None and refresh.refusal_replaces)
 
 
 def _trace(arrays: Arrays, reasons: Sequence[str]) -> list[tuple[Any, ...]]:

@@ -213,6 +213,8 @@ class Settings(Record):
     traced: int = i8("", "or those of one person alone; below 0 everybody's", "traced")
     runs_ahead: int = i8("", "whether people run ahead between meetings", of.runs_ahead)
     keeps_longest: int = i8("", "whether `longest` is kept", of.keeps_longest)
+    keeps_latest: int = i8("", "whether `latest` is kept", of.keeps_latest)
+    leaves_entries: int = i8("", "whether `last_left` is kept", of.leaves_entries)
     names_tokens: int = i8("", "whether an event names tokens", of.names_tokens)
     not_before: int = i8("", "whether tokens from the future are refused", "token.not_before")
     looks_at_stamps: int = i8("", "whether either is so", of.looks_at_stamps)
@@ -508,7 +510,7 @@ class Session(Record):
 
 
 class Credential(Record):
-    """A credential that could still be presented, of a person with a case; a linked list."""
+    """A credential that could still be presented, of a person with a case; a linked list. Or an entry (`steps.left`)."""
 
     stamped: float = f8("s", "the issuer's decision")
     expires: float = f8("s", "without leeway")
@@ -598,6 +600,7 @@ class Case(Record):
     ended_1: int = i1("", "writes")
     ended_2: int = i1("", "admin requests")
     session: int = i1("", "whether the host has one, where people have one page")
+    moves: int = i1("kinds", "at the end: whose window what is to come could still move")
 
 
 class Stale(Record):
@@ -789,6 +792,8 @@ ARRAYS: dict[str, Rows] = {
     "entries": Rows("f8", "entry", "s, the allowlist entry of a page: its expiry"),
     "sessions": Rows(Session, "session", "by the place of an entry, where use prolongs it"),
     "longest": Rows("f8", "longest", "s, the last expiry issued for a page"),
+    "latest": Rows("f8", "latest", "s, the last expiry issued to a person, or on a device"),
+    "last_left": Rows("i4", "last_left", "the last entry that a page of his left (`steps.left`)"),
     "background": Rows(Background, "background", "by page"),
     "carriers": Rows(Carrier, "carrier", "by person, where he has devices or tabs"),
     "devices": Rows(Device, "device", "by the page that is its own"),

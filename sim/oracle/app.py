@@ -62,6 +62,7 @@ class App:
         self._holds_worker = scenario.app.holds_worker
         self._leeway_s = strategy.token.leeway_s if strategy.token else 0.0
         self._refused_stamps_s: dict[int, float] = {}
+        self._entries_s: dict[int, list[float]] = {}  # their ends, by person
 
     # -- what has been told to the app ----------------------------------------------------------
 
@@ -77,12 +78,14 @@ class App:
         """Write the allowlist entry of a page."""
         page.entry_expires_s = expires_s
         self._rec.list_entry("allowlist", self._clock.now, expires_s)
+        there = [end_s for end_s in self._entries_s.get(person, ()) if end_s > self._clock.now]
+        self._entries_s[person] = [*there, expires_s]
 
-    def drop_entry(self, page: Page) -> None:
-        """Remove the entry of a page, if it has been written."""
-        if page.entry_expires_s > self._clock.now:
-            self._rec.drop_entry("allowlist", self._clock.now, page.entry_expires_s)
-        page.entry_expires_s = -math.inf
+    def drop_entries(self, person: int) -> None:
+        """Remove all entries of a person that are there, also those of pages that are closed or replaced."""
+        for end_s in self._entries_s.pop(person, ()):
+            if end_s > self._clock.now:
+                self._rec.drop_entry("allowlist", self._clock.now, end_s)
 
     # -- gates ----------------------------------------------------------------------------------
 

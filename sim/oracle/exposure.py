@@ -43,7 +43,7 @@ class Exposure:
             self._reaches_s = {kind: self._reach(kind) for kind in self.kinds}
 
     def close(
-        self, end_s: float, may_extend: bool, may_shorten: bool
+        self, end_s: float, may_extend: Callable[[Kind], bool], may_shorten: bool
     ) -> dict[Kind, tuple[float, bool]]:
         """X and whether it is censored, by kind, at the end of the run.
 
@@ -52,7 +52,9 @@ class Exposure:
         """
         if not self._known:
             return dict.fromkeys(self.kinds, (end_s, True))
-        return {kind: self._verdict(kind, end_s, may_extend, may_shorten) for kind in self.kinds}
+        return {
+            kind: self._verdict(kind, end_s, may_extend(kind), may_shorten) for kind in self.kinds
+        }
 
     def _verdict(
         self, kind: Kind, end_s: float, may_extend: bool, may_shorten: bool

@@ -67,6 +67,7 @@ class Person(ClientHooks):
         self._pages = self._clicks = 0
         self._visit_began_s = math.nan
         self._pending_events = 0
+        self._last_expiry_s = -math.inf  # of all tokens that were issued to him
         self._keys: dict[int, int] = {}
         self.process = self._clock.process(self._live())
         if case is not None:
@@ -210,6 +211,7 @@ class Person(ClientHooks):
         now_s = self._clock.now
         admin = self.world.host.vouches_admin(self.number, self.administrator)
         credential = self.world.credential(now_s, now_s, u_lifetime, admin)
+        self._last_expiry_s = max(self._last_expiry_s, credential.expires_s)
         page = Page(number, now_s, admin, held=credential, issued=[credential])
         self.accrue()
         self.live_pages.append(page)
@@ -410,6 +412,7 @@ class Person(ClientHooks):
         if token.renewal in ("host", "host_each") and "admin" in token.revalidates:
             admin = admin and self.world.host.vouches_admin(self.number, self.administrator)
         credential = self.world.credential(self._clock.now, page.stamped_s, u_lifetime, admin)
+        self._last_expiry_s = max(self._last_expiry_s, credential.expires_s)
         self.accrue()
         page.add(credential)
         self.refresh()
@@ -562,8 +565,9 @@ class Person(ClientHooks):
         push, app = self.world.strategy.only_push, self.world.app
         assert push is not None
         if push.effect == "drop_entries":
+            app.drop_entries(self.number)
             for page in self.live_pages:
-                app.drop_entry(page)
+                page.entry_expires_s = -math.inf
         elif push.effect == "drop_refresh":
             for page in self.live_pages:
                 page.refresh_dropped = True
@@ -571,10 +575,7 @@ class Person(ClientHooks):
             app.refuse_stamped_until(self.number, event_at_s)
         else:
             app.refuse_stamped_until(self.number, self._clock.now)
-            last_s = max(
-                (c.expires_s + self.world.leeway_s for p in self.live_pages for c in p.issued),
-                default=-math.inf,
-            )
+            last_s = self._last_expiry_s + self.world.leeway_s
             if last_s > self._clock.now:
                 self._rec.list_entry("denylist", self._clock.now, last_s)
 
@@ -602,9 +603,13 @@ class Person(ClientHooks):
         return max((self._page_reach(page, kind) for page in self.live_pages), default=-math.inf)
 
     def _page_reach(self, page: Page, kind: Kind) -> float:
+        assert self.case is not None
+        return self._gated(page, kind, self._token_reach(page, kind, self.case))
+
+    def _gated(self, page: Page, kind: Kind, reach_s: float) -> float:
+        """What the other gates leave of the reach of a page's token."""
         strategy, case = self.world.strategy, self.case
         assert case is not None
-        reach_s = self._token_reach(page, kind, case)
         if strategy.allowlist is not None:
             vouched = kind is not Kind.ADMIN or page.admin
             reach_s = min(reach_s, page.entry_expires_s if vouched else -math.inf)
@@ -648,13 +653,31 @@ class Person(ClientHooks):
         if self.case is None or self.record is None or self.exposure is None:
             return None
         self.exposure.accrue(end_s)
-        token = self.world.strategy.token
-        by_itself = token is not None and token.renewal == "app" and token.refresh_at is not None
-        extends = by_itself or (
-            token is not None and token.renewal in ("sliding", "app") and self._actors > 0
-        )
-        windows = self.exposure.close(end_s, extends, self._pending_events > 0)
+        windows = self.exposure.close(end_s, self._may_extend, self._pending_events > 0)
         return self.world.close_record(self.case, self.record, windows)
+
+    def _may_extend(self, kind: Kind) -> bool:
+        """Whether a token that is yet to be issued could pass for longer than all that is there."""
+        reach_s = self._reach(kind)
+        for page in self.live_pages:
+            vouched = kind is not Kind.ADMIN or page.held.admin
+            passes = self._page_reach(page, kind) > self._clock.now
+            limit_s = self.world.cap_s(page) + self.world.leeway_s
+            if vouched and passes and self._reissues(page):
+                if self._gated(page, kind, limit_s) > reach_s:
+                    return True
+        return False
+
+    def _reissues(self, page: Page) -> bool:
+        """Whether acts to come, or a renewal in the background, could bring a new token."""
+        token, case = self.world.strategy.token, self.case
+        if token is None or case is None:
+            return False
+        if token.renewal == "sliding":
+            return self._actors > 0
+        by_itself = token.refresh_at is not None and not (self._muted and page.renewing is None)
+        granted = self._renewable_until_s(page, case) > self._clock.now
+        return granted and (by_itself or self._actors > 0)
 
     # -- small things ---------------------------------------------------------------------------
 

@@ -310,7 +310,7 @@ class Person:
         if self.case is not None:
             self.load.record.contacts.setdefault(self.number, []).append(self._clock.now_s())
 
-    def _muted(self) -> bool:
+    def muted(self) -> bool:
         case = self.case
         return (
             case is not None
@@ -568,7 +568,7 @@ class Person:
         now_s = self._clock.now_s()
         begun = self.case is not None and now_s >= self.case.begins_at_s
         over = not begun and now_s >= self.load.scenario.run.horizon_s
-        if page is not self.page or page.held is not held or self._muted() or over:
+        if page is not self.page or page.held is not held or self.muted() or over:
             return
         page.renewing = asyncio.Event()
         attempt = page.background_renewals
@@ -608,7 +608,7 @@ class Person:
             self._main.cancel()
 
     def _check_muted(self) -> None:
-        if self._muted():
+        if self.muted():
             raise CalledOff
 
     async def _storm(self, offset: int) -> None:

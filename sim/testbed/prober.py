@@ -21,6 +21,7 @@ from sim.testbed.setup import CONTROL_HEADER
 from sim.testbed.tokens import Claims
 
 _BEFORE_S = 1e-3  # a trial this much before the instant must pass
+_NEVER = (-math.inf, -math.inf)
 
 
 @dataclass
@@ -34,13 +35,16 @@ class HeldPage:
 
 @dataclass
 class Watch:
-    """A person under watch. `stretches`: (time of the change, reach by kind from then on)."""
+    """A person under watch. `stretches`: (time of the change, reach by kind from then on); `yet`: at the last, until when tokens
+    may still come to him, and how far one of those could reach, by kind.
+    """
 
     person: int
     kinds: tuple[Kind, ...]
     session: str
     pages: list[HeldPage] = field(default_factory=list)
     stretches: list[tuple[float, dict[str, float]]] = field(default_factory=list)
+    yet: dict[str, tuple[float, float]] = field(default_factory=dict)
 
 
 class Prober:
@@ -104,6 +108,14 @@ class Prober:
             for kind in watch.kinds
         }
         watch.stretches.append((now_s if at_s is None else at_s, reach))
+        watch.yet = {
+            kind.name.lower(): max(
+                [await self._yet(page, kind, contacts) for page in watch.pages],
+                key=lambda found: found[1],
+                default=_NEVER,
+            )
+            for kind in watch.kinds
+        }
 
     async def _contacts(self, watch: Watch) -> dict[str, Any]:
         """What the host would grant now, by its own word."""
@@ -170,6 +182,27 @@ class Prober:
             return min(claims.page_stamped_s + limit_s, cap_s)
         return -math.inf
 
+    async def _yet(
+        self, page: HeldPage, kind: Kind, contacts: dict[str, Any]
+    ) -> tuple[float, float]:
+        """Until when use or a renewal could bring a page a new token, and how far that one could reach."""
+        gates, token, found = self.gates, self.gates.strategy.token, _NEVER
+        if token is None:
+            return found
+        now_s = gates.clock.now_s()
+        for text in page.tokens:
+            claims, _ = gates.read(text, page.number, now_s)
+            if claims is None or (kind is Kind.ADMIN and not claims.admin):
+                continue
+            until_s = cap_s = math.inf
+            if token.renewal != "sliding":
+                until_s = await self._renewable_until_s(page, claims, contacts, now_s)
+            if token.absolute_s is not None:
+                cap_s = claims.page_stamped_s + token.absolute_s + gates.leeway_s
+            reach_s = min(cap_s, await self._limit_s(claims, kind, contacts))
+            found = max(found, (until_s, reach_s), key=lambda pair: pair[1])
+        return found
+
     async def _proved(
         self, claims: Claims, kind: Kind, contacts: dict[str, Any], reach_s: float
     ) -> bool:
@@ -203,6 +236,10 @@ class Prober:
                     [at_s, {k: _plain(v) for k, v in reach.items()}]
                     for at_s, reach in watch.stretches
                 ]
+                for person, watch in self.watches.items()
+            },
+            "yet": {
+                str(person): {kind: [*map(_plain, pair)] for kind, pair in watch.yet.items()}
                 for person, watch in self.watches.items()
             },
             "trials": self.trials,

@@ -1,5 +1,6 @@
 """What a live run records: the cases as the simulation records them, and histograms of what was timed."""
 
+import math
 from collections import Counter
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -121,18 +122,23 @@ def close_record(
     stretches: list[tuple[float, dict[str, float]]],
     end_s: float,
     *,
-    may_extend: bool,
+    yet: dict[str, tuple[float, float]],
     may_shorten: bool,
 ) -> None:
-    """The exposure window from what the prober found: the largest of min(reach, next change), the last reach stands."""
+    """The exposure window from what the prober found: the largest of min(reach, next change), the last reach stands.
+
+    `yet`: by kind, until when new tokens may come, and how far those could reach.
+    """
     knows_s = case.revoked_at_s + case.propagation_s
     for kind in case.kinds():
         name = kind.name.lower()
+        until_s, reach_s = yet.get(name, (-math.inf, -math.inf))
+        now_s = stretches[-1][1].get(name, -math.inf) if stretches else -math.inf
         last_s, censored = window(
             [(at_s, reach.get(name, float("-inf"))) for at_s, reach in stretches],
             knows_s,
             end_s,
-            may_extend=may_extend,
+            may_extend=until_s > end_s and reach_s > now_s,
             may_shorten=may_shorten,
         )
         clicked_s = record.last_clicks_s.get(kind, 0.0)

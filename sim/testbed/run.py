@@ -310,16 +310,16 @@ async def _close_accounts(
             (at_s, {kind: float(reach) for kind, reach in reaches.items()})
             for at_s, reaches in lane.app["stretches"].get(str(person.number), [])
         ]
+        by_itself = token is not None and token.refresh_at is not None and not person.muted()
+        yet = lane.app["yet"].get(str(person.number), {}) if by_itself or person.actors > 0 else {}
         close_record(
             record,
             case,
             sorted(stretches, key=lambda stretch: stretch[0]),
             end_s,
-            may_extend=token is not None
-            and (
-                (token.renewal == "app" and token.refresh_at is not None)
-                or (token.renewal in ("sliding", "app") and person.actors > 0)
-            ),
+            yet={
+                kind: (float(until_s), float(reach_s)) for kind, (until_s, reach_s) in yet.items()
+            },
             may_shorten=lane.host["pending_events"] > 0,
         )
         lane.cases.append(record)

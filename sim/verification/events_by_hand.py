@@ -254,6 +254,27 @@ WORLDS = (
         {"events pushed": 12, "events lost": 6},
         SIGNS_OUT | {"push.outages": {"every": constant(300.0), "lasts": constant(340.0)}, "push.disabled_after": 3},
     ),
+    # the page of 900 is closed at 960, its token named at 1075 and good to 1200
+    Clockwork(
+        "an event names the token of a page that is closed",
+        token() | pushed("denylist"),
+        {"mean entries of the denylist": 125 / 2000, "window s": 0},
+        DELAYED | SHORT_VISITS,
+    ),
+    # the page of 1000 has had its two clicks by 1060; a list of tokens does not know that, and keeps it to 1300
+    Clockwork(
+        "an event names a token that is spent",
+        token(uses=2) | pushed("denylist"),
+        {"mean entries of the denylist": 225 / 2000, "window s": 30},
+        DELAYED,
+    ),
+    # entries of 600 s from pages of 100, 260, ..., 900; at 1075 those of 580, 740 and 900 are there, all of closed pages
+    Clockwork(
+        "entries of closed pages are dropped too",
+        LONG_TOKEN | {"allowlist": {"lifetime": 600.0}} | pushed("drop_entries"),
+        {"mean entries": (3 * 600 + 495 + 335 + 175) / 2000, "window s": 0},
+        DELAYED | SHORT_VISITS,
+    ),
     # it would be there at 6030: until the end, at 4000, the token is good
     Clockwork(
         "an event under way at the end",
@@ -261,12 +282,25 @@ WORLDS = (
         {"censored": 1, "window s": 2970},
         DELAYED | {"push.delay": 5000.0},
     ),
-    # visits end at 160, 320, ..., 1920
+    # pages of 100, 260, ..., 1860; visits end at 160, 320, ..., 1920; each event is there 105 s after its page, for 195 s
     Clockwork(
         "an ordinary logout emits an event",
         token() | pushed("denylist", "logout"),
-        {"events pushed": 12, "page loads": 12},
-        NO_CASE | SHORT_VISITS | {"workload.visit_ends": {"logout": 1}},
+        {"events pushed": 12, "page loads": 12, "mean entries of the denylist": (11 * 195 + 35) / 2000},
+        SIGNS_OUT | DELAYED,
+    ),
+    # there 170 s after its page, and 10 s after the next one's: it names both
+    Clockwork(
+        "an event of a logout names the next page's token",
+        token() | pushed("denylist", "logout"),
+        {"mean entries of the denylist": (10 * 290 + 130) / 2000},
+        SIGNS_OUT | {"push.delay": 110.0, "push.loss": 0},
+    ),
+    Clockwork(
+        "an event of a logout drops the entry that its page left",
+        LONG_TOKEN | {"allowlist": {"lifetime": 600.0}} | pushed("drop_entries", "logout"),
+        {"mean entries": 12 * 105 / 2000},
+        SIGNS_OUT | DELAYED,
     ),
     Clockwork(
         "a closed tab emits none",

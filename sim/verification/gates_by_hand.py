@@ -207,6 +207,19 @@ WORLDS = (
         {"censored": 0, "window s": 7070},
         LOST,
     ),
+    # a token that he renews up to the cap passes for the leeway longer
+    Clockwork(
+        "a cap with a leeway is not known while somebody may renew",
+        token(renewal="host", absolute=8000.0, leeway=30.0),
+        {"censored": 1, "window s": 2970},
+        LOST,
+    ),
+    Clockwork(
+        "it is known where nobody does",
+        token(renewal="host", absolute=8000.0, leeway=30.0),
+        {"censored": 0, "window s": 7070},
+        LOST | LEAVES,
+    ),
     # nobody renews any more, yet the refresh token could until 9100
     Clockwork(
         "the age of a refresh token beyond the end is known",
@@ -219,6 +232,43 @@ WORLDS = (
         "it is not known while somebody may renew",
         token(renewal="app", refresh_lifetime=9000.0),
         {"censored": 1, "window s": 2970, "reads": 49},
+    ),
+    # renewed at 500, 900, ..., 3700; from 3800 on the app refuses, and at the end, at 4000, the last token has 100 s left
+    Clockwork(
+        "a token that nobody can renew is known to its end",
+        token(400.0, renewal="app", refresh_at=1.0, refresh_lifetime=3700.0),
+        {"censored": 0, "window s": 3070, "reads": 49},
+    ),
+    Clockwork(
+        "it is not known while it would be renewed",
+        token(400.0, renewal="app", refresh_at=1.0, refresh_lifetime=3950.0),
+        {"censored": 1, "window s": 2970},
+    ),
+    # nor where the refresh token was dropped, at 3930
+    Clockwork(
+        "a token whose refresh token was dropped is known to its end",
+        token(400.0, renewal="app", refresh_at=1.0) | pushed("drop_refresh"),
+        {"censored": 0, "window s": 3070, "reads": 49},
+        {"push.delay": 2900.0, "push.loss": 0},
+    ),
+    # what he sends leaves no more, so nothing renews: the refresh token could until 9100
+    Clockwork(
+        "the age of a refresh token is known of who is cut off",
+        token(renewal="app", refresh_at=1.0, refresh_lifetime=9000.0),
+        {"censored": 0, "window s": 8070, "reads": 0},
+        {"behaviour.probabilities": {"cut_off": 1}},
+    ),
+    # he clicks on, but the token that he slides ends with its cap, at 4050
+    Clockwork(
+        "a token that slides to its cap is known",
+        token(renewal="sliding", absolute=3950.0),
+        {"censored": 0, "window s": 3020, "reads": 49},
+    ),
+    # the token could slide for ever; the entry of 100 ends at 4050
+    Clockwork(
+        "an entry that nobody can write anew is known to its end",
+        token(renewal="sliding") | {"allowlist": {"lifetime": 3950.0}},
+        {"censored": 0, "window s": 3020, "reads": 49},
     ),
     # a call each 256 s: 160, 460, 760, ..., 1960 renew; at the four clicks between, the token is good
     Clockwork(

@@ -5,7 +5,7 @@ clicks 60 s later; at the revocation of 1030 he is between two visits. With two 
 are open then; with three, that of 580 too.
 """
 
-from sim.verification.by_hand import LONG_TOKEN, SHORT_VISITS, Clockwork, token
+from sim.verification.by_hand import DELAYED, LONG_TOKEN, SHORT_VISITS, Clockwork, pushed, token
 
 VISITS = SHORT_VISITS | {"workload.visit_ends": {"leave_open": 1}}
 TWO_TABS = VISITS | {"workload.tabs": 2}
@@ -87,6 +87,26 @@ WORLDS = (
         LONG_TOKEN | {"allowlist": ENTRY},
         {"mean entries": 0.6, "window s": 70},
         TWO_TABS,
+    ),
+    # at 1075 those of 580, 740 and 900 are there, though each tab was closed: all that the device has left
+    Clockwork(
+        "entries of closed tabs are dropped too",
+        LONG_TOKEN | {"allowlist": {"lifetime": 600.0}} | pushed("drop_entries"),
+        {"mean entries": (3 * 600 + 495 + 335 + 175) / 2000},
+        SHORT_VISITS | {"workload.tabs": 2} | DELAYED,
+    ),
+    Clockwork(
+        "an event names the token of a closed tab",
+        token() | pushed("denylist"),
+        {"mean entries of the denylist": 125 / 2000},
+        SHORT_VISITS | {"workload.tabs": 2} | DELAYED,
+    ),
+    # it is the device's one entry that goes, at 1075 instead of 1500
+    Clockwork(
+        "an entry of the device is dropped",
+        LONG_TOKEN | {"allowlist": {"lifetime": 600.0, "of": "device"}} | pushed("drop_entries"),
+        {"mean entries": 975 / 2000},
+        SHORT_VISITS | DELAYED,
     ),
     Clockwork(
         "an entry a device",

@@ -174,9 +174,9 @@ def bytes_of(people: int, strategy: Strategy) -> int:
 
 
 @pytest.mark.parametrize("name", CATALOGUE)
-def test_a_person_takes_less_than_200_bytes(name: str) -> None:
+def test_a_person_takes_less_than_220_bytes(name: str) -> None:
     fewer, more = (bytes_of(people, CATALOGUE[name]) for people in (150_000, 300_000))
-    assert (more - fewer) / 150_000 < 200
+    assert (more - fewer) / 150_000 < 220
 
 
 def test_progress_may_interrupt() -> None:

@@ -17,6 +17,11 @@ HOUR = {
     "run.horizon": "30min", "run.drain": "10min", "cases.from": "10min", "cases.until": "20min", "organisation.shift.end": "30min",
 }  # fmt: skip
 
+# An event of each logout drops what its pages left.
+ENTRIES_LEFT = {
+    "token": {"lifetime": "8h"}, "allowlist": {"lifetime": "1h"}, "push": {"causes": ["logout"], "effect": "drop_entries"},
+}  # fmt: skip
+
 PEAK = """
 import sys
 from sim.engine import run
@@ -42,6 +47,7 @@ print(peak() - before)
     [
         ("compiled", {"organisation.people": 200_000}),
         ("compiled", {"organisation.people": 100_000, "app.holds_worker": True}),
+        ("compiled", {"organisation.people": 100_000, "strategies.layered": ENTRIES_LEFT}),
         ("compiled", {"app.workers": 10_000_000}),
         (
             "compiled",

@@ -125,6 +125,10 @@ _COMPILED = (
     ("no refresh token is dropped", "apply_event", ".dropped = 1", ".dropped = 0"),
     ("a dropped entry lives on", "drop_entry", "e.x = -INF", "e.x = e.x + 0.0"),
     ("a dropped entry is counted", "drop_entry", "now, e.x, -1)", "now, e.x, 0)"),
+    ("an entry that a page left is not dropped", "drop_all", "w.now, ends, -1)", "w.now, ends, 0)"),
+    ("an event forgets the tokens of pages before", "remember", "max(latest.x, expires)", "-INF"),
+    ("what could be renewed is known", "may_reach", "if not comes", "if True"),
+    ("what nobody can renew is not known", "may_reach", " and granted", ""),
     # devices and tabs
     ("a visit replaces the tab used last", "begin_visit",
      "memory.tab(w, tab).used < memory.tab(w, oldest).used", "memory.tab(w, tab).used > memory.tab(w, oldest).used"),

@@ -149,7 +149,7 @@ def test_a_measured_window_is_the_models_window(
         reach_s = next_reach_s
         exposure.refresh()
     exposure.accrue(120.0)
-    expected = exposure.close(120.0, may_extend, may_shorten)[Kind.READ]
+    expected = exposure.close(120.0, lambda kind: may_extend, may_shorten)[Kind.READ]
     found = window(stretches, 10.0, 120.0, may_extend=may_extend, may_shorten=may_shorten)
     assert found == expected
 

@@ -15,6 +15,7 @@ from sim.engine.steps import (
     draws,
     entries,
     knowledge,
+    left,
     limiters,
     parties,
     plan,
@@ -330,6 +331,7 @@ def show(w: World, person: int) -> None:
         tabs.opened(w, person, page)
     else:
         if p.page != NONE:
+            left.leave(w, person, p.page)
             pool.release_page(w, person, p.page)
         p.page = page
     if w.allowlist:
@@ -350,6 +352,7 @@ def destroy_page(w: World, person: int, logged_out: bool) -> None:
     if w.several:
         tabs.ended(w, person, logged_out)
     elif p.page != NONE:
+        left.leave(w, person, p.page)
         pool.release_page(w, person, p.page)
     p.page = NONE
     revocation.refresh(w, person)

@@ -298,6 +298,7 @@ def close(address: int) -> int:
         accounting.record_visit(w, person)
         if p.case != NONE:
             revocation.accrue(w, person)
+            revocation.note_moves(w, person)
         if w.holds_worker:
             holder = memory.holder(w, person)
             if p.state == State.WORKER:

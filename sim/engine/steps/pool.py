@@ -3,7 +3,7 @@
 import math
 
 from sim.engine.state import NONE, World
-from sim.engine.steps import tokens
+from sim.engine.steps import knowledge, tokens
 from sim.engine.steps.binding import memory
 
 INF = math.inf
@@ -54,6 +54,7 @@ def new_page(w: World, person: int, number: int, expires: float, admin: int) -> 
     tokens.hold(w, page, w.now, expires, admin)
     if w.keeps_longest:
         memory.longest(w, page).x = expires
+    tokens.remember(w, person, knowledge.device_in_use(w, person), expires)
     if w.refresh_at > 0.0:
         b = memory.background(w, page)
         b.number = number

@@ -5,7 +5,7 @@ from typing import Any
 
 from sim.basics.streams import Stream
 from sim.engine.state import NONE, Beside, Entries, Law, World
-from sim.engine.steps import accounting, calendar, draws, knowledge, tokens, written
+from sim.engine.steps import accounting, calendar, draws, knowledge, left, tokens, written
 from sim.engine.steps.binding import memory
 from sim.model.causes import Cause, Kind
 from sim.model.mechanisms import Effect
@@ -148,11 +148,11 @@ def refresh(w: World, person: int) -> None:
         return
     c = memory.case(w, memory.person(w, person).case)
     if c.known:
-        c.reach_0 = reach(w, person, 0)
+        c.reach_0 = reach(w, person, 0, False)
         c.gate_0 = w.farthest_gate
-        c.reach_1 = reach(w, person, 1)
+        c.reach_1 = reach(w, person, 1, False)
         c.gate_1 = w.farthest_gate
-        c.reach_2 = reach(w, person, 2)
+        c.reach_2 = reach(w, person, 2, False)
         c.gate_2 = w.farthest_gate
 
 
@@ -170,22 +170,33 @@ def stops(gate: int) -> int:
     return gate if gate == Ended.CHECK else Ended.NOT_OPEN
 
 
-def reach(w: World, person: int, kind: int) -> float:
+def note_moves(w: World, person: int) -> None:
+    """The end of the run: whose windows acts and renewals to come could still move."""
+    c = memory.case(w, memory.person(w, person).case)
+    by_use = w.slides or w.entry_slides or (w.refreshes_answers and w.refusal_replaces)
+    for kind in range(3):
+        if (by_use and c.actors > 0) or reach(w, person, kind, True) > reach(
+            w, person, kind, False
+        ):
+            c.moves |= 1 << kind
+
+
+def reach(w: World, person: int, kind: int, yet: bool) -> float:
     """How far a hypothetical request of this kind passes, if nothing changes; -inf if it does not pass now.
 
-    `farthest_gate` then says which gate would stop it, or stops it now.
+    `farthest_gate` then says which gate would stop it, or stops it now. `yet`: with what may yet be issued to who goes on, or be renewed in the background.
     """
     w.farthest_gate = Ended.NOT_OPEN
     if w.several:
-        return reach_of_devices(w, person, kind)
+        return reach_of_devices(w, person, kind, yet)
     p = memory.person(w, person)
     found = -INF
     if p.page != NONE:
         entry = accounting.entry_of(w, p.page)
-        found = farther(w, found, page_reach(w, person, p.page, kind, entry))
+        found = farther(w, found, page_reach(w, person, p.page, kind, entry, yet))
     if p.incoming != NONE:
         entry = accounting.entry_of(w, p.incoming)
-        found = farther(w, found, page_reach(w, person, p.incoming, kind, entry))
+        found = farther(w, found, page_reach(w, person, p.incoming, kind, entry, yet))
     return found
 
 
@@ -196,22 +207,22 @@ def farther(w: World, found: float, reached: float) -> float:
     return max(found, reached)
 
 
-def reach_of_devices(w: World, person: int, kind: int) -> float:
+def reach_of_devices(w: World, person: int, kind: int, yet: bool) -> float:
     """The same through all that the person's devices hold."""
     found = -INF
     device = memory.carrier(w, person).first
     while device != NONE:
         if knowledge.concerns(w, person, device):
-            found = device_reach(w, person, device, kind, found)
+            found = device_reach(w, person, device, kind, found, yet)
         device = memory.device(w, device).next
     page = memory.person(w, person).incoming
     if page != NONE and knowledge.concerns(w, person, memory.tab(w, page).device):
         entry = accounting.entry_of(w, memory.tab(w, page).device if w.shared_entry else page)
-        found = farther(w, found, page_reach(w, person, page, kind, entry))
+        found = farther(w, found, page_reach(w, person, page, kind, entry, yet))
     return found
 
 
-def device_reach(w: World, person: int, device: int, kind: int, found: float) -> float:
+def device_reach(w: World, person: int, device: int, kind: int, found: float, yet: bool) -> float:
     """The same through one device more: each of its pages, or what it holds with the best entry that it has."""
     best = accounting.entry_of(w, device)
     tab = memory.device(w, device).first
@@ -219,18 +230,20 @@ def device_reach(w: World, person: int, device: int, kind: int, found: float) ->
         entry = accounting.entry_of(w, device if w.shared_entry else tab)
         best = max(best, entry)
         if not w.cookie:
-            found = farther(w, found, page_reach(w, person, tab, kind, entry))
+            found = farther(w, found, page_reach(w, person, tab, kind, entry, yet))
         tab = memory.tab(w, tab).next
     if w.cookie:
-        found = farther(w, found, page_reach(w, person, device, kind, best))
+        found = farther(w, found, page_reach(w, person, device, kind, best, yet))
     return found
 
 
-def page_reach(w: World, person: int, page: int, kind: int, entry: float) -> float:
+def page_reach(w: World, person: int, page: int, kind: int, entry: float, yet: bool) -> float:
     """The same through one page, with an entry of the allowlist."""
     g = memory.page(w, page)
     cause = memory.case(w, memory.person(w, person).case).cause
     found = tokens.token_reach(w, person, page, kind, cause)
+    if yet and found > w.now:
+        found = max(found, tokens.may_reach(w, person, page, kind))
     w.gate = Ended.TOKEN
     if w.allowlist:
         vouched = kind != Kind.ADMIN or g.admin
@@ -287,16 +300,19 @@ def apply_event(w: World, person: int, device: int, left_host: float, effect: in
                 memory.page(w, page).dropped = 1
             else:
                 drop_entry(w, page)
+        if w.leaves_entries and effect == Effect.DROP_ENTRIES:
+            left.drop_all(w, person)
     elif effect == Effect.NOT_BEFORE:
         tokens.name_stamped(w, person, left_host)
     else:
         memory.stamped_until(w, person).x = max(now, memory.stamped_until(w, person).x)
-        longest = -INF
-        for page in (p.page, p.incoming):
-            if page != NONE:
-                longest = max(longest, tokens.longest_expiry(w, person, page) + w.leeway)
-        if longest > now:
-            accounting.count_entry(w, Entries.DENYLIST, now, longest, 1)
+        deny(w, memory.latest(w, person).x)
+
+
+def deny(w: World, latest: float) -> None:
+    """An entry of the denylist, kept until the last token that it names would have expired."""
+    if latest + w.leeway > w.now:
+        accounting.count_entry(w, Entries.DENYLIST, w.now, latest + w.leeway, 1)
 
 
 def tells_of(w: World, only: int, device: int) -> bool:
@@ -306,26 +322,30 @@ def tells_of(w: World, only: int, device: int) -> bool:
 
 def apply_to_devices(w: World, person: int, only: int, left_host: float, effect: int) -> None:
     """The same where a person has several pages."""
-    longest, now = -INF, w.now
+    latest = -INF
     device = memory.carrier(w, person).first
     while device != NONE:
         d = memory.device(w, device)
         if tells_of(w, only, device):
-            longest = max(longest, apply_to(w, person, device, left_host, effect))
+            apply_to(w, device, left_host, effect)
             tab = d.first
             while tab != NONE:
-                longest = max(longest, apply_to(w, person, tab, left_host, effect))
+                apply_to(w, tab, left_host, effect)
                 tab = memory.tab(w, tab).next
+            if w.leaves_entries and effect == Effect.DROP_ENTRIES:
+                left.drop_all(w, device)
+            if w.keeps_latest:
+                latest = max(latest, memory.latest(w, device).x)
         device = d.next
     page = memory.person(w, person).incoming
     if page != NONE and tells_of(w, only, memory.tab(w, page).device):
-        longest = max(longest, apply_to(w, person, page, left_host, effect))
-    if effect == Effect.DENYLIST and longest > now:
-        accounting.count_entry(w, Entries.DENYLIST, now, longest, 1)
+        apply_to(w, page, left_host, effect)
+    if effect == Effect.DENYLIST:
+        deny(w, latest)
 
 
-def apply_to(w: World, person: int, place: int, left_host: float, effect: int) -> float:
-    """The effect on a page or on what a device holds; returns how long a denylist has to remember it."""
+def apply_to(w: World, place: int, left_host: float, effect: int) -> None:
+    """The effect on a page, or on what a device holds."""
     if effect == Effect.DROP_REFRESH:
         memory.page(w, place).dropped = 1
     elif effect == Effect.DROP_ENTRIES:
@@ -336,7 +356,6 @@ def apply_to(w: World, person: int, place: int, left_host: float, effect: int) -
             tokens.name_stamped(w, told_of, left_host)
         else:
             memory.stamped_until(w, told_of).x = max(w.now, memory.stamped_until(w, told_of).x)
-    return tokens.longest_expiry(w, person, place) + w.leeway
 
 
 def drop_entry(w: World, page: int) -> None:

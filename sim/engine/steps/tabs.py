@@ -9,7 +9,7 @@ import math
 
 from sim.basics.streams import Stream
 from sim.engine.state import NONE, Law, World
-from sim.engine.steps import draws, knowledge, pool, tokens
+from sim.engine.steps import draws, knowledge, left, pool, tokens
 from sim.engine.steps.binding import memory
 
 INF = math.inf
@@ -59,6 +59,10 @@ def found(w: World, person: int, number: int) -> int:
         memory.stamped_until(w, device).x = -INF
     if w.compares_clocks:
         memory.told_before(w, device).x = -INF
+    if w.keeps_latest:
+        memory.latest(w, device).x = -INF
+    if w.leaves_entries:
+        memory.last_left(w, device).x = NONE
     if w.answers_a_device and w.remembers:
         memory.answer_until(w, device).x = -INF
     if w.answers_a_device and w.refreshes_answers:
@@ -188,6 +192,7 @@ def shut(w: World, person: int, page: int) -> None:
         memory.tab(w, before).next = t.next
     t.open = 0
     d.tabs -= 1
+    left.leave(w, person, page)
     pool.release_page(w, person, page)
 
 
@@ -213,8 +218,6 @@ def empty(w: World, person: int, device: int) -> None:
     g = memory.page(w, device)
     g.stamped = g.held_stamped = g.held_expires = -INF
     g.admin = g.held_admin = g.dropped = g.left = 0
-    if w.keeps_longest:
-        memory.longest(w, device).x = -INF
     void_renewals(w, device)
     tokens.drop_credentials(w, person, device)
 
@@ -233,8 +236,6 @@ def pour(w: World, person: int, page: int, device: int) -> None:
     held.stamped, held.held_stamped, held.held_expires = g.stamped, g.held_stamped, g.held_expires
     held.admin, held.held_admin, held.dropped = g.admin, g.held_admin, g.dropped
     held.left = g.left
-    if w.keeps_longest:
-        memory.longest(w, device).x = memory.longest(w, page).x
     void_renewals(w, device)
     if w.refresh_at > 0.0:
         memory.background(w, device).number = memory.background(w, page).number

@@ -157,6 +157,7 @@ def add_credential(
     """Keep a new credential, and of the page's older ones those that may outlive it."""
     if w.keeps_longest:
         memory.longest(w, page).x = max(memory.longest(w, page).x, expires)
+    remember(w, person, knowledge.device_of(w, page), expires)
     case = memory.person(w, person).case
     if case == NONE:
         return
@@ -172,6 +173,13 @@ def add_credential(
         else:
             i = free_credential(w, i)
     c.issued = new_credential(w, page, stamped, expires, admin, kept)
+
+
+def remember(w: World, person: int, device: int, expires: float) -> None:
+    """A denylist keeps an event until the last token that was issued by then would have expired, its page open or not."""
+    if w.keeps_latest:
+        latest = memory.latest(w, device if w.several else person)
+        latest.x = max(latest.x, expires)
 
 
 def new_credential(
@@ -258,6 +266,18 @@ def renewable_until(w: World, page: int, cause: int) -> float:
     return -INF
 
 
+def may_reach(w: World, person: int, page: int, kind: int) -> float:
+    """How far a token could reach that is yet to come, by use or by a renewal; -inf where none is."""
+    g, c = memory.page(w, page), memory.case(w, memory.person(w, person).case)
+    acts = c.actors > 0
+    renews = w.refresh_at > 0.0 and (not c.muted or memory.background(w, page).renewing)
+    granted = renewable_until(w, page, c.cause) > w.now
+    comes = (acts or renews) and granted if w.renewal != Renewal.SLIDING else acts
+    if not comes or (kind == Kind.ADMIN and not g.held_admin):
+        return -INF
+    return g.stamped + w.absolute + w.leeway
+
+
 def named(w: World, person: int, page: int, stamped: float) -> bool:
     """Whether an event that has arrived names a credential stamped then, of a page or device."""
     if w.names_tokens == 0:
@@ -288,15 +308,6 @@ def stamp_reason(w: World, person: int, page: int, stamped: float) -> int:
     return Reason.NAMED_BY_EVENT if named(w, person, page, stamped) else Reason.NOTHING
 
 
-def longest_expiry(w: World, person: int, page: int) -> float:
-    """The last expiry among the tokens of a page. Of people without a case it is kept only where one can have many."""
-    case = memory.person(w, person).case
-    if case == NONE:
-        return memory.longest(w, page).x if w.keeps_longest else memory.page(w, page).held_expires
-    found, i = -INF, memory.case(w, case).issued
-    while i != NONE:
-        k = memory.credential(w, i)
-        if k.of >> 1 == page:
-            found = max(found, k.expires)
-        i = k.next
-    return found
+def longest_expiry(w: World, page: int) -> float:
+    """The last expiry among the tokens of a page of somebody without a case."""
+    return memory.longest(w, page).x if w.keeps_longest else memory.page(w, page).held_expires

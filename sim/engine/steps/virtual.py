@@ -65,7 +65,7 @@ def reach_of(w: World, person: int, page: int) -> float:
     """Until when what a page holds would pass; -inf without a page."""
     if page == NONE:
         return -INF
-    found = tokens.longest_expiry(w, person, page) + w.leeway
+    found = tokens.longest_expiry(w, page) + w.leeway
     if only_effect(w) == Effect.DENYLIST:
         found = min(found, named_at(w, person, memory.page(w, page).held_stamped))
     return min(found, accounting.entry_of(w, page)) if w.allowlist else found
