@@ -156,7 +156,7 @@ def test_keys_at_their_defaults_are_keys_left_out() -> None:
 @pytest.mark.parametrize(
     ("tables", "key", "says"),
     [
-        ({"organisation": {"devices": "unlimited"}}, "organisation.devices", "expected a count"),
+        ({"organisation": {"devices": "unlimited"}}, "organisation.devices", "whole number"),
         ({"organisation": {"devices": 0}}, "organisation.devices", "at least 1"),
         ({"workload": {"tabs": 0}}, "workload.tabs", "at least 1"),
         ({"workload": {"tabs": 65}}, "workload.tabs", "at most 64"),
