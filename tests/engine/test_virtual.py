@@ -1,5 +1,6 @@
 """Virtual cases: what is read off an honest path is, to the bit, what a case would have met; both runners read alike."""
 
+import math
 from typing import Any
 
 import hypothesis.strategies as st
@@ -31,7 +32,7 @@ def _with_steps(scenario: Scenario, moments: int, **instead: Any) -> Run:
         return plain.run(scenario, scenario.strategies["tried"], moments=moments)
 
 
-def _asked(scenario: Scenario) -> list[Answer]:
+def _asked(scenario: Scenario, **instead: Any) -> list[Answer]:
     """Every answer: person, number, moment, cause, whether he goes on, page open, window, censored."""
     found: list[Answer] = []
 
@@ -43,7 +44,7 @@ def _asked(scenario: Scenario) -> list[Answer]:
             return  # what closes it lies behind the horizon
         found.append((person, m.number, m.next, cause, on, bool(is_open), window, bool(censored)))
 
-    _with_steps(scenario, MOMENTS, virtual__add=add, draws__uniform=plain._uniform)
+    _with_steps(scenario, MOMENTS, virtual__add=add, draws__uniform=plain._uniform, **instead)
     return found
 
 
@@ -79,7 +80,10 @@ def _met(scenario: Scenario, answer: Answer, behaviour: int) -> tuple[bool, floa
 
 
 def assert_answers_are_what_cases_meet(scenario: Scenario, data: st.DataObject) -> None:
-    answers = _asked(scenario)
+    assert_some_are(scenario, _asked(scenario), data)
+
+
+def assert_some_are(scenario: Scenario, answers: list[Answer], data: st.DataObject) -> None:
     if not answers:
         return
     does = scenario.behaviour.probabilities
@@ -101,7 +105,10 @@ def test_an_answer_is_what_a_case_meets(drawn: Scenario, data: st.DataObject) ->
 def test_an_event_about_a_logout_names_what_came_since(
     drawn: Scenario, data: st.DataObject
 ) -> None:
-    assert_answers_are_what_cases_meet(drawn, data)
+    """The answers that would be others if no such event named anything."""
+    answers = _asked(drawn)
+    unnamed = _asked(drawn, virtual__named_at=lambda w, person, stamped: math.inf)
+    assert_some_are(drawn, [a for a, b in zip(answers, unnamed, strict=True) if a != b], data)
 
 
 @pytest.mark.nightly
