@@ -7,7 +7,7 @@ where nothing goes wrong: the event arrives after its median delay, checks are a
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sim.basics.distributions import Constant, Law
 from sim.basics.wording import about, format_duration
@@ -19,6 +19,7 @@ from sim.scenario.channels import PushChannel
 from sim.theory import cached_check_bound_s, gates_bound_s, refreshed_bound_s, token_bound_s
 
 INF = math.inf
+CARRIERS = ("connection", "requests")  # what access lives in, named where there is more than one
 _FELT = 1.2  # a worst case that is longer by less is not set apart from the typical one
 
 
@@ -26,13 +27,45 @@ def bound_s(
     scenario: Scenario, strategy: Strategy, cause: Cause, kind: Kind, propagation_s: float
 ) -> float:
     """The bound for one kind of request in seconds, infinite where nothing ends it."""
-    gates = (
+    ways = _ways(scenario, strategy, cause, kind)
+    return propagation_s + max(_gates_s(scenario, strategy, cause, kind), min(ways, default=0.0))
+
+
+def _gates_s(scenario: Scenario, strategy: Strategy, cause: Cause, kind: Kind) -> float:
+    """The bound of requests that pass the gates."""
+    return gates_bound_s(
         _token_s(scenario, strategy, cause),
         _allowlist_s(scenario, strategy, cause),
         _check_s(strategy, cause, kind),
         *(_push_s(scenario, strategy, push, cause) for push in strategy.pushes),
     )
-    return propagation_s + gates_bound_s(*gates)
+
+
+def _ways(scenario: Scenario, strategy: Strategy, cause: Cause, kind: Kind) -> dict[float, str]:
+    """How a connection that carries a kind can end: within how many seconds, and what ends it. Empty where none carries it.
+
+    The gates judge when it opens and at each recheck, or an event closes it that the gates have heard of too.
+    """
+    connection = strategy.connection
+    if connection is None or not connection.carries(kind):
+        return {}
+    gates_s = _gates_s(scenario, strategy, cause, kind)
+    ways = {INF: "the connection is authorised once"}
+    if connection.recheck_s is not None:
+        ways[connection.recheck_s + gates_s] = _unless_blind(
+            gates_s, f"asked again each {format_duration(connection.recheck_s)}"
+        )
+    if connection.lasts is not None:
+        longest_s = connection.lasts.support()[1]
+        ways[longest_s + gates_s] = _unless_blind(gates_s, "the server closes it")
+    for push in strategy.pushes if connection.closed_by_push else ():
+        if math.isfinite(_push_s(scenario, strategy, push, cause)):
+            ways[_delivery_s(scenario, push, cause)] = "an event closes it"
+    return ways
+
+
+def _unless_blind(gates_s: float, way: str) -> str:
+    return way if math.isfinite(gates_s) else "no gate sees it"
 
 
 def _token_s(scenario: Scenario, strategy: Strategy, cause: Cause) -> float:
@@ -116,7 +149,7 @@ def _delivery_s(scenario: Scenario, push: Push, cause: Cause) -> float:
 
 @dataclass(frozen=True)
 class Cover:
-    """One cell of the matrix. `of` is a kind, or None for the worst; `bound_s` is None where open or without limit.
+    """One cell of the matrix. `of` is a kind, a carrier where there are several, or None for the worst; `bound_s` is None where open or without limit.
 
     `typical_s` is the bound where nothing goes wrong, None where open; `unless` says what makes the worst of it, empty
     where they are the same.
@@ -142,6 +175,19 @@ def said(text: str, typical_s: float | None, unless: str) -> str:
     if not unless or typical_s is None or math.isnan(typical_s):
         return text
     return f"{about(typical_s)}; {text} if {unless}"
+
+
+def parts_text(cells: Sequence[tuple[str | None, str]]) -> str:
+    """Of a pair's cells, each (`of`, what is said of it), the first the worst: those that differ; carriers instead of kinds."""
+    (_, worst), *parts = cells
+    carriers = [part for part in parts if part[0] in CARRIERS]
+    by_text: dict[str, list[str]] = {}
+    for of, text in carriers or parts:
+        if text != worst and not (
+            carriers and text.startswith("open") and worst.startswith("open")
+        ):
+            by_text.setdefault(text, []).append(str(of))
+    return ", ".join(f"{'/'.join(of)} {text}" for text, of in by_text.items())
 
 
 def coverage(scenario: Scenario, strategies: dict[str, Strategy] | None = None) -> list[Cover]:
@@ -171,7 +217,37 @@ def _cells(scenario: Scenario, strategy: Strategy, cause: Cause) -> list[Cover]:
     cells = [_cell(scenario, strategy, cause, None, max(bounds.values()), typical[None])]
     if len({(bounds[kind], typical[kind]) for kind in kinds}) > 1:
         cells += [_cell(scenario, strategy, cause, k, b, typical[k]) for k, b in bounds.items()]
-    return cells
+    return _named(cells, carriers) if (carriers := _carriers(scenario, strategy, cause)) else cells
+
+
+def _named(cells: list[Cover], carriers: list[Cover]) -> list[Cover]:
+    """With the rows of the carriers; where the connection is the worst one the headline says so."""
+    connection, requests = (math.inf if c.bound_s is None else c.bound_s for c in carriers)
+    if connection > requests:
+        cells = [replace(cells[0], text=carriers[0].text), *cells[1:]]
+    return cells + carriers
+
+
+def _carriers(scenario: Scenario, strategy: Strategy, cause: Cause) -> list[Cover]:
+    """What access lives in, where that is more than what requests present: the connection, and requests."""
+    kinds = [k for k in lost_kinds(cause) if _ways(scenario, strategy, cause, k)]
+    if not kinds:
+        return []
+    ways = min((_ways(scenario, strategy, cause, k) for k in kinds), key=lambda w: -min(w))
+    typical_s, unless = _typical(scenario, strategy, cause)[None]
+    connection = _cell(scenario, strategy, cause, None, min(ways), (typical_s, unless))
+    alone = strategy.model_copy(update={"connection": None})
+    return [
+        replace(connection, of="connection", text=f"{connection.text}: {ways[min(ways)]}"),
+        replace(_cells(scenario, alone, cause)[0], of="requests"),
+    ]
+
+
+def worst_carrier(scenario: Scenario, strategy: Strategy, cause: Cause) -> str:
+    """What ends the connection, or that nothing does, where access outlives what requests can do in it; else empty."""
+    cells = _cells(scenario, strategy, cause)
+    named = [c for c in cells if c.of == "connection" and c.text == cells[0].text]
+    return named[0].text.partition(": ")[2] if named else ""
 
 
 def _cell(

@@ -6,8 +6,12 @@ from typing import Any
 import pytest
 
 from sim.coverage import Cover, coverage
+from sim.model.causes import KINDS
+from sim.model.mechanisms import Connection
 from sim.model.strategies import CATALOGUE
+from sim.results.tables import coverage_rows
 from sim.scenario import load, with_changes
+from sim.verdict.cells import Cell, open_cells
 
 
 def cell(strategy: str, cause: str = "deactivation", **changes: Any) -> Cover:
@@ -52,3 +56,43 @@ def test_typical_is_never_longer_than_the_worst() -> None:
     for row in coverage(load("office")):
         assert (row.typical_s or 0.0) <= (math.inf if row.bound_s is None else row.bound_s)
         assert bool(row.unless) <= (row.typical_s is not None)
+
+
+def connected(**connection: Any) -> dict[str | None, str]:
+    """What is said of the carriers of a check of sessions, after a deactivation."""
+    scenario = load("office")
+    strategy = CATALOGUE["introspection"].model_copy(
+        update={"connection": Connection.model_validate(connection)}
+    )
+    rows = coverage(scenario, {"tried": strategy})
+    return {row.of: row.text for row in rows if row.cause == "deactivation"}
+
+
+def test_the_worst_carrier_is_the_headline_and_is_named() -> None:
+    once = connected()
+    assert once[None] == once["connection"] == "open: the connection is authorised once"
+    assert once["requests"] == "1 s"
+    again = connected(recheck="30s", kinds=["read", "write"])
+    assert again[None] == again["connection"]
+    assert again["connection"].endswith("31 s: asked again each 30 s")
+    closed = connected(recheck="30s", lasts={"dist": "constant", "value": "20s"})
+    assert closed["connection"].endswith("21 s: the server closes it")
+
+
+def test_what_no_gate_sees_is_open_in_each_carrier() -> None:
+    strategy = CATALOGUE["introspection"].model_copy(
+        update={"connection": Connection.model_validate({"recheck": "30s"})}
+    )
+    rows = coverage(load("office"), {"tried": strategy})
+    found = {row.of: row.text for row in rows if row.cause == "permission_loss"}
+    assert found == {
+        None: "open",
+        "connection": "open: no gate sees it",
+        "requests": "open",
+    }
+    assert open_cells(load("office"), strategy)[0] == Cell("permission_loss")
+    assert coverage_rows(rows)[1][0][2] == "open"
+
+
+def test_without_a_connection_there_is_one_carrier() -> None:
+    assert {row.of for row in coverage(load("office"))} <= {None, *KINDS}

@@ -54,6 +54,9 @@ class Stream(IntEnum):
     PAGE_TRIP = 11
     RENEWAL_TRIP = 12
     APP_HOST = 13
+    LASTS = 14
+    MESSAGES = 15
+    MESSAGE_SIZE = 16
 
     VERIFY = 20
     HANDLER = 21

@@ -12,6 +12,9 @@ from sim.engine.given import (
     NEVER,
     Given,
     causes_of,
+    connects,
+    has_lines,
+    lines_a_page,
     outages,
     refreshes,
     refreshes_answers,
@@ -56,14 +59,17 @@ _TOO_LONG = {
     "tasks": "what goes on at the same time (host.check, push.retries)",
 }
 # Arrays with a place for each page, where they are needed; the last ones only where they go by device.
-_OF_PAGES = ("entries", "sessions", "longest", "background", "devices", "tabs")
+_OF_PAGES = (
+    *("entries", "sessions", "longest", "background", "devices", "tabs"),
+    *("lines", "connections"),
+)
 _OF_DEVICES = ("answers", "answers_until", "answers_moved", "answers_stale")
 _OF_EVENTS = ("stamped_until", "latest", "last_left")
 # What is not recorded.
 _GONE = (
     *("persons", "holders", "pages", "entries", "sessions", "longest", "background"),
     "credentials",
-    *("carriers", "devices", "tabs", "latest", "last_left"),
+    *("carriers", "devices", "tabs", "latest", "last_left", "lines", "connections"),
     *("tasks", "answers_until", "answers", "stamped_until", "events", "heap", "moments"),
     "limiter_calls",
 )
@@ -118,21 +124,36 @@ def with_cases(arrays: Arrays, number: int) -> Arrays:
 def grown(arrays: Arrays, code: int) -> Arrays:
     """The arrays with more room in the one that is full; what is there stays where it is."""
     name = FULL[Code(code)]
-    size = grown_size(len(arrays[name]), int(arrays["world"][0]["held"]))
+    before, world = len(arrays[name]), arrays["world"][0]
+    size = grown_size(before, int(world["held"]))
     if name not in POOLS:
         return wired(_with_longer(arrays, name, size))
-    world = arrays["world"][0]
-    by_device = bool(world["answers_a_device"])
-    for beside in beside_pages(bool(world["several"]), by_device) if name == "pages" else ():
+    for beside in beside_pages(*_kept_by_page(world)) if name == "pages" else ():
         if len(arrays[beside]) > 1:
-            arrays = _with_longer(arrays, beside, size)
+            more = (size - before) * places_a_page(beside, int(world["lines_a_page"]))
+            arrays = _with_longer(arrays, beside, len(arrays[beside]) + more)
     return wired(_with_pool(arrays, name, size))
 
 
-def beside_pages(several: bool, answers_a_device: bool) -> tuple[str, ...]:
+def _kept_by_page(world: Any) -> tuple[bool, bool, bool]:
+    queued = (world["polls"] or world["hides"] or world["connects"]) and world["holds_worker"]
+    return bool(world["several"]), bool(world["answers_a_device"]), bool(queued)
+
+
+def places_a_page(beside: str, lines: int) -> int:
+    """How many places of such an array a page has, with so many lines a page."""
+    return lines if beside in ("lines", "holders") else 1
+
+
+def beside_pages(several: bool, answers_a_device: bool, queued: bool) -> tuple[str, ...]:
     """The arrays that have a place for each page, or else are not used."""
     by_device = _OF_DEVICES if answers_a_device else ()
-    return (*_OF_PAGES, *by_device, *(_OF_EVENTS if several else ()))
+    return (
+        *_OF_PAGES,
+        *by_device,
+        *(_OF_EVENTS if several else ()),
+        *(("holders",) if queued else ()),
+    )
 
 
 def grown_size(size: int, held: int) -> int:
@@ -228,9 +249,10 @@ def _people(given: Given, world: Any) -> Arrays:
     answers = pages if world["answers_a_device"] else people
     told = pages if world["several"] else people
     left = people if world["leaves_entries"] and told_of_logouts(given) else 0
+    lines = pages * lines_a_page(given)
     sizes = {
         "persons": people,
-        "holders": people if world["holds_worker"] else 1,
+        "holders": people + lines * has_lines(given) if world["holds_worker"] else 1,
         "entries": pages if world["allowlist"] else 1,
         "sessions": pages if world["entry_slides"] else 1,
         "longest": pages if world["keeps_longest"] else 1,
@@ -241,6 +263,8 @@ def _people(given: Given, world: Any) -> Arrays:
         "devices": pages if world["several"] else 1,
         "tabs": pages if world["several"] else 1,
         "moments": people if world["moments"] else 1,
+        "lines": lines if has_lines(given) else 1,
+        "connections": pages if connects(given) else 1,
         "heap": 2 * int(world["heap_reserve"]),
         "trace": 2 * int(world["row_reserve"]) if given.tracing else 0,
     }
@@ -248,7 +272,7 @@ def _people(given: Given, world: Any) -> Arrays:
         "pages": pages,
         "tasks": (people if refreshing else people // 64) + 256,
         "credentials": people // 64 + 64 + left,
-        "events": people + people // 64 + 2 * int(world["heap_reserve"]),
+        "events": people * (1 + has_lines(given)) + people // 64 + 2 * int(world["heap_reserve"]),
     }
     return {
         **{name: np.zeros(size, ARRAYS[name].dtype()) for name, size in sizes.items()},
@@ -375,7 +399,7 @@ def _start(arrays: Arrays) -> None:
     world["level_0"], world["level_1"] = world["capacity_0"], world["capacity_1"]
     for name in ("woken", "first_waiting", "last_waiting", "scout"):
         world[name] = NONE
-    world["logout_person"] = NONE
+    world["logout_person"] = world["line"] = NONE
     world["change"] = Ended.PAGE
     world["acted_at"] = -1.0
     world["rows_per_s"] = _rows(int(world[0]["people"])) / world[0]["end"]

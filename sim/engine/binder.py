@@ -17,9 +17,20 @@ from sim.engine.steps import binding
 from sim.workload import daily
 
 STEPS = (
-    *("accounting", "beside", "calendar", "channels", "client", "clocks", "draws", "entries"),
-    *("gates", "kernel", "knowledge", "left", "limiters", "parties", "plan", "pool", "revocation"),
-    *("tabs", "tokens", "virtual", "written"),
+    *("accounting", "beside", "calendar", "channels", "client", "clocks", "connections", "draws"),
+    *(
+        "entries",
+        "gates",
+        "kernel",
+        "knowledge",
+        "left",
+        "limiters",
+        "lines",
+        "openings",
+        "parties",
+        "plan",
+    ),
+    *("polls", "pool", "revocation", "tabs", "tokens", "virtual", "written"),
 )
 # Functions of the library that steps use: module -> their names, each after those that it calls.
 LIBRARY: dict[ModuleType, tuple[str, ...]] = {

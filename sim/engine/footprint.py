@@ -14,6 +14,7 @@ from sim.scenario import Scenario
 # Bytes, as measured (`tests/engine/test_footprint.py` holds them to the process): of a person, and what some settings add.
 A_PERSON = {"compiled": 220, "plain": 2_000, "reference": 10_000}
 A_HELD_WORKER, A_REFRESH, A_TAB, A_SESSION, AN_ENTRY_LEFT = 70, 110, 80, 25, 35
+A_LINE, A_CONNECTION = 160, 100  # of a page that does something by itself
 A_MOMENT = {"compiled": 48, "plain": 200, "reference": 0}  # of a person with virtual cases
 WINDOWS = 1_700_000  # their histograms while a run goes on
 A_SERVER = {"compiled": 8, "plain": 40, "reference": 0}
@@ -36,6 +37,7 @@ def of_a_run(scenario: Scenario, strategy: Strategy, engine: str, moments: int =
         slides = strategy.allowlist is not None and strategy.allowlist.renewal == "sliding"
         each += A_TAB * pages + A_SESSION * slides * max(1.0, pages)
         each += AN_ENTRY_LEFT * _entries_left(scenario, strategy)
+        each += _lines_and_connections(scenario, strategy) * max(1.0, pages)
     servers = {
         "app.workers": scenario.app.workers,
         "host.servers": scenario.host.servers,
@@ -54,6 +56,13 @@ def _kept_calls(scenario: Scenario) -> float:
     """Calls that a log of the host's limit remembers."""
     limit = scenario.host.rate_limit
     return 0.0 if limit is None else sum(limit.remembers)
+
+
+def _lines_and_connections(scenario: Scenario, strategy: Strategy) -> float:
+    """What a page takes for its timers and its connection."""
+    timers = scenario.workload.poll is not None or scenario.workload.hidden_tabs is not None
+    connects = strategy.connection is not None
+    return A_LINE * (timers + connects) + A_CONNECTION * connects
 
 
 def _pages_beside(scenario: Scenario, strategy: Strategy) -> float:

@@ -82,8 +82,8 @@ def mask(bits: Iterable[Any]) -> int:
 def runs_ahead(given: Given) -> bool:
     """Whether nobody else changes anything for a person without a case between two meetings (`calendar`).
 
-    Not where workers are held from one meeting to the next, where tokens or answers are renewed in the background, and where
-    events about logouts arrive later. Nor where the network may take no time: what arrives in the very instant in which it was sent
+    Not where workers are held from one meeting to the next, where tokens or answers are renewed in the background, where pages send
+    by themselves, and where events about logouts arrive later. Nor where the network may take no time: what arrives in the very instant in which it was sent
     comes after what was due in that instant.
     """
     network = given.scenario.network
@@ -91,7 +91,8 @@ def runs_ahead(given: Given) -> bool:
     at_once = some_take_no_time(end_s, network.client_app, network.client_host)
     told = told_of_logouts(given) or refreshes(given)
     asked = refreshes_answers(given)
-    return not (given.tracing or given.scenario.app.holds_worker or told or asked or at_once)
+    beside = told or asked or polls(given) or connects(given)
+    return not (given.tracing or given.scenario.app.holds_worker or beside or at_once)
 
 
 def some_take_no_time(end_s: float, *laws: Law) -> bool:
@@ -223,6 +224,62 @@ def answers_a_device(given: Given) -> bool:
     """Whether answers are about a session, of which a person has one a device."""
     check = given.check
     return several(given) and check is not None and check.asks == "session"
+
+
+# -- what pages send by themselves --------------------------------------------------------------
+
+
+def polls(given: Given) -> bool:
+    """Whether open pages send requests by themselves."""
+    return given.scenario.workload.poll is not None
+
+
+def polls_unseen(given: Given) -> bool:
+    """Whether they do so while nobody uses them."""
+    poll = given.scenario.workload.poll
+    return poll is not None and poll.when == "open"
+
+
+def hides(given: Given) -> bool:
+    """Whether timers of pages that nobody uses are slow."""
+    return given.scenario.workload.hidden_tabs is not None
+
+
+def connects(given: Given) -> bool:
+    """Whether pages keep a connection."""
+    return given.strategy.connection is not None
+
+
+def lines_a_page(given: Given) -> int:
+    """How many lines there are of a page: of its timer, and of its connection."""
+    return int(polls(given) or hides(given)) + int(connects(given)) or 1
+
+
+def has_lines(given: Given) -> bool:
+    """Whether something is kept of what pages do by themselves."""
+    return polls(given) or hides(given) or connects(given)
+
+
+def runs_out(given: Given) -> bool:
+    """Whether the server closes connections after a while."""
+    return given.at("strategy.connection.lasts") is not None
+
+
+def connection_kinds(given: Given) -> int:
+    connection = given.strategy.connection
+    return mask(connection is not None and connection.carries(kind) for kind in Kind)
+
+
+def connection_kind(given: Given) -> int:
+    """Of its kinds the first one that is checked: one no refuses all."""
+    kinds, checked = connection_kinds(given), check_kinds(given)
+    both = kinds & checked or kinds
+    return next((kind for kind in Kind if (both >> kind) & 1), Kind.READ)
+
+
+def messages(given: Given) -> bool:
+    """Whether the server sends over connections by itself."""
+    return given.at("strategy.connection.messages") is not None
 
 
 # -- the check ----------------------------------------------------------------------------------

@@ -9,14 +9,24 @@ if TYPE_CHECKING:  # any end of a command looks here: `--help` shall load no sce
     from sim.scenario import Scenario
 
 # What a person or a party sets going. Whatever never ends does one of these again and again.
-CLICKS, PAGE_LOADS, RENEWALS, PUSH_ATTEMPTS, OUTAGES = ACTS = range(5)
-_NAMES = ("clicks", "page loads", "renewals", "attempts to push an event", "outages")
+CLICKS, PAGE_LOADS, RENEWALS, PUSH_ATTEMPTS, OUTAGES, POLLS, CONNECTIONS = ACTS = range(7)
+_NAMES = (
+    "clicks",
+    "page loads",
+    "renewals",
+    "attempts to push an event",
+    "outages",
+    "polls",
+    "openings, rechecks and messages",
+)
 _WHAT_ENDS_IT = (
     "a longer workload.think, behaviour.storm.think or time of the network",
     "a longer host.retry_after, organisation.visits, workload.think or time of the network",
     "a longer token.lifetime, host.retry_after or time of the network, or no token.refresh_at",
     "a longer push.retries.wait, or a number for push.retries.most",
     "longer times of host.outages or push.outages",
+    "a longer workload.poll.every",
+    "longer times of the strategy's connection (recheck, lasts, messages, reconnect)",
 )
 AN_INSTANT, AN_INSTANT_A_PERSON = 100_000, 100
 A_RUN, A_RUN_A_PERSON = 1_000_000_000, 100_000

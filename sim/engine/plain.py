@@ -12,7 +12,15 @@ import numpy as np
 
 from sim.basics import streams
 from sim.engine import Progress, binder
-from sim.engine.arrays import FULL, Arrays, arrays_of, beside_pages, grown_size, room_for
+from sim.engine.arrays import (
+    FULL,
+    Arrays,
+    arrays_of,
+    beside_pages,
+    grown_size,
+    places_a_page,
+    room_for,
+)
 from sim.engine.fields import Rows
 from sim.engine.given import Given
 from sim.engine.recorded import never_ends, recorded
@@ -52,8 +60,9 @@ def _grow(w: Any, name: str) -> None:
     more = grown_size(size, w.held) - size
     _add(w, name, more)
     if name == "pages":
-        for beside in beside_pages(bool(w.several), bool(w.answers_a_device)):
-            _add(w, beside, more)
+        queued = bool((w.polls or w.hides or w.connects) and w.holds_worker)
+        for beside in beside_pages(bool(w.several), bool(w.answers_a_device), queued):
+            _add(w, beside, more * places_a_page(beside, w.lines_a_page))
 
 
 def _add(w: Any, name: str, number: int) -> None:
@@ -150,10 +159,10 @@ def _uniform(w: Any, person: int, stream: int, n: int, attempt: int) -> float:
     return streams.uniform(key, n, attempt)
 
 
-def _uniform_of_page(w: Any, person: int, stream: int, page: int, k: int) -> float:
+def _uniform_of_page(w: Any, person: int, stream: int, page: int, k: int, attempt: int) -> float:
     """`draws.uniform_of_page`, in whole numbers without end."""
     key = streams.draw64(w.lists["bases"][stream], person)
-    return streams.uniform(streams.draw64(key, page), k)
+    return streams.uniform(streams.draw64(key, page), k, attempt)
 
 
 def _bound(**instead: Any) -> dict[str, ModuleType]:

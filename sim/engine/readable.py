@@ -11,6 +11,7 @@ from sim.engine.given import (
     Given,
     clocks_differ,
     effects,
+    has_lines,
     renewal_refuses,
     several,
     told_of_logouts,
@@ -61,6 +62,7 @@ def _none_at_all(given: Given) -> bool:
         or clocks_differ(given)
         or len(given.strategy.pushes) > 1
         or not given.scenario.push.as_ever
+        or has_lines(given)  # what pages do by themselves is done after the revocation too
         or (told_of_logouts(given) and not _foreseen(given))
     )
 

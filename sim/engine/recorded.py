@@ -26,6 +26,8 @@ _SAME_COLUMNS = {
     "page_open": "page_open",
     "last_click": "last_click_s",
     "reads": "unauthorised_reads",
+    "polls": "unauthorised_polls",
+    "messages": "unauthorised_messages",
     "writes": "unauthorised_writes",
     "admins": "unauthorised_admin",
     "bytes": "unauthorised_bytes",
@@ -45,10 +47,10 @@ def recorded(
     reasons: Sequence[str] = REASONS,
 ) -> Run:
     """The record of the run; `reasons` are the words of the trace's column."""
-    state = arrays["world"][0]
+    state, scenario = arrays["world"][0], given.scenario
     decided = int(state["accepted"] + state["refused"] + state["failed"])
     assert state["sent"] == decided + in_flight, "requests must be conserved"
-    window = window_s(given.scenario)
+    window = window_s(scenario)
     return Run(
         strategy=given.strategy.name,
         replication=replication,
@@ -66,6 +68,12 @@ def recorded(
         requests={
             **{name: int(state[name]) for name in ("sent", "accepted", "refused", "failed")},
             "in_flight": in_flight,
+            **({} if scenario.workload.poll is None else {"polls": int(state["polled"])}),
+            **(
+                {}
+                if given.strategy.connection is None
+                else {"connections": int(state["connected"])}
+            ),
         },
         host_calls={
             name: row

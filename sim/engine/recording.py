@@ -58,6 +58,8 @@ CASE_TYPE = np.dtype(
         ("forewarned_writes", np.int64),
         ("forewarned_admin", np.int64),
         ("refused", np.int64),
+        ("unauthorised_polls", np.int64),
+        ("unauthorised_messages", np.int64),
     ]
 )
 Cases = (
@@ -93,6 +95,8 @@ class CaseRecord:
     forewarned_writes: int = 0
     forewarned_admin: int = 0
     refused: int = 0
+    unauthorised_polls: int = 0
+    unauthorised_messages: int = 0
     last_clicks_s: dict[int, float] = field(default_factory=dict)  # by kind
 
 
@@ -140,7 +144,8 @@ class Run:
     visit_s: float
     requests: dict[
         str, int
-    ]  # sent, accepted, refused, failed, in_flight: of everybody, in the whole run
+    ]  # sent, accepted, refused, failed, in_flight: of everybody, in the whole run; polls and
+    # connections: asked for in the window, where pages do that
     host_calls: dict[str, npt.NDArray[np.int64]]  # reason -> calls in each minute of the window
     rate_limited: dict[str, int]
     retry_after_s: float  # the largest that was told

@@ -58,6 +58,9 @@ class Law(FromPath):
     PERMISSION_LATE = "scenario.cases.permission_loss.propagation"
     LOGOUT_LATE = "scenario.cases.logout.propagation"
     ADMIN_LATE = "scenario.cases.admin_loss.propagation"
+    LASTS = "strategy.connection.lasts"
+    MESSAGES = "strategy.connection.messages.every"
+    MESSAGE_SIZE = "strategy.connection.messages.size"
 
 
 class Station(FromPath):
@@ -111,6 +114,8 @@ class State(Numbered):
     JOIN = auto()
     HANDLED = auto()
     ANSWERED = auto()
+    POLLED = auto()
+    TURN_POLLED = auto()
 
 
 class Step(Numbered):
@@ -165,6 +170,24 @@ class Beside(Numbered):
     WAITING = auto()
     CHECK_TURN = auto()
     RENEWAL_TURN = auto()
+    DEADLINE = auto()
+
+
+class Phase(Numbered):
+    """What of a connection is under way."""
+
+    NONE = auto()
+    OPENING = auto()
+    RECHECK = auto()
+
+
+class Timer(Numbered):
+    """Of a connection; in one instant in this order."""
+
+    RECHECK = auto()
+    CLOSE = auto()
+    MESSAGE = auto()
+    OPEN = auto()
 
 
 class Mark(Numbered):
@@ -322,6 +345,24 @@ class Settings(Record):
     cookie: int = i8("", "whether the token is the device's", of.cookie)
     shared_entry: int = i8("", "whether the allowlist entry is the device's", of.shared_entry)
     answers_a_device: int = i8("", "whether answers are kept by device", of.answers_a_device)
+    polls: int = i8("", "whether open pages send requests by themselves", of.polls)
+    poll_every: float = f8("s", "between two of them", "scenario.workload.poll.every_s")
+    polls_unseen: int = i8("", "also while nobody uses the page", of.polls_unseen)
+    connects: int = i8("", "whether pages keep a connection", of.connects)
+    lined: int = i8("", "whether pages do something by themselves (`lines`)", of.has_lines)
+    lines_a_page: int = i8("", "lines of each page", of.lines_a_page)
+    recheck: float = f8("s", "between two rechecks", "strategy.connection.recheck_s", INF)
+    runs_out: int = i8("", "whether the server closes it after a while", of.runs_out)
+    closed_by_push: int = i8("", "whether events close it", "strategy.connection.closed_by_push")
+    connection_kinds: int = i8("kinds", "that go over it", of.connection_kinds)
+    connection_kind: int = i8("", "in whose name the gates judge it", of.connection_kind)
+    messages: int = i8("", "whether the server sends by itself", of.messages)
+    reconnect: float = f8("s", "after no answer", "strategy.connection.reconnect_s")
+    hides: int = i8("", "whether pages that nobody uses have slow timers", of.hides)
+    hidden_after: float = f8("s", "unused for so long", "scenario.workload.hidden_tabs.after_s")
+    timers_every: float = f8(
+        "s", "between instants of slow timers", "scenario.workload.hidden_tabs.timers_every_s"
+    )
     heap_reserve: int = i8("", "events that one can cause", lambda g: of.kept_of_blocked(g, 64, 1))
     task_reserve: int = i8("", "tasks that one can", lambda g: 8 + len(g.channels))
     most_an_instant: int = i8("", "acts of all kinds", lambda g: Bounds.of(g.scenario).an_instant)
@@ -389,6 +430,8 @@ class Progressing(Record):
     made_renewals: int = i8("", "acts of this kind")
     made_pushes: int = i8("", "acts of this kind")
     made_outages: int = i8("", "acts of this kind")
+    made_polls: int = i8("", "acts of this kind")
+    made_connections: int = i8("", "acts of this kind")
     at_once: int = i8("", "acts in this instant")
     acts: int = i8("", "acts of all kinds")
     look_up: int = i8("", "at so many acts a closer look is taken")
@@ -398,6 +441,9 @@ class Progressing(Record):
     unresolved: int = i8("causes", "whose virtual cases the end of the run left open")
     broken: int = i8("", "which bound is passed (`limits`)")
     endless: int = i8("", "1 + the act that passes it; 0: none")
+    line: int = i8("place", "whose request is in the place of the main line's (`lines`); -1: none")
+    polled: int = i8("", "requests of pages sent in the window")
+    connected: int = i8("", "openings of connections asked for in the window")
     acted_at: float = f8("s", "the instant of `at_once`")
 
 
@@ -509,6 +555,64 @@ class Session(Record):
     capped: float = f8("s", "never past this")
 
 
+class Line(Record):
+    """Of a page that sends requests by itself: its timer, and what of a person's record is its own while one is under way.
+
+    The fields that a `Person` has too change places with his while such a request is acted on (`lines`); those of the main line
+    wait here. `device` and `tab` do so with the carrier's.
+    """
+
+    clicked_at: float = f8("s", "when the timer was due")
+    half_trip: float = f8("s", "as a person's")
+    stamped: float = f8("s", "as a person's")
+    expires: float = f8("s", "as a person's")
+    seen: float = f8("s", "when the page was seen")
+    due: float = f8("s", "when the timer is due next; -inf: not")
+    used: float = f8("s", "when somebody used the page last; not while somebody does")
+    k: int = i8("", "number of the timer's run, from 1")
+    number: int = i8("", "of the page, in addresses of draws")
+    at: int = i8("", "of the request, in addresses of draws")
+    person: int = i4("place", "whose page it is")
+    page: int = i4("place", "whose token is presented")
+    device: int = i4("place", "where the page is open")
+    tab: int = i4("place", "the page")
+    next: int = i4("place", "who waits behind for a worker")
+    generation: int = u2("", "of its checks; others come late")
+    renewals: int = u2("", "as a person's")
+    state: int = i1("", "`State`")
+    marks: int = i1("", "`Mark`")
+    kind: int = i1("", "as a person's")
+    decision: int = i1("", "as a person's")
+    reason: int = i1("", "as a person's")
+    outcome: int = i1("", "as a person's")
+    vouched: int = i1("", "as a person's")
+    sends: int = i1("", "as a person's")
+    role: int = i1("", "`Role`: who opened the page")
+    under_way: int = i1("", "whether a request of the page is")
+    stopped: int = i1("", "whether one was refused since the last click")
+
+
+class Connection(Record):
+    """Of a page: what was presented when it opened, and its timers, infinite where they are not set."""
+
+    opened: float = f8("s", "the decision")
+    stamped: float = f8("s", "of what was presented")
+    expires: float = f8("s", "of what was presented")
+    rechecks: float = f8("s", "the next recheck")
+    closes: float = f8("s", "the server closes it")
+    sends: float = f8("s", "the next message")
+    opens: float = f8("s", "the client asks for one")
+    waiting_bytes: float = f8("bytes", "of messages that wait for a recheck")
+    k: int = i8("", "rechecks since it opened")
+    m: int = i8("", "messages since it opened")
+    openings: int = i4("", "of the page so far")
+    waiting: int = i4("", "messages that wait for a recheck")
+    open: int = i1("", "whether it is")
+    phase: int = i1("", "`Phase`")
+    wanted: int = i1("", "whether the client asks for one when the recheck is over")
+    vouched: int = i1("", "whether what was presented was an administrator's")
+
+
 class Credential(Record):
     """A credential that could still be presented, of a person with a case; a linked list. Or an entry (`steps.left`)."""
 
@@ -532,6 +636,7 @@ class Task(Record):
     n: int = i4("", "in addresses of draws; of who waits in a queue, his task")
     next: int = i4("place", "the next in a queue, or the next free place")
     device: int = i4("place", "of whose session an event tells; -1: of all")
+    line: int = i4("place", "of which page's request; -1: of the main line")
     attempt: int = u2("", "in addresses of draws")
     held_serial: int = u2("", "of the token it is to renew")
     generation: int = u2("", "of the main line that asks; of a renewal, the offset of its draws")
@@ -567,6 +672,8 @@ class Case(Record):
     click_2: float = f8("s", "admin request")
     last_click: float = f8("s", "to the last accepted request")
     reads: int = i4("", "unauthorised")
+    polls: int = i4("", "unauthorised, of pages by themselves")
+    messages: int = i4("", "unauthorised, over connections")
     writes: int = i4("", "unauthorised")
     admins: int = i4("", "unauthorised")
     recoverable: int = i4("", "writes found out within the rollback window")
@@ -787,7 +894,7 @@ ARRAYS: dict[str, Rows] = {
     "log_kind": Rows("i1", "log_kind", "of a load"),
     "log_bytes": Rows("f8", "log_bytes", "of a load; NaN where the log does not say"),
     "persons": Rows(Person, "person"),
-    "holders": Rows(Holder, "holder", "by person, where workers are held"),
+    "holders": Rows(Holder, "holder", "by person, then by line, where workers are held"),
     "pages": Rows(Page, "page", link="stamped"),
     "entries": Rows("f8", "entry", "s, the allowlist entry of a page: its expiry"),
     "sessions": Rows(Session, "session", "by the place of an entry, where use prolongs it"),
@@ -798,6 +905,8 @@ ARRAYS: dict[str, Rows] = {
     "carriers": Rows(Carrier, "carrier", "by person, where he has devices or tabs"),
     "devices": Rows(Device, "device", "by the page that is its own"),
     "tabs": Rows(Tab, "tab", "by page"),
+    "lines": Rows(Line, "line", "by page, where pages send by themselves"),
+    "connections": Rows(Connection, "connection", "by page"),
     "credentials": Rows(Credential, "credential", link="next"),
     "tasks": Rows(Task, "task", link="next"),
     "cases": Rows(Case, "case"),

@@ -18,11 +18,12 @@ from pydantic import (
 )
 from pydantic_core import core_schema
 
-from sim.basics.distributions import Constant, Law, PositiveDurationLaw
+from sim.basics.distributions import Constant, Law, PositiveDurationLaw, SizeLaw
 from sim.basics.ranges import Duration, PositiveDuration, Share, number, whole
 from sim.basics.texts import Name
 from sim.model.causes import (
     CAUSES,
+    KINDS,
     SEEN_THROUGH,
     Cause,
     CauseName,
@@ -247,6 +248,40 @@ class Check(Clocked):
     def sees(self, cause: Cause) -> bool:
         """Whether the host's answer shows the cause."""
         return SEEN_THROUGH[cause] in CHECK_SEES[self.asks]
+
+
+class Messages(Mechanism):
+    """What the server sends over a connection by itself."""
+
+    every: PositiveDurationLaw
+    size: SizeLaw = Constant(value=0.0)
+
+
+class Connection(Mechanism):
+    """No gate: a way around them. Clicks of some kinds, and messages, pass while it is open; the gates judge its opening, and
+    each `recheck`, with what the client held when it opened (model, section 19).
+    """
+
+    recheck_s: Annotated[PositiveDuration | None, BeforeValidator(_none)] = Field(
+        None, alias="recheck"
+    )
+    lasts: Annotated[PositiveDurationLaw | None, BeforeValidator(_none)] = None
+    closed_by_push: Annotated[bool, Field(strict=True)] = False
+    kinds: tuple[Literal["read", "write"], ...] = ("read",)
+    messages: Annotated[Messages | None, BeforeValidator(_none)] = None
+    reconnect_s: PositiveDuration = Field(5.0, alias="reconnect")
+
+    @model_validator(mode="after")
+    def _reads_are_messages(self) -> "Connection":
+        if not self.kinds:
+            raise ValueError('kinds: expected at least one of "read" and "write"')
+        if self.messages is not None and "read" not in self.kinds:
+            raise ValueError('messages: expected "read" among kinds, since a message is read')
+        return self
+
+    def carries(self, kind: Kind) -> bool:
+        """Whether requests of this kind go over it."""
+        return KINDS[kind] in self.kinds
 
 
 PUSH = "push"  # the channel that every scenario has

@@ -23,3 +23,5 @@ class Lane(IntEnum):
     TAKER = 3
     CHECK = 4  # the app's questions to the host
     CASE = 5  # the revocation, and events on their way to the app
+    LINE = 6  # what a page sends by itself, on its way
+    POLL = 7  # its timer

@@ -62,6 +62,7 @@ class Ended(IntEnum):
     CHECK = "check"
     PAGE = "page closed"
     SPENT = "uses spent"
+    CONNECTION = "connection closed"
     CHANNEL = ""
 
     def __new__(cls, words: str = "") -> "Ended":
@@ -108,6 +109,10 @@ class Event(Word):
     PUSH_SENT = auto()
     PUSH_LOST = auto()
     PUSH_ARRIVED = auto()
+    POLL = auto()
+    CONNECTED = auto()
+    RECHECK = auto()
+    DISCONNECTED = auto()
 
 
 class Call(Word):
@@ -116,6 +121,7 @@ class Call(Word):
     PAGE_LOAD = auto()
     RENEWAL = auto()
     CHECK = auto()
+    RECHECK = auto()
 
 
 class Behaviour(Word):

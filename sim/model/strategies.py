@@ -3,12 +3,22 @@
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from sim.basics.texts import Name, Text
 from sim.basics.wording import format_duration
 from sim.model.causes import CAUSES, Kind
-from sim.model.mechanisms import PUSH, Allowlist, Check, Clocked, Push, Pushes, Token
+from sim.model.mechanisms import (
+    LATER,
+    PUSH,
+    Allowlist,
+    Check,
+    Clocked,
+    Connection,
+    Push,
+    Pushes,
+    Token,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +50,9 @@ class Strategy(BaseModel):
     allowlist: Allowlist | None = None
     check: Check | None = None
     push: Annotated[Push | tuple[Push, ...], Pushes] | None = None
+    connection: Annotated[
+        Connection | None, BeforeValidator(lambda value: None if value == "none" else value)
+    ] = Field(None, json_schema_extra=LATER)
 
     @property
     def pushes(self) -> tuple[Push, ...]:
@@ -194,7 +207,17 @@ def mechanisms_text(strategy: Strategy) -> str:
     for push in strategy.pushes:
         by = "" if push.channel == PUSH else f" by {push.channel}"
         parts.append(f"push {'/'.join(push.causes)}, {push.effect}{by}")
-    return " + ".join(parts) or "no gate"
+    text = " + ".join(parts) or "no gate"
+    return text if strategy.connection is None else f"{text}{_connection_text(strategy.connection)}"
+
+
+def _connection_text(connection: Connection) -> str:
+    """What goes around the gates."""
+    again_s, text = connection.recheck_s, f"; {' and '.join(connection.kinds)} over a connection"
+    text += ", authorised once" if again_s is None else f", asked each {format_duration(again_s)}"
+    if connection.lasts is not None:
+        text += f", closed after {_law_text(connection.lasts)}"
+    return text + (", closed by push" if connection.closed_by_push else "")
 
 
 def _entry_text(allowlist: Allowlist) -> str:

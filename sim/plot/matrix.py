@@ -5,7 +5,7 @@ import textwrap
 from collections.abc import Sequence
 from typing import Any
 
-from sim.coverage import said
+from sim.coverage import parts_text, said
 from sim.model.causes import CAUSES
 from sim.plot.style import INK, Picture, canvas, headline, is_narrow, listed, readable
 from sim.results.study import Study
@@ -81,14 +81,9 @@ def _cell(ax: Any, study: Study, name: str, cause: str, column: int, row: int) -
 
 
 def cell_texts(study: Study, name: str, cause: str) -> tuple[str, str]:
-    """Typical and worst of the worst kind, and of the kinds that differ: ("15 min", "admin 0 s; 1 s if ...")."""
-    rows = study.covers(name, cause)
-    texts = [said(*row) for _, *row in rows]
-    by_text: dict[str, list[str]] = {}
-    for (kind, *_), text in zip(rows[1:], texts[1:], strict=True):
-        if text != texts[0]:
-            by_text.setdefault(text, []).append(str(kind))
-    return texts[0], ", ".join(f"{'/'.join(of)} {t}" for t, of in by_text.items())
+    """Typical and worst of the worst kind, and of kinds or carriers that differ: ("15 min", "admin 0 s; 1 s if ...")."""
+    cells = [(of, said(*row)) for of, *row in study.covers(name, cause)]
+    return cells[0][1], parts_text(cells)
 
 
 def _colours(bound_s: float) -> tuple[str, str]:

@@ -75,7 +75,19 @@ METRICS = {
             "requests",
             "administration accepted after the revocation, per case",
         ),
-        Metric("unauthorised_bytes", "B", "bytes of unauthorised reads, per case"),
+        Metric(
+            "unauthorised_polls",
+            "requests",
+            "polls of open pages accepted after the revocation, per case",
+        ),
+        Metric(
+            "unauthorised_messages",
+            "messages",
+            "sent over open connections after the revocation, per case",
+        ),
+        Metric(
+            "unauthorised_bytes", "B", "bytes of unauthorised reads, polls and messages, per case"
+        ),
         Metric("recoverable_writes", "requests", "unauthorised writes that the repair still finds"),
         Metric(
             "forewarned_reads", "requests", "reads accepted between notice and revocation, per case"
@@ -104,6 +116,8 @@ _CASE_COUNTS = [
     "unauthorised_writes",
     "unauthorised_admin",
     "refused",
+    "unauthorised_polls",
+    "unauthorised_messages",
 ]
 _CASE_MEANS = [
     "unauthorised_bytes",
@@ -112,6 +126,8 @@ _CASE_MEANS = [
     "forewarned_writes",
     "forewarned_admin",
 ]
+# Metric -> of `Run.requests`: else there is nothing to count.
+_ONLY_WHERE = {"unauthorised_polls": "polls", "unauthorised_messages": "connections"}
 _WINDOWS = ("exposure", "last_click")
 CASE_METRICS = (*_WINDOWS, *_CASE_COUNTS, *_CASE_MEANS)
 
@@ -152,10 +168,12 @@ MEAN_METRICS = (*CASE_METRICS, *_RUN_MEANS)
 
 def _case_figures(strategy: str, runs: Sequence[Run]) -> Iterator[Figure]:
     cases = _Cases.of(runs)
+    there = runs[0].requests
+    counted = [name for name in _CASE_COUNTS if _ONLY_WHERE.get(name, "sent") in there]
     for cause in Cause:
         chosen = cases.where(cases.table["cause"] == cause)
         if len(chosen.table):
-            of_cases = _cause_figures(strategy, CAUSES[cause], chosen)
+            of_cases = _cause_figures(strategy, CAUSES[cause], chosen, counted)
             if not virtual.readable(runs, cause):
                 yield from of_cases
                 continue
@@ -173,7 +191,9 @@ def _virtual_figures(strategy: str, cause: Cause, runs: Sequence[Run]) -> Iterat
             yield _figure(strategy, CAUSES[cause], of, "exposure", statistic + suffix, e, VIRTUAL)
 
 
-def _cause_figures(strategy: str, cause: str, cases: "_Cases") -> Iterator[Figure]:
+def _cause_figures(
+    strategy: str, cause: str, cases: "_Cases", counted: Sequence[str]
+) -> Iterator[Figure]:
     def row(metric: str, statistic: str, estimate: Estimate, of: str | None = None) -> Figure:
         return _figure(strategy, cause, of, metric, statistic, estimate, CASES)
 
@@ -191,7 +211,7 @@ def _cause_figures(strategy: str, cause: str, cases: "_Cases") -> Iterator[Figur
             if len(known.table):
                 for statistic, estimate in _window(known.column(name)):
                     yield row("exposure", statistic + suffix, estimate, kind)
-        for metric in _CASE_COUNTS:
+        for metric in counted:
             for statistic, estimate in _counts(chosen.column(metric)):
                 yield row(metric, statistic + suffix, estimate)
         for metric in _CASE_MEANS:

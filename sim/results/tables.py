@@ -6,7 +6,7 @@ import numpy as np
 
 from sim.basics.statistics import Estimate
 from sim.basics.wording import format_duration, number_text, percent_text, seconds_text
-from sim.coverage import Cover
+from sim.coverage import Cover, parts_text
 from sim.model.causes import CAUSE_HEADS, CAUSES
 from sim.model.strategies import Strategy, mechanisms_text
 from sim.results import influence, virtual
@@ -65,14 +65,8 @@ def coverage_rows(cells: Sequence[Cover]) -> Table:
 
 
 def _cell_text(cells: Sequence[Cover]) -> str:
-    worst, kinds = cells[0], cells[1:]
-    if not kinds:
-        return worst.said
-    by_text: dict[str, list[str]] = {}
-    for cell in kinds:
-        by_text.setdefault(cell.said, []).append(cell.of or "")
-    parts = [f"{'/'.join(of)} {text}" for text, of in by_text.items() if text != worst.said]
-    return f"{worst.said} ({', '.join(parts)})"
+    parts = parts_text([(cell.of, cell.said) for cell in cells])
+    return f"{cells[0].said} ({parts})" if parts else cells[0].said
 
 
 def catalogue_text(strategies: Sequence[Strategy]) -> str:

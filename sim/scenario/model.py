@@ -130,6 +130,20 @@ class Kinds(Table):
         return self
 
 
+class Poll(Table):
+    """A read that an open page sends by itself, again and again."""
+
+    every_s: PositiveDuration = Field(alias="every")
+    when: Literal["open", "visit"] = "open"
+
+
+class HiddenTabs(Table):
+    """Timers of a page that nobody has used for a while run at common instants only."""
+
+    after_s: Duration = Field(60.0, alias="after")
+    timers_every_s: PositiveDuration = Field(60.0, alias="timers_every")
+
+
 class Workload(Table):
     """What people do when they visit, from laws or from a log."""
 
@@ -140,6 +154,10 @@ class Workload(Table):
     kinds: Kinds
     read_size: SizeLaw
     tabs: Annotated[int, whole(1, 64)] = Field(1, json_schema_extra=LATER)
+    poll: Annotated[Poll | None, BeforeValidator(none)] = Field(None, json_schema_extra=LATER)
+    hidden_tabs: Annotated[HiddenTabs | None, BeforeValidator(none)] = Field(
+        None, json_schema_extra=LATER
+    )
     daily: tuple[Annotated[float, number(1e-6, 1e6, zero=True)], ...] | None = Field(
         None, json_schema_extra={"minItems": 24, "maxItems": 24}
     )
@@ -520,6 +538,23 @@ class Scenario(Table):
             return self.directory.propagation
         settings: OwnCauseShare | None = getattr(self.cases, cause)
         return Constant(value=0.0) if settings is None else settings.propagation
+
+    @model_validator(mode="after")
+    def _spent_by_one_at_a_time(self) -> "Scenario":
+        for name, strategy in self.strategies.items():
+            token = strategy.token
+            counted = token is not None and token.uses is not None and token.held_by == "device"
+            if counted and self.workload.poll is not None:
+                raise ValueError(
+                    f'strategies.{name}.token.uses: not with held_by = "device" and workload.poll,'
+                    " where two requests can spend the last use of a cookie at once"
+                )
+            if counted and strategy.connection is not None:
+                raise ValueError(
+                    f'strategies.{name}.token.uses: not with held_by = "device" and a connection,'
+                    " which may have been opened with a cookie that another page spends"
+                )
+        return self
 
     @cached_property
     def _texts(self) -> Texts:

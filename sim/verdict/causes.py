@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.basics.wording import about
-from sim.coverage import bound_s
+from sim.coverage import bound_s, worst_carrier
 from sim.engine.recording import Run
 from sim.model.causes import CAUSE_HEADS, CAUSES, Cause, lost_kinds
 from sim.model.mechanisms import PUSH
@@ -88,6 +88,8 @@ def blind(scenario: Scenario, strategy: Strategy, cause: str) -> Reason:
     """Why nothing ends access after a cause: the mechanism that comes nearest and does not see it."""
     which, own = Cause[cause.upper()], f"strategies.{strategy.name}"
     token, check = strategy.token, strategy.check
+    if said := worst_carrier(scenario, strategy, which):
+        return Reason(said, (f"{own}.connection.recheck",))
     if heard := channels_of(scenario, strategy, which):
         if not all(channel.always_arrives for _, channel in heard):
             key = f"{heard[0][0]}.loss"
@@ -157,6 +159,8 @@ def _slow(
     which, own = Cause[cause.upper()], f"strategies.{strategy.name}"
     head = CAUSE_HEADS[cause]
     token = strategy.token
+    if said := worst_carrier(scenario, strategy, which):
+        return Reason(f"over a connection, {said} ({head})", (f"{own}.connection.recheck",))
     if heard := channels_of(scenario, strategy, which):
         where = heard[0][0]
         cases, late = persons(runs, cause), persons_over(runs, cause, limit)
@@ -193,7 +197,8 @@ def _slow(
 
 def _alone(scenario: Scenario, strategy: Strategy, cause: Cause, mechanism: str) -> float:
     """The bound of one gate alone, for its worst kind."""
-    others = {m: None for m in ("token", "allowlist", "check", "push") if m != mechanism}
+    every = ("token", "allowlist", "check", "push", "connection")
+    others = {m: None for m in every if m != mechanism}
     if getattr(strategy, mechanism) is None:
         return math.inf
     alone = strategy.model_copy(update=others)

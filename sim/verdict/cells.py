@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sim.coverage import coverage
-from sim.model.causes import CAUSE_HEADS, CAUSES
+from sim.coverage import Cover, coverage
+from sim.model.causes import CAUSE_HEADS, CAUSES, KINDS
 from sim.model.strategies import Strategy
 from sim.scenario import Scenario
 
@@ -23,11 +23,24 @@ def open_cells(scenario: Scenario, strategy: Strategy) -> tuple[Cell, ...]:
     rows = coverage(scenario, {strategy.name: strategy})
     found: list[Cell] = []
     for cause in CAUSES:
-        worst, *kinds = [row for row in rows if row.cause == cause]
+        worst, *parts = [row for row in rows if row.cause == cause]
         if not worst.covered:
-            open_kinds = [Cell(cause, row.of) for row in kinds if not row.covered]
-            found += open_kinds or [Cell(cause)]
+            carrier = _only_open(parts)
+            open_kinds = [kind for kind in KINDS if _is_open(parts, kind)]
+            found += [Cell(cause, kind, carrier) for kind in open_kinds]
+            found += [] if open_kinds else [Cell(cause, None, carrier)]
     return tuple(found)
+
+
+def _is_open(parts: Sequence[Cover], of: str) -> bool:
+    return any(row.of == of and not row.covered for row in parts)
+
+
+def _only_open(parts: Sequence[Cover]) -> str | None:
+    """The carrier that is open while others are not."""
+    carriers = [row for row in parts if row.of not in KINDS]
+    found = [row.of for row in carriers if not row.covered]
+    return found[0] if 0 < len(found) < len(carriers) else None
 
 
 def cells_text(cells: Sequence[Cell]) -> str:

@@ -11,11 +11,13 @@ from sim.engine import run
 from sim.engine.recording import Run
 from sim.oracle.vocabulary import Unspoken
 from sim.verification import (
+    connections_by_hand,
     events_by_hand,
     gates_by_hand,
     load_by_hand,
     people_by_hand,
     plans_by_hand,
+    polls_by_hand,
     sessions_by_hand,
     tabs_by_hand,
 )
@@ -31,6 +33,8 @@ COUNTS = (
     *plans_by_hand.WORLDS,
     *tabs_by_hand.WORLDS,
     *sessions_by_hand.WORLDS,
+    *polls_by_hand.WORLDS,
+    *connections_by_hand.WORLDS,
 )
 
 

@@ -53,6 +53,7 @@ print(peak() - before)
             "compiled",
             {"host.rate_limit": {"kind": "log", "per_second": 10, "per_hour": 10_000_000}},
         ),
+        ("compiled", {"organisation.people": 50_000, "workload.poll": {"every": "5min"}}),
         ("plain", {"organisation.people": 5_000}),
         ("reference", {"organisation.people": 2_000}),
     ],

@@ -455,6 +455,22 @@ def scenarios_of_a_log(draw: st.DrawFn, log: Path) -> Scenario:
 
 
 @st.composite
+def connections(draw: st.DrawFn) -> dict[str, Any]:
+    kinds = draw(st.sampled_from([["read"], ["write"], ["read", "write"]]))
+    every = draw(st.sampled_from(["5s", {"dist": "exponential", "mean": "20s"}]))
+    messages = {"every": every, "size": 2000} if "read" in kinds and draw(st.booleans()) else "none"
+    lasts = draw(st.sampled_from(["none", "20s", {"dist": "exponential", "mean": "1min"}]))
+    return {
+        "recheck": draw(st.sampled_from(["none", "7s", "30s"])),
+        "lasts": lasts,
+        "closed_by_push": draw(st.booleans()),
+        "kinds": kinds,
+        "messages": messages,
+        "reconnect": draw(st.sampled_from(["250ms", "5s"])),
+    }
+
+
+@st.composite
 def scenarios_of_carriers(draw: st.DrawFn) -> Scenario:
     """People with devices and tabs, whose tokens and entries are a page's or a device's."""
     drawn = tables(draw)
@@ -468,6 +484,19 @@ def scenarios_of_carriers(draw: st.DrawFn) -> Scenario:
             tried[mechanism][key] = draw(st.sampled_from(["page", "device"]))
     if isinstance(tried["token"], dict) and draw(st.booleans()):
         tried["token"]["uses"] = draw(st.sampled_from([1, 3]))
+    counted = isinstance(tried["token"], dict) and "uses" in tried["token"]
+    if counted and tried["token"]["held_by"] == "device":
+        return scenario(drawn)
+    if draw(st.booleans()):
+        tried["connection"] = draw(connections())
+    if draw(st.booleans()):
+        every = draw(st.sampled_from(["7s", "1min", "13min"]))
+        hidden = {"after": draw(times), "timers_every": draw(st.sampled_from(["20s", "1min"]))}
+        drawn["workload"]["hidden_tabs"] = draw(st.sampled_from(["none", hidden]))
+        drawn["workload"]["poll"] = {
+            "every": every,
+            "when": draw(st.sampled_from(["open", "visit"])),
+        }
     return scenario(drawn)
 
 

@@ -11,6 +11,8 @@ from typing import Any
 
 from numba.core import codegen, compiler_lock
 
+from sim.engine.compiled import options
+
 parts: Any = codegen
 no_other_thread: Any = compiler_lock.global_compiler_lock
 # What is needed of Numba's code library beyond what it documents; where it is not there, kernels are compiled as usual.
@@ -90,6 +92,8 @@ def link(library: Any) -> None:
     for function in module.functions:
         if not function.is_declaration and function.name not in ways_in:
             function.linkage = "internal"
+            if any(part in function.name for part in options.APART):
+                function.add_function_attribute("noinline")
     library._optimize_final_module()
     module.verify()
     library._finalize_final_module()

@@ -8,6 +8,9 @@ from numba import core
 
 NUMBA: Any = numba  # its parts for extensions carry no types, or wrong ones
 types: Any = core.types
+APART: set[str] = (
+    set()
+)  # parts of the names that functions have in a kernel, of those that stay out of their callers
 _AS_CALLEE = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, "error_model": "numpy"}
 _njit: Any = NUMBA.njit(**_AS_CALLEE, forceinline=False)  # said, or it would be as in the caller
 _inlined: Any = NUMBA.njit(**_AS_CALLEE, forceinline=True)
@@ -15,6 +18,9 @@ _inlined: Any = NUMBA.njit(**_AS_CALLEE, forceinline=True)
 
 def step(function: Callable[..., Any]) -> Any:
     """A step, or a function of the library: as its marker says."""
+    if getattr(function, "apart", False):
+        room = function.__module__.rpartition(".")[2]
+        APART.add("".join(f"{len(name)}{name}" for name in (room, function.__name__)))
     into = getattr(function, "into_callers", False)
     return compiled_into_callers(function) if into else compiled(function)
 

@@ -5,15 +5,17 @@ import math
 from sim.basics.streams import WORLD, Stream
 from sim.engine import limits
 from sim.engine.given import ALTERNATING, NEVER
-from sim.engine.state import NONE, Beside, Law, Mark, Station, Step, World
+from sim.engine.state import NONE, Beside, Law, Mark, State, Station, Step, World
 from sim.engine.steps import (
     accounting,
     calendar,
     channels,
     client,
+    connections,
     draws,
     knowledge,
     limiters,
+    lines,
     parties,
     plan,
     pool,
@@ -21,7 +23,7 @@ from sim.engine.steps import (
     tabs,
     tokens,
 )
-from sim.engine.steps.binding import memory
+from sim.engine.steps.binding import apart, memory
 from sim.model.causes import Cause
 from sim.model.mechanisms import Renewal
 from sim.model.order import Lane, Priority
@@ -49,6 +51,8 @@ def revoked(w: World, person: int) -> int:
         c.muted = 1
     if c.cause == Cause.LOGOUT or c.muted:
         step = call_off(w, person)
+    if w.messages:
+        connections.revoked(w, person)
     if c.taken_over and c.page_open:
         c.actors += 1
         delay = draws.sample(w, Law.TAKER_DELAY, person, Stream.TAKER_DELAY, 0, 0)
@@ -112,6 +116,31 @@ def taker_comes(w: World, person: int) -> int:
     return Step.TAKE_OVER
 
 
+# -- requests of a page ---------------------------------------------------------------------------
+
+
+@apart
+def lay_down(w: World) -> None:
+    """The main line's turn again. Where the request is over, a main line that waited for it goes on in this instant."""
+    line = w.line
+    person = memory.line(w, line).person
+    lines.change_places(w, line)
+    w.line = NONE
+    if memory.line(w, line).under_way:
+        return
+    page = lines.page_of(w, line)
+    state = memory.person(w, person).state
+    if waits_for(w, person, page):
+        calendar.act_later(w, person, 0.0, Priority.ARRIVAL, state)
+    pool.release_page(w, person, page)
+
+
+def waits_for(w: World, person: int, page: int) -> bool:
+    """Whether the main line waits for the answer to the page's request."""
+    waiting = memory.person(w, person).state in (State.POLLED, State.TURN_POLLED)
+    return waiting and lines.in_use(w, person) == page and not lines.busy(w, person)
+
+
 # -- renewals in the background -----------------------------------------------------------------
 
 
@@ -122,8 +151,11 @@ def refresh_due(w: World, task: int) -> None:
     begun = p.case != NONE and memory.case(w, p.case).begun
     over = not begun and w.now >= w.horizon
     stale = not tabs.is_open(w, t.person, t.page) or t.held_serial != b.held_serial or b.renewing
-    if stale or over or client.muted(w, t.person):
+    if stale or over or lines.muted(w, t.person):
         pool.end_task(w, task)
+        return
+    if w.hides and lines.is_hidden(w, t.person, t.page) and lines.next_tick(w) > w.now:
+        calendar.push_task(w, task, lines.next_tick(w), Priority.ACTION, Lane.BACKGROUND)
         return
     b.renewing = 1
     t.n, t.attempt = b.number, b.renewals

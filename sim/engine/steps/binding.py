@@ -12,6 +12,12 @@ def into_callers(function: F) -> F:
     return function
 
 
+def apart(function: F) -> F:
+    """Of a function that few scenarios call: it stays out of its callers, which would else become longer for all."""
+    function.apart = True  # type: ignore[attr-defined]
+    return function
+
+
 class _Unbound:
     """Stands in modules of steps where the binder puts a runner's memory: `memory.person(w, i)` is a person's record."""
 

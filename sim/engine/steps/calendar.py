@@ -13,7 +13,7 @@ import math
 
 from sim.engine import limits
 from sim.engine.state import NONE, Step, World
-from sim.engine.steps.binding import memory
+from sim.engine.steps.binding import into_callers, memory
 from sim.model.order import Lane, Priority
 
 PERSON_SHIFT, LANE_SHIFT, PRIORITY_SHIFT = 28, 25, 60
@@ -48,6 +48,7 @@ def is_task(key: int) -> bool:
     return lane in (Lane.BACKGROUND, Lane.CHECK) or pushed or outage
 
 
+@into_callers
 def push(w: World, time: float, key: int) -> None:
     """Insert an event, not before now."""
     if not time < w.end:
@@ -62,6 +63,16 @@ def push(w: World, time: float, key: int) -> None:
     w.events_left -= 1
     e.time, e.key, e.next = time, key, first.x
     first.x = i
+
+
+def lane_of(key: int) -> int:
+    """What goes on beside what, at one person."""
+    return (key >> LANE_SHIFT) & LANE_BITS
+
+
+def is_of_page(key: int) -> bool:
+    """Whether an event belongs to what a page does by itself; not one that is a task's."""
+    return lane_of(key) >= Lane.LINE
 
 
 # -- the rows -------------------------------------------------------------------------------------
@@ -187,11 +198,20 @@ def inserted_before(w: World, task: int, other: int) -> bool:
     return memory.task(w, task).serial < memory.task(w, other).serial
 
 
+@into_callers
+def own_key(w: World, priority: int, person: int) -> int:
+    """The place of an event of the person's main line, or of the request of a page that is taken up."""
+    lane, number = Lane.MAIN, memory.person(w, person).generation
+    if w.line != NONE:
+        lane, number = Lane.LINE, w.line
+    return key_of(priority, person, lane, number)
+
+
 def act_later(w: World, person: int, delay: float, priority: int, state: int) -> None:
     """The person's main line goes on after a delay, and meets others."""
     p = memory.person(w, person)
     p.state = state
-    push(w, w.now + delay, key_of(priority, person, Lane.MAIN, p.generation))
+    push(w, w.now + delay, own_key(w, priority, person))
 
 
 def comes_next(w: World) -> bool:
@@ -212,6 +232,7 @@ def task_later(w: World, task: int, delay: float, priority: int, lane: int, stat
     push_task(w, task, w.now + delay, priority, lane)
 
 
+@into_callers
 def push_task(w: World, task: int, time: float, priority: int, lane: int) -> None:
     """Insert the event of a task."""
     t = memory.task(w, task)
@@ -223,6 +244,7 @@ def push_task(w: World, task: int, time: float, priority: int, lane: int) -> Non
 # -- what never ends ------------------------------------------------------------------------------
 
 
+@into_callers
 def act(w: World, act: int) -> None:
     """Count what somebody sets going (`sim.engine.limits`); past a bound the work ends."""
     w.acts += 1
@@ -260,11 +282,16 @@ def look_up(w: World, act: int) -> None:
 def made_of(w: World, act: int) -> int:
     """How many acts of a kind there were."""
     if act == limits.CLICKS:
-        return w.acts - w.made_loads - w.made_renewals - w.made_pushes - w.made_outages
+        others = w.made_loads + w.made_renewals + w.made_pushes + w.made_outages
+        return w.acts - others - w.made_polls - w.made_connections
     if act == limits.PAGE_LOADS:
         return w.made_loads
     if act == limits.RENEWALS:
         return w.made_renewals
+    if act == limits.POLLS:
+        return w.made_polls
+    if act == limits.CONNECTIONS:
+        return w.made_connections
     return w.made_pushes if act == limits.PUSH_ATTEMPTS else w.made_outages
 
 
@@ -293,6 +320,7 @@ def on_his_own(w: World, person: int) -> bool:
     return w.ahead != 0 and memory.person(w, person).case < 0
 
 
+@into_callers
 def go_on(w: World, person: int, time: float, priority: int, state: int) -> int:
     """The person's main line goes on at an instant, by itself. Returns its next step."""
     p = memory.person(w, person)
@@ -300,5 +328,5 @@ def go_on(w: World, person: int, time: float, priority: int, state: int) -> int:
     if ahead(w, person, time):
         w.now = time
         return Step.RESUME
-    push(w, time, key_of(priority, person, Lane.MAIN, p.generation))
+    push(w, time, own_key(w, priority, person))
     return Step.REST

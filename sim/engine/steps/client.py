@@ -12,20 +12,23 @@ from sim.engine.state import NONE, Beside, Law, Mark, Role, State, Station, Step
 from sim.engine.steps import (
     accounting,
     calendar,
+    connections,
     draws,
     entries,
     knowledge,
     left,
     limiters,
+    lines,
     parties,
     plan,
+    polls,
     pool,
     revocation,
     tabs,
     tokens,
     virtual,
 )
-from sim.engine.steps.binding import into_callers, memory
+from sim.engine.steps.binding import apart, into_callers, memory
 from sim.model.causes import Cause, Kind
 from sim.model.mechanisms import Clock, Renewal
 from sim.model.order import Lane, Priority
@@ -76,12 +79,6 @@ def honest(w: World, person: int, time: float) -> bool:
     return case == NONE or time < accounting.begins(w, case)
 
 
-def muted(w: World, person: int) -> bool:
-    """Whether the person is cut off: what he would send goes nowhere."""
-    case = memory.person(w, person).case
-    return case != NONE and memory.case(w, case).muted != 0
-
-
 def marked(w: World, person: int, mark: int) -> bool:
     """Whether a mark of the person is set."""
     return memory.person(w, person).marks & mark != 0
@@ -130,6 +127,8 @@ def next_page(w: World, person: int) -> int:
 def end_visit(w: World, person: int) -> int:
     """A logout, a closed tab, or a tab left open."""
     p = memory.person(w, person)
+    if w.hides:
+        lines.leaves(w, person)
     accounting.record_visit(w, person)
     how = plan.ending(w, person, p.visit)
     reason = LOGGED_OUT if how == 0 else (Reason.CLOSE if how == 1 else Reason.LEAVE_OPEN)
@@ -167,6 +166,8 @@ def out(w: World, person: int) -> int:
     """His own acts are over; then, in a case, what the behaviour demands."""
     p = memory.person(w, person)
     p.marks &= ~Mark.IDLE
+    if w.hides:
+        lines.leaves(w, person)
     accounting.record_visit(w, person)
     if p.case == NONE:
         return Step.END_ROLE
@@ -179,14 +180,18 @@ def out(w: World, person: int) -> int:
 
 def called_off(w: World, person: int) -> int:
     """Who acts here acts no more."""
+    if w.line != NONE:
+        return polls.over(w, person)
     if w.moments and memory.person(w, person).case == NONE:
         virtual.stopped(w, person)
-    return Step.OUT if plan.role_of(w, person) == Role.OWN else Step.END_ROLE
+    return Step.OUT if lines.role_of(w, person) == Role.OWN else Step.END_ROLE
 
 
 def end_role(w: World, person: int) -> int:
     """One less may act; a taker who waited for that begins."""
     p = memory.person(w, person)
+    if w.hides:
+        lines.leaves(w, person)
     p.state = State.DEAD
     p.marks &= ~Mark.IDLE
     if p.case == NONE:
@@ -204,6 +209,15 @@ def end_role(w: World, person: int) -> int:
 # -- pages --------------------------------------------------------------------------------------
 
 
+@apart
+def turn_page(w: World, person: int) -> int:
+    """The page is turned, once what it asks for by itself is answered."""
+    if w.polls and lines.busy(w, person):
+        memory.person(w, person).state = State.TURN_POLLED
+        return Step.REST
+    return begin_load(w, person, 0)
+
+
 def begin_load(w: World, person: int, in_click: int) -> int:
     """A page is to be loaded; `in_click`: a reload after a refusal."""
     p = memory.person(w, person)
@@ -219,7 +233,7 @@ def load_number(w: World, person: int) -> int:
     p = memory.person(w, person)
     if p.marks & Mark.IN_CLICK:
         return p.click
-    role = plan.role_of(w, person)
+    role = lines.role_of(w, person)
     if role == Role.OWN:
         return p.pages_seen - 1
     return p.page_of_visit if role == Role.CARRYING_ON else 0
@@ -228,7 +242,7 @@ def load_number(w: World, person: int) -> int:
 def load(w: World, person: int) -> int:
     """Ask the host for the page."""
     p = memory.person(w, person)
-    if muted(w, person):
+    if lines.muted(w, person):
         return Step.CALLED_OFF
     if w.moments:
         virtual.load_asked(w, person)
@@ -330,9 +344,7 @@ def show(w: World, person: int) -> None:
     if w.several:
         tabs.opened(w, person, page)
     else:
-        if p.page != NONE:
-            left.leave(w, person, p.page)
-            pool.release_page(w, person, p.page)
+        leave_page(w, person)
         p.page = page
     if w.allowlist:
         entries.write(w, person, page, page_number(w, person))
@@ -341,6 +353,20 @@ def show(w: World, person: int) -> None:
         virtual.loaded(w, person, before, was_open)
     accounting.note_page(w, person, Event.PAGE_SEEN, NONE, Reason.OK)
     schedule_refresh(w, person, p.page)
+    if w.polls or w.hides or w.connects:
+        polls.begin(w, person, page, page_number(w, person))
+
+
+@into_callers
+def leave_page(w: World, person: int) -> None:
+    """The one page that the person has is closed or replaced."""
+    page = memory.person(w, person).page
+    if page == NONE:
+        return
+    if w.polls or w.connects:
+        polls.ended(w, page)
+    left.leave(w, person, page)
+    pool.release_page(w, person, page)
 
 
 def destroy_page(w: World, person: int, logged_out: bool) -> None:
@@ -351,9 +377,8 @@ def destroy_page(w: World, person: int, logged_out: bool) -> None:
     revocation.accrue(w, person)
     if w.several:
         tabs.ended(w, person, logged_out)
-    elif p.page != NONE:
-        left.leave(w, person, p.page)
-        pool.release_page(w, person, p.page)
+    else:
+        leave_page(w, person)
     p.page = NONE
     revocation.refresh(w, person)
     if logged_out:
@@ -374,17 +399,19 @@ def loaded(w: World, person: int) -> int:
 def use_page(w: World, person: int) -> int:
     """Clicks on a new page."""
     p = memory.person(w, person)
-    number = p.pages_seen - 1 if plan.role_of(w, person) == Role.OWN else p.page_of_visit
+    number = p.pages_seen - 1 if lines.role_of(w, person) == Role.OWN else p.page_of_visit
     p.requests, p.click_of_page = plan.requests_on(w, person, p.page_of_visit, number), 0
     return Step.NEXT_CLICK
 
 
 def page_refused(w: World, person: int) -> int:
     """The first refused page load ends him who has been told; unawares, he tries again at his next visit."""
-    if plan.role_of(w, person) != Role.OWN:
+    if lines.role_of(w, person) != Role.OWN:
         return Step.END_ROLE
     if after_notice(w, person):
         return Step.OUT
+    if w.hides:
+        lines.leaves(w, person)
     accounting.record_visit(w, person)
     return Step.VISITED
 
@@ -400,7 +427,7 @@ def next_click(w: World, person: int) -> int:
         return wait(w, person, plan.think(w, person), State.THINK)
     if p.requests >= 0 and p.click_of_page >= p.requests:
         p.page_of_visit += 1
-        if plan.role_of(w, person) == Role.OWN:
+        if lines.role_of(w, person) == Role.OWN:
             return Step.NEXT_PAGE
         return wait(w, person, plan.turn(w, person, p.page_of_visit, p.page_of_visit), State.TURN)
     p.click += 1
@@ -434,15 +461,33 @@ def click(w: World, person: int) -> int:
 def ready(w: World, person: int) -> int:
     """Whether there is something to present: an expired token is renewed first."""
     p = memory.person(w, person)
+    if w.lined and w.line == NONE:
+        step = goes_ahead(w, person)
+        if step != Step.READY:
+            return step
     if not w.can_renew or p.page == NONE:
         return send(w, person)
     if w.refresh_at > 0.0 and not tokens.holds_valid(w, person):
         b = memory.background(w, p.page)
+        if b.renewing and w.line != NONE:
+            p.outcome = Reason.NOTHING
+            return Step.NOT_READY
         if b.renewing:
             b.awaited = 1
             p.state = State.BACKGROUND_RENEWAL
             return Step.REST
     return renew(w, person)
+
+
+@apart
+def goes_ahead(w: World, person: int) -> int:
+    """Whether a click neither waits for its page's poll nor goes over its connection, for which nothing is renewed: READY."""
+    if w.polls:
+        polls.clicked(w, person)
+        if lines.busy(w, person):
+            memory.person(w, person).state = State.POLLED
+            return Step.REST
+    return Step.SEND if w.connects and connections.is_open(w, person) else Step.READY
 
 
 def renew(w: World, person: int) -> int:
@@ -452,14 +497,14 @@ def renew(w: World, person: int) -> int:
         return send(w, person)
     attempt = p.renewals
     p.renewals += 1
-    if muted(w, person):
+    if lines.muted(w, person):
         return Step.CALLED_OFF
     w.made_renewals += 1
     calendar.try_again(w, limits.RENEWALS, attempt)
     accounting.note_page(w, person, Event.RENEWAL_ASKED, NONE, 0)
     law = Law.CLIENT_APP if w.renewal == Renewal.APP else Law.CLIENT_HOST
     stream = Stream.RENEWAL_TRIP + plan.role_offset(w, person)
-    p.expires = 0.5 * draws.sample(w, law, person, stream, p.click, attempt)
+    p.expires = 0.5 * draws.sample_on_way(w, law, person, stream, p.click, attempt)
     calendar.act_later(w, person, p.expires, Priority.ARRIVAL, State.RENEWAL_ARRIVES)
     return Step.REST
 
@@ -471,7 +516,7 @@ def renewal_arrives(w: World, person: int) -> int:
     p.marks &= ~Mark.HAS_NEW
     if p.outcome == limiters.WAITS:
         p.state = State.RENEWAL_TURN
-        calendar.push(w, w.turn, calendar.key_of(Priority.ARRIVAL, person, Lane.MAIN, p.generation))
+        calendar.push(w, w.turn, calendar.own_key(w, Priority.ARRIVAL, person))
         return Step.REST
     return renewal_enters(w, person)
 
@@ -493,7 +538,7 @@ def renewal_enters(w: World, person: int) -> int:
         else (Station.HOST, Law.RENEWAL)
     )
     stream = Stream.RENEWAL + plan.role_offset(w, person)
-    service = draws.sample(w, law, person, stream, p.click, p.renewals - 1)
+    service = draws.sample_on_way(w, law, person, stream, p.click, p.renewals - 1)
     p.state = State.RENEWAL_SERVED
     return parties.visit(w, station, service, person)
 
@@ -533,7 +578,7 @@ def renewal_seen(w: World, person: int) -> int:
     accounting.note_page(w, person, Event.RENEWAL_SEEN, NONE, p.outcome)
     if p.outcome == Reason.OK or tokens.holds_valid(w, person):
         return Step.SEND
-    if p.outcome == Reason.REFUSED:
+    if p.outcome == Reason.REFUSED or w.line != NONE:
         return Step.NOT_READY
     return wait(w, person, w.retry_after, State.RENEWAL_RETRY)
 
@@ -559,14 +604,14 @@ def schedule_refresh(w: World, person: int, page: int) -> None:
 def send(w: World, person: int) -> int:
     """From the client to the app."""
     p = memory.person(w, person)
-    if muted(w, person):
+    if lines.muted(w, person):
         return Step.CALLED_OFF
     g = memory.page(w, p.page)
     p.stamped, p.expires, p.vouched = g.held_stamped, g.held_expires, g.held_admin
     attempt = p.sends
     p.sends += 1
     stream = Stream.CLIENT_APP + plan.role_offset(w, person)
-    p.half_trip = 0.5 * draws.sample(w, Law.CLIENT_APP, person, stream, p.click, attempt)
+    p.half_trip = 0.5 * draws.sample_on_way(w, Law.CLIENT_APP, person, stream, p.click, attempt)
     p.marks = (p.marks & ~Mark.HAS_NEW) | Mark.HAS_REQUEST | Mark.UNDECIDED
     p.decision = p.reason = 0
     w.sent += 1
@@ -592,6 +637,8 @@ def answered(w: World, person: int) -> int:
 
 def tried(w: World, person: int) -> int:
     """Who is refused reloads the page and repeats the click, once; a storm does not."""
+    if w.line != NONE:
+        return polls.answered(w, person)
     p = memory.person(w, person)
     accepted = p.marks & Mark.HAS_REQUEST != 0 and p.decision == Decision.ACCEPTED
     if not accepted and w.several and after_notice(w, person) and may_act(w, person):
@@ -650,7 +697,7 @@ def storm(w: World, person: int) -> int:
     c = memory.case(w, p.case)
     c.storm_began, c.refusals = w.now, 0
     p.click = -1
-    if w.several and plan.role_of(w, person) == Role.STORMING:
+    if w.several and lines.role_of(w, person) == Role.STORMING:
         tabs.go_to_last(w, person)
     if p.page == NONE:
         return begin_load(w, person, 0)

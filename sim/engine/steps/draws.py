@@ -6,8 +6,8 @@ import numpy as np
 
 from sim.basics import quantiles, streams
 from sim.engine import histogram
-from sim.engine.state import World
-from sim.engine.steps.binding import into_callers, memory
+from sim.engine.state import NONE, World
+from sim.engine.steps.binding import apart, into_callers, memory
 
 # A double has 52 bits of mantissa and an exponent that is stored plus 1022 (of a mantissa from a half, as `math.frexp` gives).
 BITS_BELOW = 52 - (histogram.PER_OCTAVE.bit_length() - 1)
@@ -35,6 +35,23 @@ def sample(w: World, law: int, person: int, stream: int, n: int, attempt: int) -
     return drawn(w, law, person, stream, n, attempt)
 
 
+@into_callers
+def sample_on_way(w: World, law: int, person: int, stream: int, n: int, attempt: int) -> float:
+    """The same for a request or renewal under way, which may be a page's own."""
+    if w.line != NONE:
+        return sample_of_line(w, law, person, stream, attempt)
+    return sample(w, law, person, stream, n, attempt)
+
+
+@apart
+def sample_of_line(w: World, law: int, person: int, stream: int, attempt: int) -> float:
+    """A draw for the request of a page that is taken up, at its own address."""
+    if memory.law(w, law).code == quantiles.CONSTANT:
+        return memory.law(w, law).a
+    number, k = memory.line(w, w.line).number, memory.line(w, w.line).at
+    return quantile(w, law, uniform_of_page(w, person, stream, number, k, attempt))
+
+
 def drawn(w: World, law: int, person: int, stream: int, n: int, attempt: int) -> float:
     """The same, from a law that is no constant; the common ones first."""
     u = uniform(w, person, stream, n, attempt)
@@ -46,18 +63,18 @@ def drawn(w: World, law: int, person: int, stream: int, n: int, attempt: int) ->
     return quantile(w, law, u)
 
 
-def uniform_of_page(w: World, person: int, stream: int, page: int, k: int) -> float:
+def uniform_of_page(w: World, person: int, stream: int, page: int, k: int, attempt: int) -> float:
     """The number of what a page does by itself for the k-th time; `page`: its number in addresses."""
     key = streams.draw64s(memory.base(w, stream).x, np.uint64(np.int64(person)))
     key = streams.draw64s(key, np.uint64(np.int64(page)))
-    return streams.uniform64s(key, np.uint64(np.int64(k)), np.uint64(0))
+    return streams.uniform64s(key, np.uint64(np.int64(k)), np.uint64(np.int64(attempt)))
 
 
 def sample_of_page(w: World, law: int, person: int, stream: int, page: int, k: int) -> float:
     """A draw from a law for it; a constant draws nothing."""
     if memory.law(w, law).code == quantiles.CONSTANT:
         return memory.law(w, law).a
-    return quantile(w, law, uniform_of_page(w, person, stream, page, k))
+    return quantile(w, law, uniform_of_page(w, person, stream, page, k, 0))
 
 
 def bucket_of(time: float) -> int:

@@ -9,10 +9,13 @@ from sim.engine.steps import (
     calendar,
     client,
     clocks,
+    connections,
     draws,
     entries,
     knowledge,
     limiters,
+    lines,
+    openings,
     parties,
     plan,
     pool,
@@ -20,7 +23,7 @@ from sim.engine.steps import (
     tokens,
     written,
 )
-from sim.engine.steps.binding import into_callers, memory
+from sim.engine.steps.binding import apart, into_callers, memory
 from sim.model.causes import Kind
 from sim.model.order import Lane, Priority
 from sim.model.outcomes import Call, Decision, Ended, Event, Reason
@@ -28,10 +31,13 @@ from sim.model.outcomes import Call, Decision, Ended, Event, Reason
 INF = math.inf
 
 
+@into_callers
 def of_request(w: World, person: int, law: int, stream: int) -> float:
     """A draw at the address of the request under way."""
     p = memory.person(w, person)
-    return draws.sample(w, law, person, stream + plan.role_offset(w, person), p.click, p.sends - 1)
+    return draws.sample_on_way(
+        w, law, person, stream + plan.role_offset(w, person), p.click, p.sends - 1
+    )
 
 
 # -- workers ------------------------------------------------------------------------------------
@@ -42,6 +48,9 @@ def request_arrives(w: World, person: int) -> int:
     p = memory.person(w, person)
     accounting.note_page(w, person, Event.REQUEST_ARRIVED, p.kind, 0)
     memory.fetch_page(w, p.page)  # for the next click, which is only one event away
+    if w.connects and connections.carries(w, person):
+        openings.carried(w, person)
+        return seize(w, person) if w.holds_worker else join(w, person)
     if w.holds_worker:
         return seize(w, person)
     verify = of_request(w, person, Law.VERIFY, Stream.VERIFY)
@@ -61,23 +70,28 @@ def verified(w: World, person: int) -> int:
 
 def seize(w: World, person: int) -> int:
     """A blocking app: one worker from here to the end of handler work."""
-    memory.holder(w, person).joined = w.now
+    who = lines.holder(w, person)
+    memory.holder(w, who).joined = w.now
     if w.busy < w.workers:
         w.busy += 1
         return Step.SERVED
     memory.person(w, person).state = State.WORKER
-    memory.holder(w, person).next = NONE
+    memory.holder(w, who).next = NONE
     if w.first_waiting == NONE:
-        w.first_waiting = person
+        w.first_waiting = who
     else:
-        memory.holder(w, w.last_waiting).next = person
-    w.last_waiting = person
+        memory.holder(w, w.last_waiting).next = who
+    w.last_waiting = who
     return Step.REST
 
 
 def served(w: World, person: int) -> int:
     """A worker takes the request."""
-    memory.holder(w, person).seized = w.now
+    memory.holder(w, lines.holder(w, person)).seized = w.now
+    if memory.person(w, person).decision == Decision.ACCEPTED:  # it came over a connection
+        work = handler_work(w, person)
+        calendar.act_later(w, person, work, Priority.COMPLETION, State.HANDLED)
+        return Step.REST
     verify = of_request(w, person, Law.VERIFY, Stream.VERIFY)
     if verify > 0:
         calendar.act_later(w, person, verify, Priority.COMPLETION, State.VERIFIED)
@@ -87,7 +101,7 @@ def served(w: World, person: int) -> int:
 
 def release(w: World, person: int) -> None:
     """Free the worker; the head of the queue takes it in the same instant."""
-    holder = memory.holder(w, person)
+    holder = memory.holder(w, lines.holder(w, person))
     accounting.record_sojourn(w, Station.APP, holder.joined, holder.seized, w.now)
     w.woken = w.first_waiting
     if w.woken == NONE:
@@ -187,6 +201,8 @@ def question(w: World, person: int) -> int:
     task = pool.new_task(w, person)
     t = memory.task(w, task)
     t.page, t.kind, t.generation, t.aside = p.page, p.kind, p.generation, 0
+    t.line = w.line
+    t.attempt = connections.call_of(w, Call.CHECK, Call.RECHECK)
     memory.page(w, p.page).references += 1
     t.at = p.expires
     t.half = 0.5 * of_request(w, person, Law.APP_HOST, Stream.APP_HOST)
@@ -211,7 +227,7 @@ def ask_aside(w: World, person: int, kept: int) -> None:
         return
     task = question(w, person)
     t = memory.task(w, task)
-    t.aside = t.timed = 1  # nobody waits: a late answer is dropped when it comes
+    t.aside, t.timed, t.line = 1, 1, NONE  # nobody waits: a late answer is dropped when it comes
     stale.asking_until = t.new_expires
     calendar.task_later(w, task, t.half, Priority.ARRIVAL, Lane.CHECK, Beside.CHECK_ARRIVES)
 
@@ -234,14 +250,37 @@ def keep_answer(w: World, person: int, kept: int, granted: bool, grants: int) ->
     revocation.refresh(w, person)
 
 
+@into_callers
 def set_deadline(w: World, task: int) -> None:
     """The app will wait for the host's answer no longer."""
     t = memory.task(w, task)
     if not t.timed:
         t.timed = 1
+        if t.line != NONE:
+            set_deadline_of_line(w, task)
+            return
         calendar.push(
             w, t.new_expires, calendar.key_of(Priority.ACTION, t.person, Lane.MAIN, t.generation)
         )
+
+
+@apart
+def set_deadline_of_line(w: World, task: int) -> None:
+    """The same for the request of a page, whose events are not told apart by generation."""
+    t = memory.task(w, task)
+    deadline = pool.new_task(w, t.person)
+    d = memory.task(w, deadline)
+    d.state, d.generation, d.line = Beside.DEADLINE, t.generation, t.line
+    calendar.push_task(w, deadline, t.new_expires, Priority.ACTION, Lane.CHECK)
+
+
+@apart
+def deadline(w: World, task: int) -> int:
+    """The deadline of a page's check; returns the next step of its request."""
+    person = memory.task(w, task).person
+    pool.end_task(w, task)
+    waits = w.line != NONE and memory.person(w, person).state == State.CHECKED
+    return check_timed_out(w, person) if waits else Step.REST
 
 
 def note_check(w: World, task: int, event: int, reason: int) -> None:
@@ -260,7 +299,7 @@ def write_check_row(w: World, task: int, event: int, reason: int) -> None:
 def check_arrives(w: World, task: int) -> int:
     """The question is at the host. Like what follows, returns the next step of the main line."""
     t = memory.task(w, task)
-    t.outcome, t.grants = parties.host_admits(w, Call.CHECK), 0
+    t.outcome, t.grants = parties.host_admits(w, t.attempt), 0
     if t.outcome == limiters.WAITS:
         set_deadline(w, task)
         t.state = Beside.CHECK_TURN
@@ -312,6 +351,8 @@ def waits_for(w: World, task: int) -> bool:
     """Whether the person's request still waits for the answer to this check."""
     t = memory.task(w, task)
     p = memory.person(w, t.person)
+    if t.line != NONE and w.line == NONE:
+        return False
     return p.state == State.CHECKED and p.generation == t.generation
 
 
@@ -378,6 +419,10 @@ def passed(w: World, person: int) -> int:
 
 def decided(w: World, person: int) -> int:
     """The decision instant; then handler work, or the way back."""
+    if w.line != NONE and connections.is_taken_up(w):
+        if w.holds_worker and connections.is_opening(w):
+            release(w, person)
+        return openings.decided(w, person)
     p = memory.person(w, person)
     accounting.record_decision(w, p.decision)
     accounting.note_request(w, person, Event.DECIDED, p.decision, p.reason)
@@ -413,6 +458,7 @@ def decided(w: World, person: int) -> int:
     return calendar.go_on(w, person, w.now + p.half_trip, Priority.ARRIVAL, State.ANSWERED)
 
 
+@into_callers
 def handler_work(w: World, person: int) -> float:
     """Service time of the handler."""
     return of_request(w, person, Law.READ + memory.person(w, person).kind, Stream.HANDLER)

@@ -14,13 +14,17 @@ from sim.engine.steps import (
     draws,
     gates,
     knowledge,
+    lines,
+    openings,
     parties,
+    polls,
     revocation,
     tabs,
     virtual,
 )
-from sim.engine.steps.binding import memory
+from sim.engine.steps.binding import apart, into_callers, memory
 from sim.model.causes import Cause
+from sim.model.order import Lane, Priority
 
 INF, NAN = math.inf, math.nan
 
@@ -91,7 +95,13 @@ def follow(w: World, person: int, step: int) -> None:
                 virtual.logged_out(w, who, w.logout_visit)
         if w.woken == NONE:
             return
-        person, step, w.woken = w.woken, Step.SERVED, NONE
+        person, w.woken = w.woken, NONE
+        if w.line != NONE:
+            beside.lay_down(w)
+        if person >= w.people:
+            lines.serve_later(w, person - w.people)
+            return
+        step = Step.SERVED
 
 
 def resume(w: World, person: int) -> int:
@@ -141,6 +151,10 @@ def waited(w: World, person: int, state: int) -> int:
     if state == State.PAUSE:
         return client.begin_visit(w, person)
     if state == State.TURN:
+        return client.turn_page(w, person)
+    if state == State.POLLED:
+        return Step.READY
+    if state == State.TURN_POLLED:
         return client.begin_load(w, person, 0)
     if state == State.LOAD_RETRY:
         memory.person(w, person).attempt += 1
@@ -152,6 +166,8 @@ def run_task(w: World, task: int) -> None:
     """What goes on beside a main line goes on."""
     state, person = memory.task(w, task).state, memory.task(w, task).person
     step: int = Step.REST
+    if memory.task(w, task).line != NONE and lines.comes_in_time(w, task):
+        lines.take_up(w, memory.task(w, task).line)
     if state == Beside.CHECK_ARRIVES:
         step = gates.check_arrives(w, task)
     elif state == Beside.CHECK_SERVED:
@@ -179,9 +195,13 @@ def run_task(w: World, task: int) -> None:
         step = gates.check_turn(w, task)
     elif state == Beside.RENEWAL_TURN:
         beside.background_turn(w, task)
+    elif state == Beside.DEADLINE:
+        step = gates.deadline(w, task)
     else:
         beside.outage_edge(w, task)
     follow(w, person, step)
+    if w.line != NONE:
+        beside.lay_down(w)
 
 
 def run_case(w: World, person: int, state: int) -> None:
@@ -247,6 +267,7 @@ def paused(w: World) -> int:
     return Code.WORKING if w.acts >= w.work_ends else Code.PAUSED
 
 
+@into_callers
 def run_event(w: World, key: int) -> None:
     """What an event is of goes on."""
     person, number = calendar.person_of(key), key & calendar.NUMBER_BITS
@@ -256,7 +277,39 @@ def run_event(w: World, key: int) -> None:
     elif calendar.is_task(key):
         run_task(w, number)
     else:
+        run_rarer(w, person, key)
+
+
+@apart
+def run_rarer(w: World, person: int, key: int) -> None:
+    """What an event of a page, or of a case, is of goes on."""
+    number = key & calendar.NUMBER_BITS
+    if calendar.is_of_page(key):
+        run_page(w, person, number, calendar.lane_of(key), key >> calendar.PRIORITY_SHIFT)
+    else:
         run_case(w, person, number)
+
+
+@apart
+def run_page(w: World, person: int, number: int, lane: int, priority: int) -> None:
+    """What a page does by itself goes on, or begins."""
+    if lane == Lane.POLL:
+        step = polls.due(w, person, number)
+    elif priority == Priority.ACTION:
+        step = openings.due(w, person, number)
+    else:
+        lines.take_up(w, number)
+        step = resume_line(w, person, memory.person(w, person).state)
+    follow(w, person, step)
+    if w.line != NONE:
+        beside.lay_down(w)
+
+
+def resume_line(w: World, person: int, state: int) -> int:
+    """What the request of a page waited for has come; returns its next step."""
+    if state == State.WORKER:
+        return Step.SERVED
+    return resume(w, person) if polls.resume(w, person, state) else Step.REST
 
 
 def begin(w: World) -> None:
@@ -300,9 +353,21 @@ def close(address: int) -> int:
             revocation.accrue(w, person)
             revocation.note_moves(w, person)
         if w.holds_worker:
-            holder = memory.holder(w, person)
-            if p.state == State.WORKER:
-                accounting.record_sojourn(w, Station.APP, holder.joined, INF, INF)
-            elif p.state in (State.VERIFIED, State.LOOKED_UP, State.CHECKED, State.HANDLED):
-                accounting.record_sojourn(w, Station.APP, holder.joined, holder.seized, INF)
+            close_holder(w, person, p.state)
+    for line in range(w.n_lines):
+        s = memory.line(w, line)
+        if s.under_way:
+            in_flight += s.marks & Mark.UNDECIDED != 0
+            if w.holds_worker:
+                close_holder(w, w.people + line, s.state)
     return in_flight
+
+
+@apart
+def close_holder(w: World, who: int, state: int) -> None:
+    """Who holds a worker at the end of the run, or waits for one."""
+    holder = memory.holder(w, who)
+    if state == State.WORKER:
+        accounting.record_sojourn(w, Station.APP, holder.joined, INF, INF)
+    elif state in (State.VERIFIED, State.LOOKED_UP, State.CHECKED, State.HANDLED):
+        accounting.record_sojourn(w, Station.APP, holder.joined, holder.seized, INF)

@@ -7,8 +7,8 @@ arrival and the moment the earliest server is free (Kiefer and Wolfowitz 1955).
 import math
 
 from sim.engine.state import NONE, Beside, Station, Step, World
-from sim.engine.steps import accounting, calendar, limiters, pool
-from sim.engine.steps.binding import memory
+from sim.engine.steps import accounting, calendar, limiters, lines, pool
+from sim.engine.steps.binding import apart, into_callers, memory
 from sim.model.limits import Limiter
 from sim.model.order import Lane, Priority
 from sim.model.outcomes import Call, Reason
@@ -42,7 +42,7 @@ def visit_beside(w: World, station: int, service: float, task: int) -> bool:
     if calendar.ahead(w, person, end):
         w.now = end
         return True
-    complete(w, end, person, task)
+    complete(w, end, person, task, w.line)
     return False
 
 
@@ -52,21 +52,18 @@ def visit_by_events(w: World, station: int, service: float, person: int, task: i
     if b.serving < servers_of(w, station):
         b.serving += 1
         accounting.record_sojourn(w, station, w.now, w.now, w.now + service)
-        complete(w, w.now + service, person, task)
+        complete(w, w.now + service, person, task, w.line)
     else:
         join_queue(w, station, service, person, task)
 
 
-def complete(w: World, end: float, person: int, task: int) -> None:
-    """The event of the end of a service."""
+def complete(w: World, end: float, person: int, task: int, line: int) -> None:
+    """The event of the end of a service; without a task, of a page's request or of the main line."""
     if task == NONE:
-        calendar.push(
-            w,
-            end,
-            calendar.key_of(
-                Priority.COMPLETION, person, Lane.MAIN, memory.person(w, person).generation
-            ),
-        )
+        lane, number = Lane.LINE, line
+        if line == NONE:
+            lane, number = Lane.MAIN, lines.generation_of(w, person)
+        calendar.push(w, end, calendar.key_of(Priority.COMPLETION, person, lane, number))
         return
     lane = Lane.CHECK if memory.task(w, task).state == Beside.CHECK_SERVED else Lane.BACKGROUND
     calendar.push_task(w, task, end, Priority.COMPLETION, lane)
@@ -92,7 +89,7 @@ def join_queue(w: World, station: int, service: float, person: int, task: int) -
     b = memory.station(w, station)
     place = pool.new_task(w, person)
     t = memory.task(w, place)
-    t.state, t.n, t.at, t.half = Beside.WAITING, task, w.now, service
+    t.state, t.n, t.at, t.half, t.line = Beside.WAITING, task, w.now, service, w.line
     if b.first_waiting == NONE:
         b.first_waiting = place
     else:
@@ -100,11 +97,17 @@ def join_queue(w: World, station: int, service: float, person: int, task: int) -
     b.last_waiting = place
 
 
+@into_callers
 def leave(w: World, station: int) -> None:
     """A service has ended: the head of the queue takes the server in the same instant."""
+    if memory.station(w, station).by_events:
+        serve_next(w, station)
+
+
+@apart
+def serve_next(w: World, station: int) -> None:
+    """The same where only events can tell whose turn it is."""
     b = memory.station(w, station)
-    if not b.by_events:
-        return
     place = b.first_waiting
     if place == NONE:
         b.serving -= 1
@@ -113,7 +116,7 @@ def leave(w: World, station: int) -> None:
     b.first_waiting = t.next
     end = w.now + t.half
     accounting.record_sojourn(w, station, t.at, w.now, end)
-    complete(w, end, t.person, t.n)
+    complete(w, end, t.person, t.n, t.line)
     pool.end_task(w, place)
 
 

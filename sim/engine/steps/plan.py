@@ -2,28 +2,22 @@
 
 from sim.basics.streams import Stream
 from sim.engine.state import NONE, Law, Role, World
-from sim.engine.steps import draws
+from sim.engine.steps import draws, lines
 from sim.engine.steps.binding import memory
 from sim.workload import daily
 
 UNLIMITED = -1
 
 
-def role_of(w: World, person: int) -> int:
-    """Who acts at this person's client; only in a case can it be another than he."""
-    case = memory.person(w, person).case
-    return Role.OWN if case == NONE else memory.case(w, case).role
-
-
 def storms(w: World, person: int) -> bool:
     """Whether whoever acts here clicks fast."""
-    role = role_of(w, person)
+    role = lines.role_of(w, person)
     return role in (Role.STORMING, Role.TAKER_STORMING)
 
 
 def role_offset(w: World, person: int) -> int:
     """What is added to the purposes of draws of whoever acts at this person's client: 0, 200, 100 or 300."""
-    role = role_of(w, person)
+    role = lines.role_of(w, person)
     if role == Role.OWN:
         return 0
     return 100 if role == Role.CARRYING_ON else (200 if role == Role.STORMING else 300)
@@ -95,6 +89,8 @@ def kind(w: World, person: int) -> int:
 def size(w: World, person: int) -> float:
     """Bytes of the answer if the click at hand is a read."""
     p = memory.person(w, person)
+    if w.line != NONE:
+        return draws.sample_on_way(w, Law.SIZE, person, Stream.SIZE, p.click, 0)
     if storms(w, person):
         return draws.sample(
             w, Law.STORM_SIZE, person, Stream.SIZE + role_offset(w, person), p.click, 0
@@ -117,7 +113,7 @@ def ending(w: World, person: int, visit: int) -> int:
 
 def plan_offset(w: World, person: int) -> int:
     """The purposes of whoever carries on in a person's place are his own."""
-    return 100 if role_of(w, person) == Role.CARRYING_ON else 0
+    return 100 if lines.role_of(w, person) == Role.CARRYING_ON else 0
 
 
 def log_visit(w: World, person: int, visit: int, offset: int) -> int:

@@ -15,7 +15,7 @@ def new_task(w: World, person: int) -> int:
     t = memory.task(w, task)
     w.free_task = t.next
     w.tasks_left -= 1
-    t.person, t.page, t.next = person, NONE, NONE
+    t.person, t.page, t.next, t.line = person, NONE, NONE, NONE
     t.attempt = t.n = 0
     t.has_new = t.logout_push = t.timed = 0
     return task

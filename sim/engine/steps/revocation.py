@@ -5,7 +5,17 @@ from typing import Any
 
 from sim.basics.streams import Stream
 from sim.engine.state import NONE, Beside, Entries, Law, World
-from sim.engine.steps import accounting, calendar, draws, knowledge, left, tokens, written
+from sim.engine.steps import (
+    accounting,
+    calendar,
+    connections,
+    draws,
+    knowledge,
+    left,
+    lines,
+    tokens,
+    written,
+)
 from sim.engine.steps.binding import memory
 from sim.model.causes import Cause, Kind
 from sim.model.mechanisms import Effect
@@ -175,7 +185,7 @@ def note_moves(w: World, person: int) -> None:
     c = memory.case(w, memory.person(w, person).case)
     by_use = w.slides or w.entry_slides or (w.refreshes_answers and w.refusal_replaces)
     for kind in range(3):
-        if (by_use and c.actors > 0) or reach(w, person, kind, True) > reach(
+        if (by_use and tokens.somebody_acts(w, person)) or reach(w, person, kind, True) > reach(
             w, person, kind, False
         ):
             c.moves |= 1 << kind
@@ -190,10 +200,12 @@ def reach(w: World, person: int, kind: int, yet: bool) -> float:
     if w.several:
         return reach_of_devices(w, person, kind, yet)
     p = memory.person(w, person)
-    found = -INF
-    if p.page != NONE:
-        entry = accounting.entry_of(w, p.page)
-        found = farther(w, found, page_reach(w, person, p.page, kind, entry, yet))
+    found, page = -INF, lines.shown(w, person)
+    if page != NONE:
+        entry = accounting.entry_of(w, page)
+        found = farther(w, found, page_reach(w, person, page, kind, entry, yet))
+        if w.connects:
+            found = over_connection(w, found, page, kind, yet)
     if p.incoming != NONE:
         entry = accounting.entry_of(w, p.incoming)
         found = farther(w, found, page_reach(w, person, p.incoming, kind, entry, yet))
@@ -231,10 +243,21 @@ def device_reach(w: World, person: int, device: int, kind: int, found: float, ye
         best = max(best, entry)
         if not w.cookie:
             found = farther(w, found, page_reach(w, person, tab, kind, entry, yet))
+        if w.connects:
+            found = over_connection(w, found, tab, kind, yet)
         tab = memory.tab(w, tab).next
     if w.cookie:
         found = farther(w, found, page_reach(w, person, device, kind, best, yet))
     return found
+
+
+def over_connection(w: World, found: float, page: int, kind: int, yet: bool) -> float:
+    """What passes over a page's connection besides; `yet`: over one that is open or asked for now."""
+    w.gate = Ended.CONNECTION
+    until = connections.reach(w, page, kind)
+    if yet and connections.may_go_on(w, page, kind):
+        until = INF
+    return farther(w, found, until) if until > -INF else found
 
 
 def page_reach(w: World, person: int, page: int, kind: int, entry: float, yet: bool) -> float:
@@ -288,6 +311,8 @@ def stale_until(w: World, kept: int, kind: int) -> float:
 
 def apply_event(w: World, person: int, device: int, left_host: float, effect: int) -> None:
     """The push mechanism's effect; `device`: of whose session the event tells, NONE: of all."""
+    if w.closed_by_push and not w.several and memory.person(w, person).page != NONE:
+        connections.closed_by_event(w, person, memory.person(w, person).page)
     if w.several:
         apply_to_devices(w, person, device, left_host, effect)
         return
@@ -331,6 +356,8 @@ def apply_to_devices(w: World, person: int, only: int, left_host: float, effect:
             tab = d.first
             while tab != NONE:
                 apply_to(w, tab, left_host, effect)
+                if w.closed_by_push:
+                    connections.closed_by_event(w, person, tab)
                 tab = memory.tab(w, tab).next
             if w.leaves_entries and effect == Effect.DROP_ENTRIES:
                 left.drop_all(w, device)
@@ -380,16 +407,19 @@ def count_in_case(w: World, person: int, size: float) -> None:
     if w.several and not knowledge.concerns(w, person, knowledge.device_in_use(w, person)):
         return
     if now < c.revoked:
-        if now >= c.notice and p.decision == Decision.ACCEPTED:
+        if now >= c.notice and p.decision == Decision.ACCEPTED and w.line == NONE:
             count_forewarned(c, p.kind)
         return
     if p.decision != Decision.ACCEPTED:
-        c.refused += 1
+        c.refused += w.line == NONE
         return
     since = now - c.revoked
     c.bytes += size
     c.last_click = since
-    if p.kind == 0:
+    if w.line != NONE:
+        c.polls += 1
+        c.click_0 = since
+    elif p.kind == 0:
         c.reads += 1
         c.click_0 = since
     elif p.kind == 1:

@@ -9,7 +9,7 @@ import math
 
 from sim.basics.streams import Stream
 from sim.engine.state import NONE, Law, World
-from sim.engine.steps import draws, knowledge, left, pool, tokens
+from sim.engine.steps import draws, knowledge, left, lines, polls, pool, tokens
 from sim.engine.steps.binding import memory
 
 INF = math.inf
@@ -112,6 +112,8 @@ def go_to_last(w: World, person: int) -> None:
 def go_elsewhere(w: World, person: int) -> bool:
     """After a refusal: go to the page used last before, in which nothing was refused yet. False where none is left."""
     k = memory.carrier(w, person)
+    if w.hides:
+        lines.leaves(w, person)
     if k.tab != NONE:
         memory.tab(w, k.tab).tried = 1
     tab = last_used(w, person, True)
@@ -193,6 +195,8 @@ def shut(w: World, person: int, page: int) -> None:
     t.open = 0
     d.tabs -= 1
     left.leave(w, person, page)
+    if w.polls or w.connects:
+        polls.ended(w, page)
     pool.release_page(w, person, page)
 
 

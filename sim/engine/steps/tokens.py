@@ -6,7 +6,7 @@ from typing import Any
 from sim.basics.streams import Stream
 from sim.engine.given import NO_TOKEN
 from sim.engine.state import NONE, Law, Mark, World
-from sim.engine.steps import clocks, draws, knowledge, plan, written
+from sim.engine.steps import clocks, connections, draws, knowledge, lines, plan, written
 from sim.engine.steps.binding import memory
 from sim.model.causes import Kind
 from sim.model.mechanisms import Clock, Renewal
@@ -27,7 +27,7 @@ def expiry(
     """When what an issuer hands out now expires; an identity never does."""
     if w.renewal == NO_TOKEN:
         return INF
-    lasts = draws.sample(w, Law.LIFETIME, person, stream, n, attempt)
+    lasts = draws.sample_on_way(w, Law.LIFETIME, person, stream, n, attempt)
     return ends(w, lasts, page_stamped, offset)
 
 
@@ -122,6 +122,8 @@ def spend(w: World, person: int) -> None:
         g.left -= 1
         if g.left == 0:
             g.held_expires = -INF
+            if w.connects:
+                connections.spent(w, p.page, p.stamped)
     if p.case != NONE:
         spend_credential(w, p.page, p.stamped, memory.case(w, p.case))
 
@@ -155,6 +157,8 @@ def add_credential(
     w: World, person: int, page: int, stamped: float, expires: float, admin: int
 ) -> None:
     """Keep a new credential, and of the page's older ones those that may outlive it."""
+    if lines.is_gone(w, person):
+        return
     if w.keeps_longest:
         memory.longest(w, page).x = max(memory.longest(w, page).x, expires)
     remember(w, person, knowledge.device_of(w, page), expires)
@@ -266,10 +270,16 @@ def renewable_until(w: World, page: int, cause: int) -> float:
     return -INF
 
 
+def somebody_acts(w: World, person: int) -> bool:
+    """Whether requests of a person with a case may still come: of who acts, or of pages by themselves."""
+    c = memory.case(w, memory.person(w, person).case)
+    return c.actors > 0 or (w.polls != 0 and c.muted == 0)
+
+
 def may_reach(w: World, person: int, page: int, kind: int) -> float:
     """How far a token could reach that is yet to come, by use or by a renewal; -inf where none is."""
     g, c = memory.page(w, page), memory.case(w, memory.person(w, person).case)
-    acts = c.actors > 0
+    acts = somebody_acts(w, person)
     renews = w.refresh_at > 0.0 and (not c.muted or memory.background(w, page).renewing)
     granted = renewable_until(w, page, c.cause) > w.now
     comes = (acts or renews) and granted if w.renewal != Renewal.SLIDING else acts
