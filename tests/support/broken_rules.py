@@ -158,7 +158,7 @@ _COMPILED = (
     ("an event leaves connections alone", "closed_by_event", "ended(w, page)", "c = 0"),
     ("who gets no answer asks for no connection", "decided", "c.wanted or unheard", "c.wanted"),
     ("writes go over a connection of reads", "is_open", "knowledge.bit(w.connection_kinds, memory.person(w, person).kind)", "True"),
-    ("the window forgets the connection", "reach", "        if w.connects:\n            found = max(found, connections.reach", "        if w.connects < 0:\n            found = max(found, connections.reach"),
+    ("the window forgets the connection", "reach", "        if w.connects:\n            found = over_connection(w, found, page, kind, yet)", "        if w.connects < 0:\n            found = over_connection(w, found, page, kind, yet)"),
     # the host and the workers
     ("an outage of the host is not felt", "host_admits", "if w.host_down:", "if w.host_down < 0:"),
     ("outages come once only", "outage_edge", "if w.host_outages == ALTERNATING:", "if w.host_outages < 0:"),
