@@ -220,6 +220,11 @@ def shared_entry(given: Given) -> bool:
     return given.allowlist is not None and given.allowlist.of == "device"
 
 
+def everywhere(given: Given) -> bool:
+    """Whether the sign-out of a case ends the sessions of all devices."""
+    return given.at("scenario.cases.logout.of") == "everywhere"
+
+
 def answers_a_device(given: Given) -> bool:
     """Whether answers are about a session, of which a person has one a device."""
     check = given.check

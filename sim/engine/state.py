@@ -363,6 +363,7 @@ class Settings(Record):
     timers_every: float = f8(
         "s", "between instants of slow timers", "scenario.workload.hidden_tabs.timers_every_s"
     )
+    everywhere: int = i8("", "whether a logout case ends the sessions of all", of.everywhere)
     heap_reserve: int = i8("", "events that one can cause", lambda g: of.kept_of_blocked(g, 64, 1))
     task_reserve: int = i8("", "tasks that one can", lambda g: 8 + len(g.channels))
     most_an_instant: int = i8("", "acts of all kinds", lambda g: Bounds.of(g.scenario).an_instant)
@@ -685,7 +686,7 @@ class Case(Record):
     issued: int = i4("place", "the first of his credentials")
     refusals: int = i4("", "of a storm")
     pending: int = i4("", "events on their way about him")
-    device: int = i4("place", "whose session a logout ends; -1: none, or where he has one page")
+    device: int = i4("place", "whose session a logout ends; -1: none, all, or he has one page")
     cause: int = i1("", "`Cause`")
     behaviour: int = i1("", "`Behaviour`")
     taken_over: int = i1("", "whether somebody else sits down at the page")

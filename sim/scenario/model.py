@@ -212,8 +212,21 @@ class OwnCauseShare(CauseShare):
     propagation: DurationLaw = Field(Constant(value=0.0), json_schema_extra=LATER)
 
 
+class LogoutShare(OwnCauseShare):
+    """The same; a sign-out ends the session of one device, or all of them."""
+
+    of: Literal["device", "everywhere"] = Field("device", json_schema_extra=LATER)
+
+
 _Cause = Annotated[CauseShare | None, BeforeValidator(none)]
 _OwnCause = Annotated[OwnCauseShare | None, BeforeValidator(none)]
+_Logout = Annotated[LogoutShare | None, BeforeValidator(none)]
+
+
+def _share_of(cause: Cause) -> Any:
+    if cause is Cause.LOGOUT:
+        return _Logout
+    return _Cause if cause.propagates else _OwnCause
 
 
 def _with_a_key_a_cause(base: Any, kind_of: Callable[[Cause], Any], default: Any) -> Any:
@@ -231,9 +244,7 @@ class _Window(Table):
 if TYPE_CHECKING:
     _Revocations = _Window
 else:
-    _Revocations = _with_a_key_a_cause(
-        _Window, lambda cause: _Cause if cause.propagates else _OwnCause, ...
-    )
+    _Revocations = _with_a_key_a_cause(_Window, _share_of, ...)
 
 
 class Cases(_Revocations):

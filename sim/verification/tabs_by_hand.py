@@ -6,8 +6,19 @@ are open then; with three, that of 580 too.
 """
 
 from sim.verification.by_hand import DELAYED, LONG_TOKEN, SHORT_VISITS, Clockwork, pushed, token
+from sim.verification.by_hand import (
+    DELAYED,
+    LONG_TOKEN,
+    NO_CASE,
+    SHORT_VISITS,
+    Clockwork,
+    pushed,
+    token,
+)
 
 VISITS = SHORT_VISITS | {"workload.visit_ends": {"leave_open": 1}}
+# a thousand, so that no two of his six visits fall on one
+BROWSERS = VISITS | NO_CASE | {"organisation.devices": 1000}
 TWO_TABS = VISITS | {"workload.tabs": 2}
 RENEWED = token(renewal="host", refresh_at=1.0)
 STORM = {"behaviour.probabilities": {"storm": 1}, "behaviour.storm.think": 10.0}
@@ -80,6 +91,27 @@ WORLDS = (
         token(renewal="host", refresh_at=1.0, held_by="device"),
         {"renewals": 1, "window s": 170},
         TWO_TABS,
+    ),
+    # each visit on a browser of its own, renewed there to 1300, 1160, 1320, 1180, 1040 and 1200; then nowhere
+    Clockwork(
+        "a sign-out everywhere",
+        RENEWED,
+        {"renewals": 14, "window s": 290, "page open": 1},
+        BROWSERS | {"cases.logout": {"share": 1, "of": "everywhere"}},
+    ),
+    # the browser of 900 alone; the five others go on: four times, and three times each
+    Clockwork(
+        "a sign-out of one browser",
+        RENEWED,
+        {"renewals": 25, "window s": 170, "page open": 1},
+        BROWSERS | {"cases.logout": {"share": 1}},
+    ),
+    # an event that named one browser would leave what the others hold to 8 h
+    Clockwork(
+        "a sign-out everywhere is told of all browsers",
+        LONG_TOKEN | pushed("denylist", "logout"),
+        {"window s": 45, "events pushed": 1},
+        BROWSERS | DELAYED | {"cases.logout": {"share": 1, "of": "everywhere"}},
     ),
     # six entries of 200 s; of one for the device, each is cut short by the next after 160 s: 100 to 1100
     Clockwork(

@@ -76,7 +76,9 @@ def short_visits(
 ) -> Scenario:
     """Visits of one page and one click, at any of somebody's devices; all lose access between half time and the end."""
     habits: dict[str, Any] = {"devices": 1, "tabs": 1, "visit_ends": {"leave_open": 1}} | more
-    cause = habits.pop("cause", "deactivation")
+    cause, cases = habits.pop("cause", "deactivation"), {}
+    if cause == "everywhere":
+        cause, cases = "logout", {"logout": {"share": 1, "of": "everywhere"}}
     devices = habits.pop("devices")
     return one_endless_page(
         strategy,
@@ -85,6 +87,7 @@ def short_visits(
         horizon_s=end_s,
         from_s=end_s / 2,
         cause=cause,
+        cases=cases,
         organisation={
             "devices": devices,
             "visits": {"dist": "exponential", "mean": pause_s},
@@ -98,11 +101,14 @@ def windows_of(drawn: Scenario, engine: str) -> Any:
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-@pytest.mark.parametrize("devices", [1, 2, 3])
-def test_a_page_on_each_of_k_devices(devices: int, engine: str) -> None:
+@pytest.mark.parametrize(
+    ("devices", "cause"),
+    [(1, "deactivation"), (2, "deactivation"), (3, "deactivation"), (3, "everywhere")],
+)
+def test_a_page_on_each_of_k_devices(devices: int, cause: str, engine: str) -> None:
     """Renewed in the background, page loads rare: the longest of k uniform rests, T k/(k+1)."""
     people, end_s = (800, 40_000.0) if engine == "compiled" else (50, 20_000.0)
-    drawn = short_visits(RENEWED, 1000.0, people=people, end_s=end_s, devices=devices)
+    drawn = short_visits(RENEWED, 1000.0, people=people, end_s=end_s, devices=devices, cause=cause)
     windows = windows_of(drawn, engine)
     error = windows.std(ddof=1) / math.sqrt(len(windows))
     assert abs(windows.mean() - 100.0 * devices / (devices + 1)) <= Z * error
@@ -110,7 +116,7 @@ def test_a_page_on_each_of_k_devices(devices: int, engine: str) -> None:
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-@pytest.mark.parametrize("cause", ["deactivation", "logout"])
+@pytest.mark.parametrize("cause", ["deactivation", "logout", "everywhere"])
 @pytest.mark.parametrize("held_by", ["page", "device"])
 @pytest.mark.parametrize(("devices", "tabs"), [(1, 1), (1, 3), (3, 1), (2, 2)])
 def test_the_small_simulator_agrees(
@@ -280,6 +286,7 @@ def test_keys_at_their_defaults_are_keys_left_out() -> None:
         "strategies": {
             "tried": {"token": {"lifetime": "5min", "held_by": "page"}, "connection": "none"}
         },
+        "cases": {"logout": {"share": 0.05, "of": "device"}},
     }
     assert scenario(tables).id == scenario(same).id
     others = (
@@ -287,10 +294,11 @@ def test_keys_at_their_defaults_are_keys_left_out() -> None:
         {"workload": {"tabs": 2}},
         {"workload": {"poll": {"every": "1min"}}},
         {"workload": {"hidden_tabs": {}}},
+        {"cases": {"logout": {"share": 0.05, "of": "everywhere"}}},
         {"strategies": {"tried": {"token": {"lifetime": "5min", "held_by": "device"}}}},
         {"strategies": {"tried": {"token": {"lifetime": "5min"}, "connection": {}}}},
     )
-    assert len({scenario(tables | other).id for other in others} | {scenario(tables).id}) == 7
+    assert len({scenario(tables | other).id for other in others} | {scenario(tables).id}) == 8
 
 
 @pytest.mark.parametrize(
@@ -314,6 +322,8 @@ def test_keys_at_their_defaults_are_keys_left_out() -> None:
             "workload.hidden_tabs.timers_every",
             "expected",
         ),
+        ({"cases": {"logout": {"share": 0, "of": "all"}}}, "cases.logout.of", "'everywhere'"),
+        ({"cases": {"deactivation": {"share": 0, "of": "device"}}}, "cases.deactivation.of", "unknown"),
     ],
 )
 def test_settings_are_refused_at_their_key(tables: dict[str, Any], key: str, says: str) -> None:

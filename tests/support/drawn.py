@@ -478,6 +478,7 @@ def scenarios_of_carriers(draw: st.DrawFn) -> Scenario:
         st.sampled_from([1, 2, 3, {"dist": "geometric", "mean": 2}])
     )
     drawn["workload"]["tabs"] = draw(st.sampled_from([1, 2, 4]))
+    drawn["cases"]["logout"] |= {"of": draw(st.sampled_from(["device", "everywhere"]))}
     tried = drawn["strategies"]["tried"]
     for mechanism, key in (("token", "held_by"), ("allowlist", "of")):
         if isinstance(tried.get(mechanism), dict):

@@ -40,12 +40,13 @@ WRONG: tuple[Any, ...] = (
 # What the schema leaves to the reader, since a file may leave it to the office or to the catalogue.
 REQUIRED = {
     "Outages": ("lasts",), "RateLimit": ("per_second",), "Shift": ("start", "end"), "Token": ("lifetime",),
-    "Allowlist": ("lifetime",), "Retries": ("wait",), "Storm": ("think",),
+    "Allowlist": ("lifetime",), "ThinkTimes": ("read", "write", "admin"), "Retries": ("wait",), "Storm": ("think",),
 }  # fmt: skip
 ONE_OF = {
     "Outages": ("every", "starts"),
     "CauseShare": ("share", "per_month"),
     "OwnCauseShare": ("share", "per_month"),
+    "LogoutShare": ("share", "per_month"),
 }
 SUMS = {"Kinds", "VisitEnds", "Probabilities"}  # tables whose values sum to 1
 

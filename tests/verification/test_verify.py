@@ -49,7 +49,6 @@ def test_counts_by_hand(engine: str) -> None:
 
 # What is left to chance (held by closed forms and other tests), or says how a log is read and not what happens.
 NOT_BY_HAND = {f"cases.{cause}.per_month" for cause in CAUSES} | {"workload.log_options"}
-NOT_BY_HAND |= {"organisation.devices"}  # the device of a visit is drawn
 MODEL = ("organisation", "workload", "cases", "behaviour", "directory")
 MODEL += ("host", "app", "auth_server", "store", "push", "network")
 

@@ -40,7 +40,7 @@ def revoked(w: World, person: int) -> int:
         revocation.lay_notice(w, p.case)
     c.page_open = p.page != NONE
     if w.several:
-        if c.cause == Cause.LOGOUT:
+        if c.cause == Cause.LOGOUT and not w.everywhere:
             c.device = tabs.signed_in_last(w, person)
             c.session = c.device != NONE
         c.page_open = tabs.last_used(w, person, False) != NONE

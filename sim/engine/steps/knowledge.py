@@ -33,9 +33,10 @@ def device_in_use(w: World, person: int) -> int:
 
 
 def concerns(w: World, person: int, device: int) -> bool:
-    """Whether the person's case is about what this device has: a logout ends one session."""
+    """Whether the person's case is about what this device has: a logout ends one session, or all of them."""
     c = memory.case(w, memory.person(w, person).case)
-    return c.cause != Cause.LOGOUT or not w.several or device == c.device
+    one = c.cause == Cause.LOGOUT and w.several and not w.everywhere
+    return not one or device == c.device
 
 
 def host_grants(w: World, person: int, device: int, refuses: int) -> bool:
