@@ -225,6 +225,16 @@ def on_demand_erlang2_hit_share(gap_mean_s: float, lifetime_s: float) -> float:
     return on_demand_hit_share(0.25 * (y + math.expm1(-y)))
 
 
+def on_demand_lost_input_share(rate_per_s: float, lifetime_s: float) -> float:
+    """B7: share of the time spent before requests that find the lifetime over, where only they begin the next.
+
+    One a cycle of the lifetime and a pause 1 / rate. The gap that covers the end of the lifetime is what was left of it
+    since the request before, mean (1 - e^-x) / rate, and the pause.
+    """
+    x = _load(rate_per_s, lifetime_s)
+    return (2 - math.exp(-x)) / (1 + x)
+
+
 def on_demand_exposure_after_request_mean_s(rate_per_s: float, lifetime_s: float) -> float:
     """B: mean exposure where the revocation falls on a request, as a logout does.
 

@@ -114,6 +114,11 @@ def kept_of_blocked(given: Given, least: int, each: int) -> int:
     return least + (each * people if given.scenario.app.holds_worker else 0)
 
 
+def thinks_by_kind(given: Given) -> bool:
+    """Whether the time before a click is drawn from the law of its kind."""
+    return given.plan.think_write is not None or given.plan.think_admin is not None
+
+
 def log_visits(given: Given) -> int:
     """Number of visits of the log that is replayed."""
     return 0 if given.plan.visits is None else len(given.plan.visits.pages) - 1
@@ -222,7 +227,8 @@ def shared_entry(given: Given) -> bool:
 
 def everywhere(given: Given) -> bool:
     """Whether the sign-out of a case ends the sessions of all devices."""
-    return given.at("scenario.cases.logout.of") == "everywhere"
+    logout = given.scenario.cases.logout
+    return logout is not None and logout.of == "everywhere"
 
 
 def answers_a_device(given: Given) -> bool:

@@ -64,6 +64,7 @@ def recorded(
         honest_clicks=int(state["clicks"]),
         honest_refused=int(state["clicks_refused"]),
         interruptions=int(state["interruptions"]),
+        lost_input_s=int(state["lost_input"]) / TICKS_PER_S,
         visit_s=int(state["visit_ticks"]) / TICKS_PER_S,
         requests={
             **{name: int(state[name]) for name in ("sent", "accepted", "refused", "failed")},

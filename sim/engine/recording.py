@@ -154,6 +154,7 @@ class Run:
     stations: dict[str, StationAccount]
     trace: list[tuple[Any, ...]] | None = None
     ended: npt.NDArray[np.str_] | None = None  # what ended each case; None: the engine does not say
+    lost_input_s: float = 0.0  # thought before honest writes that met a reload, in all
     virtual: Virtual | None = None  # what virtual cases met, where the run was asked for them
 
     def all_responses(self) -> Histogram:
@@ -255,7 +256,7 @@ class Recorder:
         self.counts: Counter[str] = Counter()
         self.limited: Counter[str] = Counter()
         self.retry_after_s = 0.0
-        self.visit_ticks = 0
+        self.visit_ticks = self.lost_input_ticks = 0
         self.response = (Histogram(), Histogram(), Histogram())
         self.auth_overhead = (Histogram(), Histogram(), Histogram())
         self.response_ticks = np.zeros(self.minutes, dtype=np.int64)
@@ -322,6 +323,12 @@ class Recorder:
         self.counts["clicks"] += 1
         self.counts["refused"] += not accepted
 
+    def interrupted(self, kind: Kind, thought_s: float) -> None:
+        """An honest click meets a reload; what was typed for a write is lost."""
+        self.counts["interruptions"] += 1
+        if kind is Kind.WRITE:
+            self.lost_input_ticks += ticks(thought_s)
+
     def visited(self, from_s: float, until_s: float) -> None:
         """An honest person was inside a visit."""
         inside_s = min(until_s, self.window_s[1]) - max(from_s, self.window_s[0])
@@ -360,6 +367,7 @@ class Recorder:
             honest_refused=self.counts["refused"],
             interruptions=self.counts["interruptions"],
             visit_s=self.visit_ticks / TICKS_PER_S,
+            lost_input_s=self.lost_input_ticks / TICKS_PER_S,
             requests={
                 **{name: self.requests[name] for name in ("sent", "accepted", "refused", "failed")},
                 "in_flight": in_flight,

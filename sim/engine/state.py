@@ -61,6 +61,8 @@ class Law(FromPath):
     LASTS = "strategy.connection.lasts"
     MESSAGES = "strategy.connection.messages.every"
     MESSAGE_SIZE = "strategy.connection.messages.size"
+    THINK_WRITE = "plan.think_write"
+    THINK_ADMIN = "plan.think_admin"
 
 
 class Station(FromPath):
@@ -338,6 +340,7 @@ class Settings(Record):
     replayed: int = i8(
         "", "whether visits of a log are replayed", lambda g: g.plan.visits is not None
     )
+    thinks_by_kind: int = i8("", "whether think times go by kind", of.thinks_by_kind)
     daily: int = i8("", "whether hours have weights", lambda g: g.plan.daily is not None)
     log_visits: int = i8("", "number of visits of the log", of.log_visits)
     several: int = i8("", "whether people have devices or tabs (`steps.tabs`)", of.several)
@@ -422,6 +425,7 @@ class Progressing(Record):
     clicks: int = i8("", "honest clicks answered in the window")
     clicks_refused: int = i8("", "of them not accepted")
     interruptions: int = i8("", "honest clicks that met a reload")
+    lost_input: int = i8("ticks", "time that people thought before writes of those")
     visit_ticks: int = i8("ticks", "honest time inside visits")
     pushed: int = i8("", "events that left the host")
     lost: int = i8("", "events given up")

@@ -132,7 +132,8 @@ class Person(ClientHooks):
         for i in _up_to(plan.requests(visit, page_of_visit, page)):
             click, self._clicks = self._clicks, self._clicks + 1
             at = (visit, page_of_visit, i, click)
-            yield from self._wait(plan.think_s(*at))
+            self._thought_s = plan.think_s(*at)
+            yield from self._wait(self._thought_s)
             yield from self._click(click, Kind(plan.kind(*at)), plan.size(*at))
 
     def _end_visit(self, ending: int, visit: int) -> None:
@@ -251,7 +252,7 @@ class Person(ClientHooks):
         if not _accepted(request) and reloads:
             self._may_act()
             if self._honest(clicked_at_s) and self._rec.in_window(clicked_at_s):
-                self._rec.counts["interruptions"] += 1
+                self._rec.interrupted(kind, self._thought_s)
             yield from self._load_page(
                 click, Stream.RELOAD_TRIP, Stream.RELOAD, Stream.RELOAD_LIFETIME
             )

@@ -520,7 +520,10 @@ def _closed_station(world: _World) -> Iterator[tuple[Key, Expected]]:
         return
     if not isinstance(law, Exponential) or law.max is not None:
         return
-    people, think_s = scenario.organisation.people, scenario.workload.think.expectation()
+    people, think = scenario.organisation.people, scenario.workload.think
+    if not isinstance(think, Law):
+        return
+    think_s = think.expectation()
     station = theory.closed_station(think_s, law.mean, people)
     settled_s = world.opened_s + 10 * (think_s + station.response_s)
     if scenario.run.warm_up_s == "auto" or scenario.run.warm_up_s < settled_s:

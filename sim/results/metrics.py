@@ -101,6 +101,11 @@ METRICS = {
         Metric("auth_overhead", "s", "the part of the response time spent on gates and renewals"),
         Metric("host_calls", "1/s", "calls that arrive at the host"),
         Metric("interruptions", "1/h", "reloads after a refusal, per person-hour of use"),
+        Metric(
+            "lost_input",
+            "s/h",
+            "time thought before writes that met an interruption, per person-hour of use",
+        ),
         Metric("honest_refused", "share", "clicks of honest people refused even after the reload"),
         Metric("allowlist_entries", "entries", "live entries of the allowlist"),
         Metric("denylist_entries", "entries", "live entries of the denylist"),
@@ -154,6 +159,7 @@ _RUN_MEANS: dict[str, Callable[[Run], tuple[float, float]]] = {
     "auth_overhead": lambda run: _mean_of(run.all_auth_overheads()),
     "host_calls": _calls_per_s,
     "interruptions": lambda run: (float(run.interruptions), run.visit_s / 3600.0),
+    "lost_input": lambda run: (run.lost_input_s, run.visit_s / 3600.0),
     "honest_refused": lambda run: (float(run.honest_refused), float(run.honest_clicks)),
     "allowlist_entries": lambda run: (run.entries["allowlist"][0], 1.0),
     "denylist_entries": lambda run: (run.entries["denylist"][0], 1.0),
@@ -346,6 +352,10 @@ def _run_figures(strategy: str, runs: Sequence[Run]) -> Iterator[Figure]:
         ratio_of_runs(
             [run.interruptions for run in runs], hours, sum(r.interruptions for r in runs)
         ),
+    )
+    lost_s = [run.lost_input_s for run in runs]
+    yield _figure(
+        strategy, None, None, "lost_input", "mean", ratio_of_runs(lost_s, hours, len(runs))
     )
     clicks = [float(run.honest_clicks) for run in runs]
     refused = [float(run.honest_refused) for run in runs]

@@ -10,12 +10,15 @@ from pydantic import (
     BeforeValidator,
     Field,
     PrivateAttr,
+    TypeAdapter,
+    WrapValidator,
     create_model,
     field_validator,
     model_validator,
 )
 
 from sim.basics.distributions import (
+    LAWS,
     Constant,
     CountLaw,
     DurationLaw,
@@ -40,7 +43,7 @@ from sim.basics.ranges import (
 from sim.basics.texts import Name, Text
 from sim.basics.wording import format_duration
 from sim.gates import Profile, profiles
-from sim.model.causes import CAUSES, Cause
+from sim.model.causes import CAUSES, KINDS, Cause
 from sim.model.limits import Limiter, LimiterName, Told, ToldName
 from sim.model.mechanisms import LATER, PUSH
 from sim.model.strategies import CATALOGUE, Strategy
@@ -144,10 +147,31 @@ class HiddenTabs(Table):
     timers_every_s: PositiveDuration = Field(60.0, alias="timers_every")
 
 
+class ThinkTimes(Table):
+    """The time before a click, by what the click does; page turns take that of reads."""
+
+    read: DurationLaw
+    write: DurationLaw | None = None
+    admin: DurationLaw | None = None
+
+
+_LAW: TypeAdapter[Law] = TypeAdapter(DurationLaw)
+_KEYS_OF_LAWS = {"dist"}.union(*(law.model_fields for law in LAWS.values()))
+
+
+def _think(value: Any, law_or_times: Any) -> Law | ThinkTimes:
+    """A table of laws by kind, or one law for all."""
+    if isinstance(value, ThinkTimes):
+        return value
+    if isinstance(value, dict) and value and not value.keys() & _KEYS_OF_LAWS:
+        return ThinkTimes.model_validate(value)
+    return _LAW.validate_python(value)
+
+
 class Workload(Table):
     """What people do when they visit, from laws or from a log."""
 
-    think: DurationLaw
+    think: Annotated[DurationLaw | ThinkTimes, WrapValidator(_think)]
     requests_per_page: CountLaw
     pages_per_visit: CountLaw
     visit_ends: VisitEnds
@@ -171,6 +195,15 @@ class Workload(Table):
         if daily is not None and (len(daily) != 24 or not sum(daily) > 0):
             raise ValueError("expected 24 weights of at least 0, not all 0")
         return daily
+
+    @model_validator(mode="after")
+    def _every_kind_is_named(self) -> "Workload":
+        shares = {kind: getattr(self.kinds, kind) for kind in KINDS}
+        if self.mode == "synthetic" and isinstance(self.think, ThinkTimes):
+            for kind, share in shares.items():
+                if share > 0 and getattr(self.think, kind) is None:
+                    raise ValueError(f"think: expected {kind} too, since kinds.{kind} = {share:g}")
+        return self
 
     @model_validator(mode="after")
     def _log_and_mode(self) -> "Workload":

@@ -58,6 +58,7 @@ FIGURES: dict[str, Figure] = {
     "censored": _case("censored"),
     "bound s": _case("bound_s"),
     "interruptions": lambda of: float(of.interruptions),
+    "input lost s": lambda of: of.lost_input_s,
     "honest refused": lambda of: float(of.honest_refused),
     "requests sent": lambda of: float(of.requests["sent"]),
     "requests failed": lambda of: float(of.requests["failed"]),

@@ -4,7 +4,16 @@ The clock is that of `sim.verification.clockwork`: clicks at 160, 220, ..., 1000
 1030. A storm thinks 10 s: from 1030 on it clicks at 1040, 1050, ...
 """
 
-from sim.verification.by_hand import ALLOW, LOGOUT, LONG_TOKEN, LOST, SHORT_VISITS, Clockwork, token
+from sim.verification.by_hand import (
+    ALLOW,
+    LOGOUT,
+    LONG_TOKEN,
+    LOST,
+    SHORT_VISITS,
+    WRITES,
+    Clockwork,
+    token,
+)
 
 STORM = {"behaviour.probabilities": {"storm": 1}, "behaviour.storm.think": 10.0}
 STORM |= {"behaviour.storm.kinds": {"read": 1}, "behaviour.storm.gives_up_after": 3}
@@ -179,4 +188,35 @@ TAKERS = (
     ),
 )  # fmt: skip
 
-WORLDS = (*STORMS, *CUTS, *TAKERS)
+THINKING = (
+    # clicks at 220, 340, ...; reloads at 460 and 820, each after 120 s of writing; 1060 passes
+    Clockwork(
+        "who writes thinks longer",
+        token(),
+        {"interruptions": 2, "input lost s": 240, "writes": 1, "last click s": 30, "window s": 90},
+        WRITES | {"workload.think": {"read": 60.0, "write": 120.0}},
+    ),
+    # pages at 100, 400, 700, 1000: two writes of 120 s, then a turn of 60 s; refused at 1300
+    Clockwork(
+        "who turns a page thinks as a reader",
+        token(),
+        {"page loads": 5, "interruptions": 0, "input lost s": 0, "writes": 2, "window s": 270},
+        WRITES | {"workload.think": {"read": 60.0, "write": 120.0}, "workload.requests_per_page": 2},
+    ),
+    # 160, 220, ..., with reloads at 400, 700 and 1000: nothing was written
+    Clockwork(
+        "who administrates nothing thinks as a reader",
+        token(),
+        {"reads": 4, "interruptions": 3, "input lost s": 0, "window s": 270},
+        {"workload.think": {"read": 60.0, "admin": 600.0}, "workload.kinds": {"admin": 1}},
+    ),
+    # one click, at 700: a reload, and a token to 1000
+    Clockwork(
+        "who administrates thinks longer",
+        token(),
+        {"interruptions": 1, "input lost s": 0, "window s": 0},
+        {"workload.think": {"read": 60.0, "admin": 600.0}, "workload.kinds": {"admin": 1}, "organisation.admins": 1},
+    ),
+)  # fmt: skip
+
+WORLDS = (*THINKING, *STORMS, *CUTS, *TAKERS)

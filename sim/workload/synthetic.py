@@ -28,16 +28,20 @@ class PlanLaws:
     kinds: tuple[float, float, float]
     visit_ends: tuple[float, float, float]
     daily: tuple[float, ...] | None
+    think_write: Law | None = None  # where think times go by kind, `think` being that of reads
+    think_admin: Law | None = None
     visits: "Visits | None" = None
 
     @staticmethod
     def of(scenario: Scenario) -> "PlanLaws":
         """The laws written in the scenario."""
         workload = scenario.workload
-        kinds, ends = workload.kinds, workload.visit_ends
+        kinds, ends, think = workload.kinds, workload.visit_ends, workload.think
         return PlanLaws(
             pause=scenario.organisation.visits,
-            think=workload.think,
+            think=think if isinstance(think, Law) else think.read,
+            think_write=None if isinstance(think, Law) else think.write,
+            think_admin=None if isinstance(think, Law) else think.admin,
             pages=workload.pages_per_visit,
             requests=workload.requests_per_page,
             size=workload.read_size,

@@ -323,7 +323,11 @@ def test_keys_at_their_defaults_are_keys_left_out() -> None:
             "expected",
         ),
         ({"cases": {"logout": {"share": 0, "of": "all"}}}, "cases.logout.of", "'everywhere'"),
-        ({"cases": {"deactivation": {"share": 0, "of": "device"}}}, "cases.deactivation.of", "unknown"),
+        (
+            {"cases": {"deactivation": {"share": 0, "of": "device"}}},
+            "cases.deactivation.of",
+            "unknown",
+        ),
     ],
 )
 def test_settings_are_refused_at_their_key(tables: dict[str, Any], key: str, says: str) -> None:

@@ -80,6 +80,10 @@ _COMPILED = (
     ("a page has a click more", "next_click", "p.click_of_page >= p.requests", "p.click_of_page > p.requests"),
     ("who is refused a page unawares is out", "page_refused", "return Step.VISITED", "return Step.OUT"),
     ("a failed page load is tried again after twice the time", "load_seen", "w.retry_after", "2 * w.retry_after"),
+    ("what is lost before reads counts as input", "tried", "if p.kind == Kind.WRITE:", "if p.kind >= 0:"),
+    ("writes are thought about like reads", "law_of_thought", "return Law.THINK_WRITE", "return Law.THINK"),
+    ("others think about administration", "law_of_thought", "drawn == Kind.ADMIN and memory.person(w, person).administrator",
+     "drawn == Kind.ADMIN"),
     ("reloads of the revoked are interruptions", "tried",
      "honest(w, person, p.clicked_at) and accounting.in_window", "accounting.in_window"),
     # what the revoked do

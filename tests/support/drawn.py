@@ -575,3 +575,13 @@ def scenarios_of_sessions(draw: st.DrawFn) -> Scenario:
     if isinstance(tried["token"], dict):
         tried["token"]["held_by"] = draw(st.sampled_from(["page", "device"]))
     return scenario(drawn)
+
+
+@st.composite
+def scenarios_of_forms(draw: st.DrawFn) -> Scenario:
+    """Think times by kind."""
+    drawn = tables(draw)
+    drawn["workload"]["think"] = {
+        kind: draw(any_law(("2s", "15s", "1min"))) for kind in ("read", "write", "admin")
+    }
+    return scenario(drawn)

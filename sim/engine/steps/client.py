@@ -7,7 +7,7 @@ returns the next one, or REST.
 import math
 
 from sim.basics.streams import Stream
-from sim.engine import limits
+from sim.engine import histogram, limits
 from sim.engine.state import NONE, Beside, Law, Mark, Role, State, Station, Step, World
 from sim.engine.steps import (
     accounting,
@@ -651,6 +651,8 @@ def tried(w: World, person: int) -> int:
         return Step.CALLED_OFF
     if honest(w, person, p.clicked_at) and accounting.in_window(w, p.clicked_at):
         w.interruptions += 1
+        if p.kind == Kind.WRITE:
+            w.lost_input += histogram.ticks(plan.think(w, person))
     p.marks |= Mark.RELOADED
     return begin_load(w, person, 1)
 

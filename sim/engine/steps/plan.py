@@ -4,6 +4,7 @@ from sim.basics.streams import Stream
 from sim.engine.state import NONE, Law, Role, World
 from sim.engine.steps import draws, lines
 from sim.engine.steps.binding import memory
+from sim.model.causes import Kind
 from sim.workload import daily
 
 UNLIMITED = -1
@@ -71,7 +72,17 @@ def think(w: World, person: int) -> float:
         )
     if w.replayed:
         return log_think(w, log_load(w, person))
-    return draws.sample(w, Law.THINK, person, Stream.THINK + plan_offset(w, person), p.click, 0)
+    law = law_of_thought(w, person) if w.thinks_by_kind else Law.THINK
+    return draws.sample(w, law, person, Stream.THINK + plan_offset(w, person), p.click, 0)
+
+
+def law_of_thought(w: World, person: int) -> int:
+    """Of the click at hand, whose kind is drawn first; what others draw as administration is a read."""
+    drawn = kind(w, person)
+    if drawn == Kind.WRITE:
+        return Law.THINK_WRITE
+    admin = drawn == Kind.ADMIN and memory.person(w, person).administrator
+    return Law.THINK_ADMIN if admin else Law.THINK
 
 
 def kind(w: World, person: int) -> int:
