@@ -60,7 +60,7 @@ _TOO_LONG = {
 }
 # Arrays with a place for each page, where they are needed; the last ones only where they go by device.
 _OF_PAGES = (
-    *("entries", "sessions", "longest", "background", "devices", "tabs"),
+    *("entries", "sessions", "families", "longest", "background", "devices", "tabs"),
     *("lines", "connections"),
 )
 _OF_DEVICES = ("answers", "answers_until", "answers_moved", "answers_stale")
@@ -68,7 +68,7 @@ _OF_EVENTS = ("stamped_until", "latest", "last_left")
 # What is not recorded.
 _GONE = (
     *("persons", "holders", "pages", "entries", "sessions", "longest", "background"),
-    "credentials",
+    *("families", "credentials"),
     *("carriers", "devices", "tabs", "latest", "last_left", "lines", "connections"),
     *("tasks", "answers_until", "answers", "stamped_until", "events", "heap", "moments"),
     "limiter_calls",
@@ -255,6 +255,7 @@ def _people(given: Given, world: Any) -> Arrays:
         "holders": people + lines * has_lines(given) if world["holds_worker"] else 1,
         "entries": pages if world["allowlist"] else 1,
         "sessions": pages if world["entry_slides"] else 1,
+        "families": pages if world["rotates"] else 1,
         "longest": pages if world["keeps_longest"] else 1,
         "background": pages if refreshing else 1,
         "answers": answers if remembers(given) else 1,

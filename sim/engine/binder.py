@@ -30,7 +30,7 @@ STEPS = (
         "parties",
         "plan",
     ),
-    *("polls", "pool", "revocation", "tabs", "tokens", "virtual", "written"),
+    *("polls", "pool", "revocation", "rotation", "tabs", "tokens", "virtual", "written"),
 )
 # Functions of the library that steps use: module -> their names, each after those that it calls.
 LIBRARY: dict[ModuleType, tuple[str, ...]] = {

@@ -189,6 +189,11 @@ def renewal_asks_admin(given: Given) -> bool:
     return token is not None and token.asks == "host" and "admin" in token.revalidates
 
 
+def rotates(given: Given) -> bool:
+    """Whether refresh tokens are spent by their use."""
+    return given.token is not None and given.token.rotation is not None
+
+
 def keeps_longest(given: Given) -> bool:
     """Whether people without a case are asked while more than one token of a page lives."""
     renewable = given.token is not None and given.token.renewal != "page"

@@ -10,7 +10,15 @@ from sim.engine.arrays import Arrays
 from sim.engine.given import Given
 from sim.engine.histogram import TICKS_PER_S, Histogram
 from sim.engine.limits import Bounds, TooMuch
-from sim.engine.recording import CASE_TYPE, Cases, ListAccount, Run, StationAccount, window_s
+from sim.engine.recording import (
+    CASE_TYPE,
+    Cases,
+    ListAccount,
+    Run,
+    StationAccount,
+    honest_s,
+    window_s,
+)
 from sim.engine.state import INF, Entries, Station
 from sim.engine.windows import virtual_of
 from sim.model.causes import KINDS, Cause, Kind
@@ -64,6 +72,9 @@ def recorded(
         honest_clicks=int(state["clicks"]),
         honest_refused=int(state["clicks_refused"]),
         interruptions=int(state["interruptions"]),
+        honest_s=honest_s(given.scenario, arrays["cases"]["revoked"], arrays["cases"]["notice"]),
+        reuses=int(state["reuses"]),
+        false_logouts=int(state["false_logouts"]),
         lost_input_s=int(state["lost_input"]) / TICKS_PER_S,
         visit_s=int(state["visit_ticks"]) / TICKS_PER_S,
         requests={

@@ -154,6 +154,9 @@ class Run:
     stations: dict[str, StationAccount]
     trace: list[tuple[Any, ...]] | None = None
     ended: npt.NDArray[np.str_] | None = None  # what ended each case; None: the engine does not say
+    honest_s: float = 0.0  # time of honest people in the window, in visits or not
+    reuses: int = 0  # refresh tokens of theirs that came back spent
+    false_logouts: int = 0  # families of theirs that ended for it
     lost_input_s: float = 0.0  # thought before honest writes that met a reload, in all
     virtual: Virtual | None = None  # what virtual cases met, where the run was asked for them
 
@@ -367,6 +370,11 @@ class Recorder:
             honest_refused=self.counts["refused"],
             interruptions=self.counts["interruptions"],
             visit_s=self.visit_ticks / TICKS_PER_S,
+            honest_s=honest_s(
+                self.scenario,
+                np.array([case.revoked_at_s for case in cases]),
+                np.array([case.notice_at_s for case in cases]),
+            ),
             lost_input_s=self.lost_input_ticks / TICKS_PER_S,
             requests={
                 **{name: self.requests[name] for name in ("sent", "accepted", "refused", "failed")},
@@ -389,6 +397,13 @@ def window_s(scenario: Scenario) -> tuple[float, float]:
     """From the end of the warm-up to the horizon."""
     run = scenario.run
     return (0.0 if run.warm_up_s == "auto" else float(run.warm_up_s), run.horizon_s)
+
+
+def honest_s(scenario: Scenario, revoked_s: Any, notice_s: Any) -> float:
+    """Person-seconds in the window before people are revoked or told; the arrays have an item a case."""
+    from_s, until_s = window_s(scenario)
+    left_s = np.maximum(0.0, until_s - np.maximum(from_s, np.minimum(revoked_s, notice_s)))
+    return scenario.organisation.people * (until_s - from_s) - math.fsum(left_s)
 
 
 def minutes_of(window: tuple[float, float]) -> int:

@@ -255,6 +255,11 @@ class Settings(Record):
     absolute: float = f8("s", "no token outlives its page load by more", "token.absolute_s", INF)
     refresh_at: float = f8("", "share of the lifetime; 0: never", "token.refresh_at")
     refresh_lifetime: float = f8("s", "of the refresh token", "token.refresh_lifetime_s", INF)
+    rotates: int = i8("", "whether refresh tokens rotate (`steps.rotation`)", of.rotates)
+    grace: float = f8("s", "one that is spent is forgiven", "token.rotation.grace_s")
+    ends_family: int = i8(
+        "", "whether reuse ends a family", lambda g: g.at("token.rotation.on_reuse") == "end_family"
+    )
     renewal_refuses: int = i8("causes", "for which a renewal is refused", of.renewal_refuses)
     renewal_sees: int = i8("causes", "that end renewals once known", of.renewal_sees)
     renewal_asks_admin: int = i8("", "whether it asks for `admin`", of.renewal_asks_admin)
@@ -425,6 +430,8 @@ class Progressing(Record):
     clicks: int = i8("", "honest clicks answered in the window")
     clicks_refused: int = i8("", "of them not accepted")
     interruptions: int = i8("", "honest clicks that met a reload")
+    reuses: int = i8("", "refresh tokens of honest people that came back spent")
+    false_logouts: int = i8("", "families of honest people that ended for it")
     lost_input: int = i8("ticks", "time that people thought before writes of those")
     visit_ticks: int = i8("ticks", "honest time inside visits")
     pushed: int = i8("", "events that left the host")
@@ -616,6 +623,21 @@ class Connection(Record):
     phase: int = i1("", "`Phase`")
     wanted: int = i1("", "whether the client asks for one when the recheck is over")
     vouched: int = i1("", "whether what was presented was an administrator's")
+
+
+class Family(Record):
+    """Refresh tokens that go back to one page load, beside the token that they renew, numbered from 0; and of a page that
+    asks, what it presented."""
+
+    spent: float = f8("s", "when the last one but one was")
+    asked_stamped: float = f8("s", "of the token that the browser held when the page asked")
+    number: int = i4("", "counts families of the place")
+    current: int = i4("", "the one that is not spent")
+    held: int = i4("", "the one that the browser holds")
+    asked_of: int = i4("", "the family of the one that the page presented")
+    asked: int = i4("", "that one")
+    brings: int = i4("", "the one that the answer brings")
+    ended: int = i1("", "whether reuse has ended it")
 
 
 class Credential(Record):
@@ -903,6 +925,7 @@ ARRAYS: dict[str, Rows] = {
     "pages": Rows(Page, "page", link="stamped"),
     "entries": Rows("f8", "entry", "s, the allowlist entry of a page: its expiry"),
     "sessions": Rows(Session, "session", "by the place of an entry, where use prolongs it"),
+    "families": Rows(Family, "family", "by page, where refresh tokens rotate"),
     "longest": Rows("f8", "longest", "s, the last expiry issued for a page"),
     "latest": Rows("f8", "latest", "s, the last expiry issued to a person, or on a device"),
     "last_left": Rows("i4", "last_left", "the last entry that a page of his left (`steps.left`)"),

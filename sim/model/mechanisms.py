@@ -127,6 +127,15 @@ class Clocked(Mechanism):
             raise ValueError(f'{key}: expected whole seconds, since clock = "{self.clock}"')
 
 
+class Rotation(Mechanism):
+    """Each use of a refresh token spends it. One spent last is forgiven for `grace`; what else comes back is reuse: refused, or
+    the end of its family, all refresh tokens that go back to one page load.
+    """
+
+    grace_s: Duration = Field(0.0, alias="grace")
+    on_reuse: Literal["refuse", "end_family"] = "end_family"
+
+
 class Token(Clocked):
     """Gate: the presented token has not expired.
 
@@ -145,6 +154,9 @@ class Token(Clocked):
     uses: Annotated[int, whole(1, 65_535)] | None = Field(None, json_schema_extra=LATER)
     held_by: Literal["page", "device"] = Field("page", json_schema_extra=LATER)
     not_before: Annotated[bool, Field(strict=True)] = Field(False, json_schema_extra=LATER)
+    rotation: Annotated[Rotation | None, BeforeValidator(_none)] = Field(
+        None, json_schema_extra=LATER
+    )
 
     @model_validator(mode="after")
     def _refresh_needs_renewal(self) -> "Token":
@@ -152,6 +164,8 @@ class Token(Clocked):
             raise ValueError('refresh_at needs renewal = "host" or "app"')
         if self.refresh_lifetime_s is not None and self.renewal != "app":
             raise ValueError('refresh_lifetime needs renewal = "app"')
+        if self.rotation is not None and self.renewal != "app":
+            raise ValueError('rotation needs renewal = "app": only refresh tokens rotate')
         self.in_whole_seconds("lifetime", self.lifetime)
         return self
 

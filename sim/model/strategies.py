@@ -198,7 +198,8 @@ def mechanisms_text(strategy: Strategy) -> str:
     if token := strategy.token:
         text = f"token {_law_text(token.lifetime)}{_clock_text(token)}, {token.renewal}"
         text += f" at {token.refresh_at:g}" if token.refresh_at else ""
-        parts.append(text + (f", {token.uses} uses" if token.uses else ""))
+        text += f", {token.uses} uses" if token.uses else ""
+        parts.append(text + _rotation_text(token))
     if strategy.allowlist:
         allowlist = strategy.allowlist
         parts.append(f"allowlist {_law_text(allowlist.lifetime)}{_entry_text(allowlist)}")
@@ -218,6 +219,15 @@ def _connection_text(connection: Connection) -> str:
     if connection.lasts is not None:
         text += f", closed after {_law_text(connection.lasts)}"
     return text + (", closed by push" if connection.closed_by_push else "")
+
+
+def _rotation_text(token: Token) -> str:
+    """What becomes of a refresh token that comes back."""
+    if token.rotation is None:
+        return ""
+    grace = f", grace {format_duration(token.rotation.grace_s)}" if token.rotation.grace_s else ""
+    ends = " and ends its family" if token.rotation.on_reuse == "end_family" else ""
+    return f", rotating{grace}, reuse refused{ends}"
 
 
 def _entry_text(allowlist: Allowlist) -> str:

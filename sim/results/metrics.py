@@ -22,6 +22,7 @@ from sim.engine.histogram import Histogram
 from sim.engine.recording import Run
 from sim.model.causes import CAUSES, KINDS, Cause
 from sim.results import virtual
+from sim.scenario.model import MONTH_S
 
 Array = npt.NDArray[np.float64]
 
@@ -106,6 +107,16 @@ METRICS = {
             "s/h",
             "time thought before writes that met an interruption, per person-hour of use",
         ),
+        Metric(
+            "reuses",
+            "1/month",
+            "refresh tokens of honest people that came back spent, per month of their time",
+        ),
+        Metric(
+            "false_logouts",
+            "1/month",
+            "families of refresh tokens of honest people that reuse ended, per month of their time",
+        ),
         Metric("honest_refused", "share", "clicks of honest people refused even after the reload"),
         Metric("allowlist_entries", "entries", "live entries of the allowlist"),
         Metric("denylist_entries", "entries", "live entries of the denylist"),
@@ -160,6 +171,8 @@ _RUN_MEANS: dict[str, Callable[[Run], tuple[float, float]]] = {
     "host_calls": _calls_per_s,
     "interruptions": lambda run: (float(run.interruptions), run.visit_s / 3600.0),
     "lost_input": lambda run: (run.lost_input_s, run.visit_s / 3600.0),
+    "reuses": lambda run: (float(run.reuses), run.honest_s / MONTH_S),
+    "false_logouts": lambda run: (float(run.false_logouts), run.honest_s / MONTH_S),
     "honest_refused": lambda run: (float(run.honest_refused), float(run.honest_clicks)),
     "allowlist_entries": lambda run: (run.entries["allowlist"][0], 1.0),
     "denylist_entries": lambda run: (run.entries["denylist"][0], 1.0),
@@ -353,6 +366,14 @@ def _run_figures(strategy: str, runs: Sequence[Run]) -> Iterator[Figure]:
             [run.interruptions for run in runs], hours, sum(r.interruptions for r in runs)
         ),
     )
+    months = [run.honest_s / MONTH_S for run in runs]
+    for name, counts in (
+        ("reuses", [run.reuses for run in runs]),
+        ("false_logouts", [run.false_logouts for run in runs]),
+    ):
+        yield _figure(
+            strategy, None, None, name, "mean", ratio_of_runs(counts, months, sum(counts))
+        )
     lost_s = [run.lost_input_s for run in runs]
     yield _figure(
         strategy, None, None, "lost_input", "mean", ratio_of_runs(lost_s, hours, len(runs))

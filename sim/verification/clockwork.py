@@ -18,6 +18,7 @@ from sim.verification import (
     people_by_hand,
     plans_by_hand,
     polls_by_hand,
+    rotation_by_hand,
     sessions_by_hand,
     tabs_by_hand,
 )
@@ -35,6 +36,7 @@ COUNTS = (
     *sessions_by_hand.WORLDS,
     *polls_by_hand.WORLDS,
     *connections_by_hand.WORLDS,
+    *rotation_by_hand.WORLDS,
 )
 
 

@@ -65,6 +65,8 @@ PER_RUN: dict[str, tuple[str, set[str], set[str]]] = {
     "auth_overhead": ("s", TIMES, set()),
     "host_calls": ("1/s", {"mean", "max"}, REASONS),
     "interruptions": ("1/h", {"mean"}, set()),
+    "reuses": ("1/month", {"mean"}, set()),
+    "false_logouts": ("1/month", {"mean"}, set()),
     "lost_input": ("s/h", {"mean"}, set()),
     "honest_refused": ("share", {"mean"}, set()),
     "allowlist_entries": ("entries", {"mean", "max"}, set()),

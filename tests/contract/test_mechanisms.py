@@ -36,6 +36,17 @@ class TestToken(MechanismContract):
         Misfit({"lifetime": "1500ms", "clock": "floor"}, "lifetime", "whole seconds"),
         Misfit({"lifetime": exponential(60.0), "clock": "floor"}, "lifetime", "whole seconds"),
         Misfit({"lifetime": "5min", "held_by": "tab"}, "held_by", "'device'"),
+        Misfit({"lifetime": "5min", "rotation": {}}, "", "rotation needs renewal"),
+        Misfit(
+            {"lifetime": "5min", "renewal": "app", "rotation": {"on_reuse": "end"}},
+            "rotation.on_reuse",
+            "'end_family'",
+        ),
+        Misfit(
+            {"lifetime": "5min", "renewal": "app", "rotation": {"grace": "-1s"}},
+            "rotation.grace",
+            "at least 0",
+        ),
     )
     forms = (
         Form(

@@ -64,6 +64,15 @@ _COMPILED = (
     ("a no always replaces an old yes", "answered_aside", "(granted or w.refusal_replaces)", "True"),
     ("the window forgets the old yes", "remembered_until",
      "max(memory.answer_until(w, kept).x, stale_until(w, kept, kind))", "memory.answer_until(w, kept).x"),
+    # refresh tokens that rotate
+    ("a refresh token is not spent", "accepted", "f.current += 1", "f.current += 0"),
+    ("a grace has no end", "accepted", "or not w.now < f.spent + w.grace", "or w.now < f.spent"),
+    ("a grace ends after its end", "accepted", "w.now < f.spent + w.grace", "w.now <= f.spent + w.grace"),
+    ("reuse ends no family", "reused", "memory.family(w, place).ended = 1", "memory.family(w, place).ended = 0"),
+    ("a token of an ended family is reuse", "accepted", "or f.ended:", "or f.ended < 0:"),
+    ("a page presents what it was given first", "present", "f.number, f.held", "f.number, 0"),
+    ("the revoked are logged out by mistake", "reused", "client.honest(w, person, w.now) and", "w.now >= 0.0 and"),
+    ("a refused page asks no more", "rotated_seen", "is_open and rotation.holds_newer(w, t.page)", "is_open and t.has_new"),
     # administration
     ("administration needs no voucher", "local_reason",
      "p.kind == Kind.ADMIN and not p.vouched", "p.kind < 0 and not p.vouched"),

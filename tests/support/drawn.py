@@ -585,3 +585,31 @@ def scenarios_of_forms(draw: st.DrawFn) -> Scenario:
         kind: draw(any_law(("2s", "15s", "1min"))) for kind in ("read", "write", "admin")
     }
     return scenario(drawn)
+
+
+@st.composite
+def scenarios_of_rotation(draw: st.DrawFn) -> Scenario:
+    """Refresh tokens that rotate, of pages or of browsers with several tabs."""
+    drawn = tables(draw)
+    drawn["organisation"]["devices"] = draw(st.sampled_from([1, 2]))
+    drawn["workload"]["tabs"] = draw(st.sampled_from([1, 2, 4]))
+    rotation = {
+        "grace": draw(st.sampled_from(["0s", "250ms", "30s"])),
+        "on_reuse": draw(st.sampled_from(["refuse", "end_family"])),
+    }
+    token = {
+        "lifetime": draw(st.sampled_from(["5s", "20s", "1min"])),
+        "renewal": "app",
+        "held_by": draw(st.sampled_from(["page", "device"])),
+        "rotation": rotation,
+    }
+    if draw(st.integers(0, 3)):
+        token["refresh_at"] = draw(st.sampled_from([0.5, 0.8, 1.0]))
+    if draw(st.booleans()):
+        token["refresh_lifetime"] = "5min"
+    if draw(st.booleans()):
+        token["absolute"] = "4min"
+    if draw(st.booleans()):
+        token["uses"] = draw(st.sampled_from([1, 3]))
+    drawn["strategies"]["tried"]["token"] = token
+    return scenario(drawn)

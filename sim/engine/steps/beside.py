@@ -20,6 +20,7 @@ from sim.engine.steps import (
     plan,
     pool,
     revocation,
+    rotation,
     tabs,
     tokens,
 )
@@ -151,12 +152,15 @@ def refresh_due(w: World, task: int) -> None:
     begun = p.case != NONE and memory.case(w, p.case).begun
     over = not begun and w.now >= w.horizon
     stale = not tabs.is_open(w, t.person, t.page) or t.held_serial != b.held_serial or b.renewing
+    stale = stale or (w.rotates != 0 and rotation.asks_already(w, t.person, t.page))
     if stale or over or lines.muted(w, t.person):
         pool.end_task(w, task)
         return
     if w.hides and lines.is_hidden(w, t.person, t.page) and lines.next_tick(w) > w.now:
         calendar.push_task(w, task, lines.next_tick(w), Priority.ACTION, Lane.BACKGROUND)
         return
+    if w.rotates:
+        rotation.present(w, t.page)
     b.renewing = 1
     t.n, t.attempt = b.number, b.renewals
     b.renewals += 1
@@ -216,14 +220,17 @@ def background_served(w: World, task: int) -> None:
     """The issuer decides."""
     parties.leave(w, Station.AUTH_SERVER if w.renewal == Renewal.APP else Station.HOST)
     t = memory.task(w, task)
-    if tokens.renewal_granted(w, t.person, t.page):
+    place = knowledge.held_at(w, t.page)
+    if tokens.renewal_granted(w, t.person, place) and (
+        not w.rotates or rotation.accepted(w, t.person, t.page)
+    ):
         t.has_new, t.new_stamped = 1, w.now
-        t.new_vouched = tokens.reissued_admin(w, t.person, t.page)
+        t.new_vouched = tokens.reissued_admin(w, t.person, place)
         lasts = background_draw(w, task, Law.LIFETIME, Stream.BACKGROUND_LIFETIME)
-        page_stamped = memory.page(w, t.page).stamped
+        page_stamped = memory.page(w, place).stamped
         t.new_expires = tokens.ends(w, lasts, page_stamped, w.renewal_offset)
         revocation.accrue(w, t.person)
-        tokens.add_credential(w, t.person, t.page, w.now, t.new_expires, t.new_vouched)
+        tokens.add_credential(w, t.person, place, w.now, t.new_expires, t.new_vouched)
         revocation.refresh(w, t.person)
     else:
         t.outcome = Reason.REFUSED
@@ -241,10 +248,12 @@ def background_seen(w: World, task: int) -> int:
     """The issuer's answer is at the client; returns the next step of a main line that waited for it."""
     t = memory.task(w, task)
     b = memory.background(w, t.page)
-    if w.cookie and t.held_serial != b.held_serial:  # of what the device held before
+    if w.rotates:
+        rotated_seen(w, task)
+    elif w.cookie and t.held_serial != b.held_serial:  # of what the device held before
         pool.end_task(w, task)
         return Step.REST
-    if t.has_new and tabs.is_open(w, t.person, t.page):
+    elif t.has_new and tabs.is_open(w, t.person, t.page):
         tokens.adopt(w, t.page, t.new_stamped, t.new_expires, t.new_vouched)
         client.schedule_refresh(w, t.person, t.page)
     accounting.note_page(w, t.person, Event.RENEWAL_SEEN, NONE, t.outcome)
@@ -253,6 +262,17 @@ def background_seen(w: World, task: int) -> int:
     b.awaited = 0
     pool.end_task(w, task)
     return step
+
+
+def rotated_seen(w: World, task: int) -> None:
+    """Where refresh tokens rotate: the browser holds what comes, and an open page sets its timer by what the browser holds."""
+    t = memory.task(w, task)
+    place, is_open = knowledge.held_at(w, t.page), tabs.is_open(w, t.person, t.page)
+    somewhere = memory.device(w, place).tabs > 0 if w.cookie else is_open
+    if t.has_new and somewhere and rotation.received(w, t.page):
+        tokens.adopt(w, place, t.new_stamped, t.new_expires, t.new_vouched)
+    if is_open and rotation.holds_newer(w, t.page):
+        client.schedule_refresh(w, t.person, t.page)
 
 
 # -- outages ------------------------------------------------------------------------------------

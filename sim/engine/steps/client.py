@@ -24,6 +24,7 @@ from sim.engine.steps import (
     polls,
     pool,
     revocation,
+    rotation,
     tabs,
     tokens,
     virtual,
@@ -352,7 +353,7 @@ def show(w: World, person: int) -> None:
     if w.moments:
         virtual.loaded(w, person, before, was_open)
     accounting.note_page(w, person, Event.PAGE_SEEN, NONE, Reason.OK)
-    schedule_refresh(w, person, p.page)
+    schedule_refresh(w, person, rotation.asking(w, person))
     if w.polls or w.hides or w.connects:
         polls.begin(w, person, page, page_number(w, person))
 
@@ -468,7 +469,7 @@ def ready(w: World, person: int) -> int:
     if not w.can_renew or p.page == NONE:
         return send(w, person)
     if w.refresh_at > 0.0 and not tokens.holds_valid(w, person):
-        b = memory.background(w, p.page)
+        b = memory.background(w, rotation.asking(w, person))
         if b.renewing and w.line != NONE:
             p.outcome = Reason.NOTHING
             return Step.NOT_READY
@@ -502,6 +503,8 @@ def renew(w: World, person: int) -> int:
     w.made_renewals += 1
     calendar.try_again(w, limits.RENEWALS, attempt)
     accounting.note_page(w, person, Event.RENEWAL_ASKED, NONE, 0)
+    if w.rotates:
+        rotation.present(w, rotation.asking(w, person))
     law = Law.CLIENT_APP if w.renewal == Renewal.APP else Law.CLIENT_HOST
     stream = Stream.RENEWAL_TRIP + plan.role_offset(w, person)
     p.expires = 0.5 * draws.sample_on_way(w, law, person, stream, p.click, attempt)
@@ -548,7 +551,9 @@ def renewal_served(w: World, person: int) -> int:
     parties.leave(w, Station.AUTH_SERVER if w.renewal == Renewal.APP else Station.HOST)
     p = memory.person(w, person)
     half = p.expires
-    if tokens.renewal_granted(w, person, p.page):
+    if tokens.renewal_granted(w, person, p.page) and (
+        not w.rotates or rotation.accepted(w, person, rotation.asking(w, person))
+    ):
         if w.moments:
             virtual.renewed(w, person)
         p.marks |= Mark.HAS_NEW
@@ -574,7 +579,9 @@ def renewal_seen(w: World, person: int) -> int:
     p = memory.person(w, person)
     if p.marks & Mark.HAS_NEW:
         tokens.adopt(w, p.page, p.stamped, p.expires, p.vouched)
-        schedule_refresh(w, person, p.page)
+        if w.rotates:
+            rotation.received(w, rotation.asking(w, person))
+        schedule_refresh(w, person, rotation.asking(w, person))
     accounting.note_page(w, person, Event.RENEWAL_SEEN, NONE, p.outcome)
     if p.outcome == Reason.OK or tokens.holds_valid(w, person):
         return Step.SEND
@@ -584,18 +591,22 @@ def renewal_seen(w: World, person: int) -> int:
 
 
 def schedule_refresh(w: World, person: int, page: int) -> None:
-    """Renew in the background when a fraction of the lifetime has gone; of a cookie `page` is the device's place."""
+    """Renew in the background when a fraction of the lifetime has gone; of a cookie `page` is the device's place, but for tabs
+    that renew what they share each by itself."""
     if w.refresh_at == 0.0:
         return
-    g = memory.page(w, page)
-    expires = tokens.reckoned(w, page)
+    place = knowledge.held_at(w, page)
+    g = memory.page(w, place)
+    expires = tokens.reckoned(w, place)
     if not expires < g.stamped + w.absolute:
         return
     due = g.held_stamped + w.refresh_at * (expires - g.held_stamped)
+    if w.rotates:
+        memory.background(w, page).held_serial += 1  # a page has one timer
     task = pool.new_task(w, person)
     t = memory.task(w, task)
     t.page, t.held_serial = page, memory.background(w, page).held_serial
-    g.references += 1
+    memory.page(w, page).references += 1
     calendar.task_later(
         w, task, max(0.0, due - w.now), Priority.ACTION, Lane.BACKGROUND, Beside.REFRESH
     )

@@ -27,6 +27,11 @@ def device_of(w: World, page: int) -> int:
     return memory.tab(w, page).device if w.several else NONE
 
 
+def held_at(w: World, page: int) -> int:
+    """Where what a page renews is held: at its device, where tabs share a cookie and each renews by itself."""
+    return memory.tab(w, page).device if w.rotates and w.cookie else page
+
+
 def device_in_use(w: World, person: int) -> int:
     """The device at which the person is; NONE where people have one page."""
     return memory.carrier(w, person).device if w.several else NONE

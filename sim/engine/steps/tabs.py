@@ -9,7 +9,7 @@ import math
 
 from sim.basics.streams import Stream
 from sim.engine.state import NONE, Law, World
-from sim.engine.steps import draws, knowledge, left, lines, polls, pool, tokens
+from sim.engine.steps import draws, knowledge, left, lines, polls, pool, rotation, tokens
 from sim.engine.steps.binding import memory
 
 INF = math.inf
@@ -176,7 +176,7 @@ def is_open(w: World, person: int, page: int) -> bool:
     """Whether a page is shown, or what a device holds is shared by a page."""
     if not w.several:
         return page == memory.person(w, person).page
-    if w.cookie:
+    if w.cookie and not w.rotates:
         return memory.device(w, page).tabs > 0
     return memory.tab(w, page).open != 0
 
@@ -240,6 +240,8 @@ def pour(w: World, person: int, page: int, device: int) -> None:
     held.stamped, held.held_stamped, held.held_expires = g.stamped, g.held_stamped, g.held_expires
     held.admin, held.held_admin, held.dropped = g.admin, g.held_admin, g.dropped
     held.left = g.left
+    if w.rotates:
+        rotation.begin(w, device)
     void_renewals(w, device)
     if w.refresh_at > 0.0:
         memory.background(w, device).number = memory.background(w, page).number

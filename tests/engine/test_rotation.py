@@ -1,0 +1,124 @@
+"""Refresh tokens that rotate: the runners agree, windows keep their laws, a small simulator agrees."""
+
+import math
+import statistics
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from support.drawn import scenarios_of_rotation
+from support.worlds import one_endless_page, scenario
+
+from sim.coverage import coverage
+from sim.engine import compiled, plain
+from sim.model.causes import CAUSES
+from sim.oracle.families import Rules, counted
+from sim.results.metrics import figures
+from sim.scenario import Scenario
+
+Z = 4.5  # standard errors of a mean: a false alarm in 7e-6 a comparison; seeds are fixed
+_ALL = list(HealthCheck)
+
+
+def assert_runners_agree_and_windows_keep_their_laws(drawn: Scenario, replication: int = 0) -> None:
+    strategy = drawn.strategies["tried"]
+    ours, theirs = (e.run(drawn, strategy, replication, tracing=True) for e in (compiled, plain))
+    assert list(map(repr, ours.trace or ())) == list(map(repr, theirs.trace or ()))
+    assert ours.differences(theirs) == []
+    ours.trace = None
+    assert compiled.run(drawn, strategy, replication).differences(ours) == []
+    assert 0 <= ours.false_logouts <= ours.reuses
+    worst = {c.cause: c.bound_s for c in coverage(drawn) if c.of is None}
+    for case in ours.cases:
+        bound_s = worst[CAUSES[int(case.cause)]]
+        limit_s = math.inf if bound_s is None else bound_s
+        assert 0 <= case.last_click_s <= case.exposure_s <= limit_s + 1e-6, case
+
+
+@settings(
+    max_examples=60,
+    deadline=None,
+    derandomize=True,
+    phases=[Phase.generate],
+    suppress_health_check=_ALL,
+)
+@given(scenarios_of_rotation())
+def test_random_scenarios(drawn: Scenario) -> None:
+    assert_runners_agree_and_windows_keep_their_laws(drawn)
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("part", range(8))  # so that workers share 10,000 scenarios
+@settings(max_examples=1_250, deadline=None, suppress_health_check=_ALL)
+@given(scenarios_of_rotation(), st.integers(0, 1000))
+def test_many_random_scenarios(part: int, drawn: Scenario, replication: int) -> None:
+    assert_runners_agree_and_windows_keep_their_laws(drawn, replication)
+
+
+def tabs_in_use(rules: Rules, people: int) -> Scenario:
+    """Visits of a page and a click at once, in browsers of several tabs that share a cookie; nobody loses access."""
+    ends = "end_family" if rules.ends_family else "refuse"
+    token = {
+        "lifetime": rules.lifetime_s,
+        "renewal": "app",
+        "refresh_at": 1.0,
+        "held_by": "device",
+        "rotation": {"grace": rules.grace_s, "on_reuse": ends},
+    }
+    return one_endless_page(
+        {"token": token},
+        think="0s",
+        people=people,
+        horizon_s=20_000.0,
+        from_s=19_000.0,
+        cases={"deactivation": {"share": 0}},
+        run={"drain": 0},
+        organisation={"visits": {"dist": "exponential", "mean": rules.pause_s}},
+        workload={"requests_per_page": 1, "pages_per_visit": 1, "tabs": rules.tabs},
+        network={"client_app": {"dist": "exponential", "mean": rules.trip_s}},
+    )
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        Rules(2, 60.0, 400.0, 4.0, 0.0, False),
+        Rules(2, 60.0, 400.0, 4.0, 0.0, True),
+        Rules(3, 50.0, 500.0, 6.0, 3.0, False),
+        Rules(4, 80.0, 600.0, 10.0, 5.0, True),
+    ],
+)
+def test_the_small_simulator_agrees(rules: Rules) -> None:
+    people = 40
+    drawn = tabs_in_use(rules, people)
+    runs = [compiled.run(drawn, drawn.strategies["tried"], r) for r in range(25)]
+    alone = [counted(rules, 20_000.0, seed) for seed in range(400)]
+    for ours, theirs in (
+        ([run.reuses / people for run in runs], [float(reuses) for reuses, _ in alone]),
+        ([run.false_logouts / people for run in runs], [float(ended) for _, ended in alone]),
+    ):
+        error = math.hypot(*(statistics.stdev(x) / math.sqrt(len(x)) for x in (ours, theirs)))
+        assert abs(statistics.mean(ours) - statistics.mean(theirs)) <= Z * error
+    assert statistics.mean(run.reuses for run in runs) > 10
+
+
+def test_figures_are_per_month_of_honest_time() -> None:
+    drawn = tabs_in_use(Rules(2, 60.0, 400.0, 4.0, 0.0, True), 20)
+    runs = [compiled.run(drawn, drawn.strategies["tried"], r) for r in range(3)]
+    found = {f.metric: f for f in figures("tried", runs) if f.metric in ("reuses", "false_logouts")}
+    months = 3 * 20 * 20_000.0 / (30.4375 * 86400.0)
+    for name, figure in found.items():
+        assert figure.unit == "1/month"
+        assert figure.estimate == pytest.approx(sum(getattr(run, name) for run in runs) / months)
+    assert found["false_logouts"].estimate > 0
+
+
+def test_keys_at_their_defaults_are_keys_left_out() -> None:
+    def written(**more: Any) -> Scenario:
+        token = {"lifetime": "5min", "renewal": "app", **more}
+        return scenario({"strategies": {"tried": {"token": token}}})
+
+    assert written(rotation="none").id == written().id
+    others = ({}, {"grace": "30s"}, {"on_reuse": "refuse"})
+    assert len({written(rotation=other).id for other in others} | {written().id}) == 4
