@@ -10,6 +10,7 @@ from sim.plot.matrix import cell_texts
 from sim.plot.style import readable
 from sim.results.harm import PRICE, REPAIR, price_finding, price_rows, repair_rows
 from sim.results.study import Study
+from sim.results.tables import rare_prices
 from sim.results.virtual import in_words
 
 
@@ -77,6 +78,7 @@ def tails(study: Study) -> Table:
 
 def price(study: Study) -> Table:
     """What it costs honest people and the host."""
+    rare = rare_prices(study.ranked(), lambda name, metric: study.find(name, metric, "mean"))
     shown: Sequence[tuple[str, str, str, Callable[[Estimate], str]]] = (
         ("response", "response", "mean", seconds_text),
         ("p95", "response", "p95", seconds_text),
@@ -85,6 +87,7 @@ def price(study: Study) -> Table:
         ("host calls/s", "host_calls", "mean", number_text),
         ("interruptions/h", "interruptions", "mean", number_text),
         ("refused", "honest_refused", "mean", percent_text),
+        *((head, metric, "mean", show) for metric, head, show in rare),
     )
     rows = []
     for name in study.ranked():

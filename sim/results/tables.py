@@ -85,8 +85,8 @@ def comparison_table(comparison: Comparison) -> str:
     return (
         "After the revocation: mean per case (exposure by cause; last click, unauthorised reads and writes"
         f" over all cases)\n{grid(*after_table(comparison))}\n\n"
-        "The price: honest people (response mean, p95, p99; interruptions per person-hour of use;"
-        f" clicks refused for good)\n{grid(*price_table(comparison))}"
+        "The price: honest people (response mean, p95, p99; interruptions and input lost per person-hour of"
+        f" use; clicks refused for good)\n{grid(*price_table(comparison))}"
     )
 
 
@@ -98,11 +98,39 @@ def after_table(comparison: Comparison) -> Table:
     return [*head, "last click", "reads", "writes"], rows
 
 
+Show = Callable[[Estimate], str]
+# Prices that few strategies have; a column is shown where one has it.
+RARE_PRICES: dict[str, tuple[str, Show]] = {
+    "lost_input": ("input lost/h", seconds_text),
+    "false_logouts": ("false logouts/month", number_text),
+    "reuses": ("reuses/month", number_text),
+}
+
+
+def rare_prices(
+    names: Sequence[str], find: Callable[[str, str], Estimate | None]
+) -> list[tuple[str, str, Show]]:
+    """(metric, head, how it is shown) of the rare prices that a strategy has; `find`: the mean of a strategy and metric."""
+
+    def paid(metric: str) -> bool:
+        found = [find(name, metric) for name in names]
+        return any(estimate is not None and estimate.value > 0 for estimate in found)
+
+    return [(metric, *said) for metric, said in RARE_PRICES.items() if paid(metric)]
+
+
 def price_table(comparison: Comparison) -> Table:
     """What it costs honest people and the host, as head and rows of text."""
+
+    def found(name: str, metric: str) -> Estimate | None:
+        figure = comparison.find(name, metric)
+        return None if figure is None else _estimate(figure)
+
+    rare = rare_prices(list(comparison.strategies), found)
     head = ["strategy", "response", "p95", "p99", "gate overhead"]
-    rows = [_price_row(comparison, name) for name in ranked(comparison)]
-    return [*head, "host calls/s", "interruptions/h", "refused"], rows
+    heads = [*head, "host calls/s", "interruptions/h", "refused", *(head for _, head, _ in rare)]
+    extra = [((metric, "mean"), show) for metric, _, show in rare]
+    return heads, [_price_row(comparison, name, extra) for name in ranked(comparison)]
 
 
 def ranked(comparison: Comparison) -> list[str]:
@@ -282,13 +310,16 @@ def _theory_text(figure: Figure, show: Callable[[Estimate], str]) -> str:
     return f" [{show(Estimate(figure.theory, None, None, 0))}]"
 
 
-def _price_row(comparison: Comparison, name: str) -> list[str]:
+def _price_row(
+    comparison: Comparison, name: str, extra: Sequence[tuple[tuple[str, str], Show]]
+) -> list[str]:
     cells = [
         *((("response", s), seconds_text) for s in ("mean", "p95", "p99")),
         (("auth_overhead", "mean"), seconds_text),
         (("host_calls", "mean"), number_text),
         (("interruptions", "mean"), number_text),
         (("honest_refused", "mean"), percent_text),
+        *extra,
     ]
     texts = []
     for (metric, statistic), show in cells:

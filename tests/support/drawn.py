@@ -589,21 +589,31 @@ def scenarios_of_forms(draw: st.DrawFn) -> Scenario:
 
 @st.composite
 def scenarios_of_rotation(draw: st.DrawFn) -> Scenario:
-    """Refresh tokens that rotate, of pages or of browsers with several tabs."""
+    """Refresh tokens that rotate, of pages or of browsers with several tabs, long enough on their way to meet."""
     drawn = tables(draw)
-    drawn["organisation"]["devices"] = draw(st.sampled_from([1, 2]))
-    drawn["workload"]["tabs"] = draw(st.sampled_from([1, 2, 4]))
+    drawn["organisation"] |= {
+        "people": 12,
+        "devices": draw(st.sampled_from([1, 2])),
+        "visits": draw(any_law(("15s", "1min"))),
+    }
+    drawn["workload"] |= {
+        "tabs": draw(st.sampled_from([4, 2, 1])),
+        "requests_per_page": draw(st.sampled_from([1, 3])),
+        "pages_per_visit": draw(st.sampled_from([1, 2])),
+        "visit_ends": {"close": 0.2, "logout": 0.1, "leave_open": 0.7},
+    }
+    drawn["network"]["client_app"] = draw(any_law(("0s", "250ms", "2s", "15s")))
     rotation = {
         "grace": draw(st.sampled_from(["0s", "250ms", "30s"])),
         "on_reuse": draw(st.sampled_from(["refuse", "end_family"])),
     }
     token = {
-        "lifetime": draw(st.sampled_from(["5s", "20s", "1min"])),
+        "lifetime": draw(st.sampled_from(["5s", "20s"])),
         "renewal": "app",
-        "held_by": draw(st.sampled_from(["page", "device"])),
+        "held_by": draw(st.sampled_from(["device", "device", "page"])),
         "rotation": rotation,
     }
-    if draw(st.integers(0, 3)):
+    if draw(st.integers(0, 4)):
         token["refresh_at"] = draw(st.sampled_from([0.5, 0.8, 1.0]))
     if draw(st.booleans()):
         token["refresh_lifetime"] = "5min"
