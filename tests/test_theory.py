@@ -41,7 +41,7 @@ PINNED = {
     "C1": (t.sliding_live_share(1 / 300, 600), "0.8646647"),
     "C3 mean": (t.sliding_exposure_mean_s(1 / 300, 600), "1316.717"),
     "C3 requests": (t.sliding_requests_mean(1 / 300, 600), "4.389056"),
-    "B7": (t.on_demand_lost_input_share(1 / 240, 300), "0.7615535"),
+    "B7": (t.on_demand_lost_input_share(1 / 240, 300), "0.7615534"),
     "C6 mean": (t.capped_session_exposure_mean_s(1 / 210, 380, 3000), "628.88"),
     "C6 late cap": (t.capped_session_exposure_mean_s(1 / 300, 600, 200_000), "1316.717"),
     "C6 live": (t.capped_session_live_share(1 / 300, 600, 200_000), "0.8646647"),

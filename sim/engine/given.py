@@ -232,8 +232,7 @@ def shared_entry(given: Given) -> bool:
 
 def everywhere(given: Given) -> bool:
     """Whether the sign-out of a case ends the sessions of all devices."""
-    logout = given.scenario.cases.logout
-    return logout is not None and logout.of == "everywhere"
+    return bool(given.at("scenario.cases.logout.of") == "everywhere")
 
 
 def answers_a_device(given: Given) -> bool:

@@ -147,7 +147,7 @@ _COMPILED = (
      "memory.tab(w, tab).used < memory.tab(w, oldest).used", "memory.tab(w, tab).used > memory.tab(w, oldest).used"),
     ("a device keeps a tab more", "begin_visit", "memory.device(w, device).tabs >= w.tabs", "memory.device(w, device).tabs > w.tabs"),
     ("a sign-out everywhere ends one session", "concerns", "and not w.everywhere", ""),
-    ("a sign-out everywhere tells of one device", "revoked", "c.cause == Cause.LOGOUT and not w.everywhere", "c.cause == Cause.LOGOUT"),
+    ("a sign-out everywhere tells of one device", "revoked", "NONE if w.everywhere else last", "last"),
     ("a closed tab takes the cookie along", "ended", "    if logged_out:\n        d.session = 0", "    if logged_out or w.cookie:\n        d.session = 0"),
     ("a refused click is tried in one page only", "go_elsewhere", "if tab == NONE:", "if tab != NONE:"),
     ("a page is tried again and again", "go_elsewhere", "memory.tab(w, k.tab).tried = 1", "memory.tab(w, k.tab).tried = 0"),

@@ -41,9 +41,10 @@ def revoked(w: World, person: int) -> int:
         revocation.lay_notice(w, p.case)
     c.page_open = p.page != NONE
     if w.several:
-        if c.cause == Cause.LOGOUT and not w.everywhere:
-            c.device = tabs.signed_in_last(w, person)
-            c.session = c.device != NONE
+        if c.cause == Cause.LOGOUT:
+            last = tabs.signed_in_last(w, person)
+            c.session = last != NONE
+            c.device = NONE if w.everywhere else last
         c.page_open = tabs.last_used(w, person, False) != NONE
     c.begun = 1
     accounting.note_page(w, person, Event.REVOKED, NONE, BY_CAUSE + c.cause)
