@@ -82,7 +82,7 @@ def _entries_left(scenario: Scenario, strategy: Strategy) -> float:
         return 0.0  # of others there is hardly anybody to be told of
     work = scenario.workload
     pause_s = scenario.organisation.visits.expectation() / work.pages_per_visit.expectation()
-    a_page_s = pause_s + work.think.expectation() * work.requests_per_page.expectation()
+    a_page_s = pause_s + work.think_mean_s * work.requests_per_page.expectation()
     alive_s = min(allowlist.lifetime.expectation(), scenario.run.horizon_s)
     return alive_s / max(a_page_s, 1.0)
 

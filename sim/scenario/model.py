@@ -196,6 +196,16 @@ class Workload(Table):
             raise ValueError("expected 24 weights of at least 0, not all 0")
         return daily
 
+    @property
+    def think_mean_s(self) -> float:
+        """The mean time before a click."""
+        if isinstance(self.think, Law):
+            return self.think.expectation()
+        laws = {kind: getattr(self.think, kind) or self.think.read for kind in KINDS}
+        return math.fsum(
+            getattr(self.kinds, kind) * law.expectation() for kind, law in laws.items()
+        )
+
     @model_validator(mode="after")
     def _every_kind_is_named(self) -> "Workload":
         shares = {kind: getattr(self.kinds, kind) for kind in KINDS}

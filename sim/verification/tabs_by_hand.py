@@ -5,7 +5,6 @@ clicks 60 s later; at the revocation of 1030 he is between two visits. With two 
 are open then; with three, that of 580 too.
 """
 
-from sim.verification.by_hand import DELAYED, LONG_TOKEN, SHORT_VISITS, Clockwork, pushed, token
 from sim.verification.by_hand import (
     DELAYED,
     LONG_TOKEN,
