@@ -1,6 +1,6 @@
 """Refresh tokens that rotate, alone, as SimPy processes: tabs of one browser, a store of families, nobody else.
 
-A text of its own beside the engine's (docs/model.md, section 19): visits without clicks, each a page load that starts a family in a
+A text of its own beside the engine's (docs/model.md, section 21): visits without clicks, each a page load that starts a family in a
 new tab or in that used longest ago; random round trips; random numbers of its own. So it agrees in law, not in bits.
 """
 

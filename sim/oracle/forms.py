@@ -1,6 +1,6 @@
 """Forms that are filled in while a token runs out, alone, as a SimPy process: what is typed is lost at a reload.
 
-A text of its own beside the engine's (docs/model.md, section 18): one person, one token that page loads renew, no latency, random
+A text of its own beside the engine's (docs/model.md, section 20): one person, one token that page loads renew, no latency, random
 numbers of its own. So it agrees in law, not in bits.
 """
 

@@ -15,7 +15,7 @@ from sim.engine import compiled, plain
 from sim.model.causes import CAUSES
 from sim.oracle.families import Rules, counted
 from sim.results.metrics import figures
-from sim.scenario import Scenario
+from sim.scenario import Scenario, ScenarioError
 
 Z = 4.5  # standard errors of a mean: a false alarm in 7e-6 a comparison; seeds are fixed
 _ALL = list(HealthCheck)
@@ -122,3 +122,17 @@ def test_keys_at_their_defaults_are_keys_left_out() -> None:
     assert written(rotation="none").id == written().id
     others = ({}, {"grace": "30s"}, {"on_reuse": "refuse"})
     assert len({written(rotation=other).id for other in others} | {written().id}) == 4
+
+
+def test_polls_and_rotation_are_refused_together() -> None:
+    """A poll's renewal presents a refresh token beside that of the person's click: not modelled."""
+    token = {"lifetime": "5min", "renewal": "app", "rotation": {"grace": "0s"}}
+    tables = {
+        "workload": {"poll": {"every": "1min"}},
+        "strategies": {"tried": {"token": token}},
+    }
+    with pytest.raises(ScenarioError) as caught:
+        scenario(tables)
+    (problem,) = caught.value.problems
+    assert problem.key == "strategies.tried.token.rotation"
+    assert problem.message.startswith("not with workload.poll")

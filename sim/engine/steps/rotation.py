@@ -1,4 +1,4 @@
-"""Refresh tokens that rotate (model, section 19): each is spent by its use, and a spent one that comes back is reuse.
+"""Refresh tokens that rotate (model, section 21): each is spent by its use, and a spent one that comes back is reuse.
 
 A family begins with a page load and lies where the token does: at the page, or at the device whose tabs share it. Tabs do
 not coordinate: each asks by its own timer or click, with what the browser held when it sent.
