@@ -18,19 +18,9 @@ from sim.workload import daily
 
 STEPS = (
     *("accounting", "beside", "calendar", "channels", "client", "clocks", "connections", "draws"),
-    *(
-        "entries",
-        "gates",
-        "kernel",
-        "knowledge",
-        "left",
-        "limiters",
-        "lines",
-        "openings",
-        "parties",
-        "plan",
-    ),
-    *("polls", "pool", "revocation", "rotation", "tabs", "tokens", "virtual", "written"),
+    *("entries", "families", "gates", "kernel", "knowledge", "left", "limiters", "lines"),
+    *("openings", "parties", "plan", "polls", "pool", "revocation", "rotation", "tabs", "tokens"),
+    *("virtual", "written"),
 )
 # Functions of the library that steps use: module -> their names, each after those that it calls.
 LIBRARY: dict[ModuleType, tuple[str, ...]] = {

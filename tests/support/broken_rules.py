@@ -71,8 +71,8 @@ _COMPILED = (
     ("reuse ends no family", "reused", "memory.family(w, place).ended = 1", "memory.family(w, place).ended = 0"),
     ("a token of an ended family is reuse", "accepted", "or f.ended:", "or f.ended < 0:"),
     ("a page presents what it was given first", "present", "f.number, f.held", "f.number, 0"),
-    ("the revoked are logged out by mistake", "reused", "client.honest(w, person, w.now) and", "w.now >= 0.0 and"),
-    ("a refused page asks no more", "rotated_seen", "is_open and rotation.holds_newer(w, t.page)", "is_open and t.has_new"),
+    ("the revoked are logged out by mistake", "reused", "accounting.honest(w, person, w.now) and", "w.now >= 0.0 and"),
+    ("a refused page asks no more", "rotated_seen", "is_open and families.holds_newer(w, t.page)", "is_open and t.has_new"),
     # administration
     ("administration needs no voucher", "local_reason",
      "p.kind == Kind.ADMIN and not p.vouched", "p.kind < 0 and not p.vouched"),

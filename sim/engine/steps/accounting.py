@@ -155,6 +155,12 @@ def begins(w: World, case: int) -> float:
     return min(c.revoked, c.notice)
 
 
+def honest(w: World, person: int, time: float) -> bool:
+    """Whether a person counted as honest at an instant."""
+    case = memory.person(w, person).case
+    return case == NONE or time < begins(w, case)
+
+
 # -- lists --------------------------------------------------------------------------------------
 
 

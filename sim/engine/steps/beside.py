@@ -13,6 +13,7 @@ from sim.engine.steps import (
     client,
     connections,
     draws,
+    families,
     knowledge,
     limiters,
     lines,
@@ -153,7 +154,7 @@ def refresh_due(w: World, task: int) -> None:
     begun = p.case != NONE and memory.case(w, p.case).begun
     over = not begun and w.now >= w.horizon
     stale = not tabs.is_open(w, t.person, t.page) or t.held_serial != b.held_serial or b.renewing
-    stale = stale or (w.rotates != 0 and rotation.asks_already(w, t.person, t.page))
+    stale = stale or (w.rotates != 0 and families.asks_already(w, t.person, t.page))
     if stale or over or lines.muted(w, t.person):
         pool.end_task(w, task)
         return
@@ -161,7 +162,7 @@ def refresh_due(w: World, task: int) -> None:
         calendar.push_task(w, task, lines.next_tick(w), Priority.ACTION, Lane.BACKGROUND)
         return
     if w.rotates:
-        rotation.present(w, t.page)
+        families.present(w, t.page)
     b.renewing = 1
     t.n, t.attempt = b.number, b.renewals
     b.renewals += 1
@@ -270,9 +271,9 @@ def rotated_seen(w: World, task: int) -> None:
     t = memory.task(w, task)
     place, is_open = knowledge.held_at(w, t.page), tabs.is_open(w, t.person, t.page)
     somewhere = memory.device(w, place).tabs > 0 if w.cookie else is_open
-    if t.has_new and somewhere and rotation.received(w, t.page):
+    if t.has_new and somewhere and families.received(w, t.page):
         tokens.adopt(w, place, t.new_stamped, t.new_expires, t.new_vouched)
-    if is_open and rotation.holds_newer(w, t.page):
+    if is_open and families.holds_newer(w, t.page):
         client.schedule_refresh(w, t.person, t.page)
 
 

@@ -15,6 +15,7 @@ from sim.engine.steps import (
     connections,
     draws,
     entries,
+    families,
     knowledge,
     left,
     limiters,
@@ -72,12 +73,6 @@ def after_notice(w: World, person: int) -> bool:
     if case == NONE or not memory.case(w, case).begun:
         return False
     return w.now >= memory.case(w, case).notice
-
-
-def honest(w: World, person: int, time: float) -> bool:
-    """Whether a person counted as honest at an instant."""
-    case = memory.person(w, person).case
-    return case == NONE or time < accounting.begins(w, case)
 
 
 def marked(w: World, person: int, mark: int) -> bool:
@@ -353,7 +348,7 @@ def show(w: World, person: int) -> None:
     if w.moments:
         virtual.loaded(w, person, before, was_open)
     accounting.note_page(w, person, Event.PAGE_SEEN, NONE, Reason.OK)
-    schedule_refresh(w, person, rotation.asking(w, person))
+    schedule_refresh(w, person, families.asking(w, person))
     if w.polls or w.hides or w.connects:
         polls.begin(w, person, page, page_number(w, person))
 
@@ -469,7 +464,7 @@ def ready(w: World, person: int) -> int:
     if not w.can_renew or p.page == NONE:
         return send(w, person)
     if w.refresh_at > 0.0 and not tokens.holds_valid(w, person):
-        b = memory.background(w, rotation.asking(w, person))
+        b = memory.background(w, families.asking(w, person))
         if b.renewing and w.line != NONE:
             p.outcome = Reason.NOTHING
             return Step.NOT_READY
@@ -504,7 +499,7 @@ def renew(w: World, person: int) -> int:
     calendar.try_again(w, limits.RENEWALS, attempt)
     accounting.note_page(w, person, Event.RENEWAL_ASKED, NONE, 0)
     if w.rotates:
-        rotation.present(w, rotation.asking(w, person))
+        families.present(w, families.asking(w, person))
     law = Law.CLIENT_APP if w.renewal == Renewal.APP else Law.CLIENT_HOST
     stream = Stream.RENEWAL_TRIP + plan.role_offset(w, person)
     p.expires = 0.5 * draws.sample_on_way(w, law, person, stream, p.click, attempt)
@@ -552,7 +547,7 @@ def renewal_served(w: World, person: int) -> int:
     p = memory.person(w, person)
     half = p.expires
     if tokens.renewal_granted(w, person, p.page) and (
-        not w.rotates or rotation.accepted(w, person, rotation.asking(w, person))
+        not w.rotates or rotation.accepted(w, person, families.asking(w, person))
     ):
         if w.moments:
             virtual.renewed(w, person)
@@ -580,8 +575,8 @@ def renewal_seen(w: World, person: int) -> int:
     if p.marks & Mark.HAS_NEW:
         tokens.adopt(w, p.page, p.stamped, p.expires, p.vouched)
         if w.rotates:
-            rotation.received(w, rotation.asking(w, person))
-        schedule_refresh(w, person, rotation.asking(w, person))
+            families.received(w, families.asking(w, person))
+        schedule_refresh(w, person, families.asking(w, person))
     accounting.note_page(w, person, Event.RENEWAL_SEEN, NONE, p.outcome)
     if p.outcome == Reason.OK or tokens.holds_valid(w, person):
         return Step.SEND
@@ -660,7 +655,7 @@ def tried(w: World, person: int) -> int:
         return clicked(w, person)
     if not may_act(w, person):
         return Step.CALLED_OFF
-    if honest(w, person, p.clicked_at) and accounting.in_window(w, p.clicked_at):
+    if accounting.honest(w, person, p.clicked_at) and accounting.in_window(w, p.clicked_at):
         w.interruptions += 1
         if p.kind == Kind.WRITE:
             w.lost_input += histogram.ticks(plan.think(w, person))
@@ -685,7 +680,7 @@ def clicked(w: World, person: int) -> int:
     p, now = memory.person(w, person), w.now
     was_sent = p.marks & Mark.HAS_REQUEST != 0
     accepted = was_sent and p.decision == Decision.ACCEPTED
-    if honest(w, person, p.clicked_at) and accounting.in_window(w, p.clicked_at):
+    if accounting.honest(w, person, p.clicked_at) and accounting.in_window(w, p.clicked_at):
         after_decision = now - p.stamped if was_sent else 0.0
         trip = p.half_trip if was_sent else 0.0
         overhead = now - p.clicked_at - after_decision - trip

@@ -3,7 +3,7 @@
 import math
 
 from sim.engine.state import NONE, World
-from sim.engine.steps import knowledge, rotation, tokens
+from sim.engine.steps import families, knowledge, tokens
 from sim.engine.steps.binding import memory
 
 INF = math.inf
@@ -56,7 +56,7 @@ def new_page(w: World, person: int, number: int, expires: float, admin: int) -> 
         memory.longest(w, page).x = expires
     tokens.remember(w, person, knowledge.device_in_use(w, person), expires)
     if w.rotates:
-        rotation.begin(w, page)
+        families.begin(w, page)
     if w.refresh_at > 0.0:
         b = memory.background(w, page)
         b.number = number

@@ -9,7 +9,7 @@ import math
 
 from sim.basics.streams import Stream
 from sim.engine.state import NONE, Law, World
-from sim.engine.steps import draws, knowledge, left, lines, polls, pool, rotation, tokens
+from sim.engine.steps import draws, families, knowledge, left, lines, polls, pool, tokens
 from sim.engine.steps.binding import memory
 
 INF = math.inf
@@ -241,7 +241,7 @@ def pour(w: World, person: int, page: int, device: int) -> None:
     held.admin, held.held_admin, held.dropped = g.admin, g.held_admin, g.dropped
     held.left = g.left
     if w.rotates:
-        rotation.begin(w, device)
+        families.begin(w, device)
     void_renewals(w, device)
     if w.refresh_at > 0.0:
         memory.background(w, device).number = memory.background(w, page).number

@@ -6,7 +6,7 @@ from typing import Any
 from sim.basics.streams import Stream
 from sim.engine.given import NO_TOKEN
 from sim.engine.state import NONE, Law, Mark, World
-from sim.engine.steps import clocks, connections, draws, knowledge, lines, plan, rotation, written
+from sim.engine.steps import clocks, connections, draws, families, knowledge, lines, plan, written
 from sim.engine.steps.binding import memory
 from sim.model.causes import Kind
 from sim.model.mechanisms import Clock, Renewal
@@ -265,7 +265,7 @@ def renewable_until(w: World, page: int, cause: int) -> float:
         w.renewal_sees, cause
     ):
         return cap
-    if w.renewal == Renewal.APP and not g.dropped and rotation.renewable(w, page):
+    if w.renewal == Renewal.APP and not g.dropped and families.renewable(w, page):
         return min(g.stamped + w.refresh_lifetime, cap)
     return -INF
 
