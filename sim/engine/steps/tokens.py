@@ -7,7 +7,7 @@ from sim.basics.streams import Stream
 from sim.engine.given import NO_TOKEN
 from sim.engine.state import NONE, Law, Mark, World
 from sim.engine.steps import clocks, connections, draws, families, knowledge, lines, plan, written
-from sim.engine.steps.binding import memory
+from sim.engine.steps.binding import into_callers, memory
 from sim.model.causes import Kind
 from sim.model.mechanisms import Clock, Renewal
 from sim.model.outcomes import Reason
@@ -308,10 +308,16 @@ def name_stamped(w: World, told_of: int, left_host: float) -> None:
         memory.stamped_until(w, told_of).x = max(left_host, memory.stamped_until(w, told_of).x)
 
 
+@into_callers
 def stamp_reason(w: World, person: int, page: int, stamped: float) -> int:
     """Why a token is refused for its stamp."""
     if w.looks_at_stamps == 0:
         return Reason.NOTHING
+    return reason_of_stamp(w, person, page, stamped)
+
+
+def reason_of_stamp(w: World, person: int, page: int, stamped: float) -> int:
+    """The same, where stamps are looked at."""
     if w.not_before:
         if w.now + w.app_offset + w.leeway < stamped + issuer_offset(w, page, stamped):
             return Reason.NOT_YET_VALID
