@@ -33,7 +33,12 @@ def nearest(name: str, names: Iterable[str]) -> str:
 def meant(name: str, names: Iterable[str]) -> str:
     """`; did you mean "..."?`, or nothing where no name is near."""
     near = get_close_matches(name, list(names), 1, 0.5)
-    return f'; did you mean "{near[0]}"?' if near else ""
+    return offered(near[0]) if near else ""
+
+
+def offered(name: str) -> str:
+    """A name that is probably meant, as an end of a message."""
+    return f'; did you mean "{name}"?'
 
 
 def shortened(text: str, most: int) -> str:

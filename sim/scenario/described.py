@@ -44,6 +44,15 @@ _KEYS = {
     "organisation.visits": "The pause between the end of a visit and the next.",
     "organisation.devices": "How many devices a person uses.",
     "workload.think": "The pause between an answer and the next click.",
+    "workload.think.read": "The pause before a click that reads, or turns a page.",
+    "workload.think.write": "The pause before a click that writes: what is typed meanwhile can be lost.",
+    "workload.think.admin": "The pause before a click that needs administration.",
+    "workload.poll": 'A read that an open page sends by itself; or "none".',
+    "workload.poll.every": "From one to the next, counted from when the page is seen.",
+    "workload.poll.when": "While the page is open, or only during a visit there.",
+    "workload.hidden_tabs": 'Timers of pages that nobody uses run seldom, as in browsers; or "none".',
+    "workload.hidden_tabs.after": "How long a page must have been left alone.",
+    "workload.hidden_tabs.timers_every": "The instants at which such timers run.",
     "workload.requests_per_page": "Clicks on a page before it is loaded again or another one is opened.",
     "workload.pages_per_visit": "Pages of a visit.",
     "workload.visit_ends": "How visits end, as shares that sum to 1.",
@@ -144,6 +153,9 @@ _STRATEGY = {
     "token.revalidates": "What a renewal asks about: account, session, permission, admin.",
     "token.uses": "After so many accepted requests it is spent.",
     "token.not_before": "Whether a token from the verifier's future is refused, leeway included.",
+    "token.rotation": 'Whether each renewal spends its refresh token and brings a new one; or "none".',
+    "token.rotation.grace": "How long the one spent last is still forgiven.",
+    "token.rotation.on_reuse": "What a spent one does: it is refused, or all of its family are ended.",
     "token.held_by": "Whether each page has its own (page) or all tabs of a browser share one (device).",
     "allowlist": 'Gate: the server holds a live entry for the page. "none" takes it away.',
     "allowlist.lifetime": "From its writing at page load until it expires.",
@@ -169,6 +181,15 @@ _STRATEGY = {
     "push.causes": "Which causes the host sends events about.",
     "push.channel": "By which channel they come: push, or one of [channels].",
     "push.effect": "What an event does: drop_entries, denylist, not_before, drop_refresh.",
+    "connection": 'A web socket or event stream of each page, past the gates once it is open; or "none".',
+    "connection.recheck": 'How often the gates judge it again; "none": only when it opens.',
+    "connection.lasts": 'How long until the server closes it and the client asks for another; or "none".',
+    "connection.closed_by_push": "Whether an event about the person closes it.",
+    "connection.kinds": "Clicks of these kinds go over it.",
+    "connection.messages": 'What the server sends over it by itself; or "none".',
+    "connection.messages.every": "The time between two messages.",
+    "connection.messages.size": "Bytes of a message.",
+    "connection.reconnect": "The pause before the client asks again where there was no answer.",
 }
 
 _OUTAGES = {
@@ -255,5 +276,6 @@ def _cause(parts: list[str]) -> str:
     return {
         "share": "A drill: the share of people with this case.",
         "per_month": "The natural process: cases a person and month.",
+        "of": "Whether it ends the session of one device, or a sign-out those of all (everywhere).",
         "propagation": "From the change until the host itself acts by it everywhere.",
     }.get(key[0], "")

@@ -434,6 +434,8 @@ def _readable(error: Any, raw: Raw) -> tuple[KeyPath, Any, str]:
         value = raw
     if colon and _written(value, keys):  # about one key of a table
         path, value, message = (*path, *keys), _at(value, keys), rest
+    elif colon and not path and keys[0] in raw:  # about one that a list of one holds
+        path, value, message = keys, None, rest
     for said, meant in _PLAINER.items():
         message = message.replace(said, meant)
     # a whole table of a file, filled up with defaults, would not help
@@ -552,6 +554,8 @@ def _problem(layers: list[Layer], path: KeyPath, value: Any, message: str) -> Pr
 
 def _origin(layers: list[Layer], path: KeyPath) -> Layer:
     """The strongest file that writes the path, or as much of it as any does; what is replaced whole has one file."""
+    if not path:
+        return layers[-1]
     merged = 4 if path[0] == "strategies" else 3 if path[:2] == ("app", "service") else 2
     merged = 3 if path[0] == "goals" else merged
     for length in range(min(len(path), merged), 0, -1):

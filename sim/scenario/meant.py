@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import cache
 
-from sim.basics.names import meant, nearest
+from sim.basics.names import meant, nearest, offered
 from sim.scenario.schema import keys_of, schema
 
 # What others call it -> a path of the file, or a key wherever it stands.
@@ -56,20 +56,20 @@ _OTHER_WORDS = {
 def hint(path: Sequence[str], names: Sequence[str]) -> str:
     """What to add to the message about the key at a path, where `names` are known.
 
-    >>> hint(("webhook",), ["push", "host"]), hint(("goals", "max_exposure"), ["exposure_max", "prefer"])
-    ('; did you mean "push"?', '; did you mean "exposure_max"?')
+    >>> hint(("webhook",), ["push", "host"])[-7:], hint(("goals", "max_exposure"), ["exposure_max"])[-15:]
+    ('"push"?', '"exposure_max"?')
     """
     key = path[-1]
     if said := _OTHER_WORDS.get(key.lower()):
         if said in names:
-            return f'; did you mean "{said}"?'
+            return offered(said)
         if "." in said and len(path) == 1:
-            return f'; did you mean "{said}"?'
+            return offered(said)
     turned = [name for name in names if name != key and _words(name) == _words(key)]
     if turned:
-        return f'; did you mean "{turned[0]}"?'
+        return offered(turned[0])
     if elsewhere := _elsewhere(path):
-        return f'; did you mean "{elsewhere}"?'
+        return offered(elsewhere)
     return meant(key, names) or nearest(key, names)
 
 

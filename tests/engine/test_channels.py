@@ -226,6 +226,7 @@ def test_channels_that_nobody_uses_are_in_the_id_and_none_are_not() -> None:
     [
         ({"channel": "sgnals"}, 'push.channel = "sgnals": there is no channel of this name; did you mean "signals"'),
         ([TOLD, {"channel": "sgnals"}], 'push.1.channel = "sgnals": there is no channel'),
+        ([{"channel": "sgnals"}], "push.channel: there is no channel of this name; did you mean"),
         ([], "expected at least one table"),
         ([{"effct": "denylist"}, TOLD], 'push.0.effct = "denylist": unknown key; did you mean "effect"'),
     ],

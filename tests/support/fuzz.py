@@ -6,6 +6,7 @@ from typing import Any
 
 import hypothesis.strategies as st
 
+from sim.basics.units import parse_duration
 from sim.scenario import schema
 
 # Of every table some keys; lists and logs have readers of their own, and a fuzzed sweep is the sweep's test.
@@ -40,7 +41,7 @@ WRONG: tuple[Any, ...] = (
 # What the schema leaves to the reader, since a file may leave it to the office or to the catalogue.
 REQUIRED = {
     "Outages": ("lasts",), "RateLimit": ("per_second",), "Shift": ("start", "end"), "Token": ("lifetime",),
-    "Allowlist": ("lifetime",), "ThinkTimes": ("read", "write", "admin"), "Retries": ("wait",), "Storm": ("think",),
+    "Allowlist": ("lifetime",), "Poll": ("every",), "ThinkTimes": ("read", "write", "admin"), "Retries": ("wait",), "Storm": ("think",),
 }  # fmt: skip
 ONE_OF = {
     "Outages": ("every", "starts"),
@@ -48,6 +49,19 @@ ONE_OF = {
     "OwnCauseShare": ("share", "per_month"),
     "LogoutShare": ("share", "per_month"),
 }
+IN_ORDER = (
+    ("low", "high"),
+    ("median", "p95"),
+    ("median", "p99"),
+    ("from", "until"),
+    ("start", "end"),
+)
+# A key of a table that means nothing unless another is there, and with which values.
+NEEDS: dict[str, tuple[str, tuple[Any, ...]]] = {
+    "refresh_at": ("renewal", ("host", "app")), "refresh_lifetime": ("renewal", ("app",)),
+    "rotation": ("renewal", ("app",)), "step": ("renewal", ("sliding",)), "absolute": ("renewal", ("sliding", "host", "app")),
+    "refresh": ("allow_for", ()), "slides": ("allow_for", ()), "disabled_for": ("disabled_after", ()),
+}  # fmt: skip
 SUMS = {"Kinds", "VisitEnds", "Probabilities"}  # tables whose values sum to 1
 
 
@@ -109,8 +123,8 @@ def numbers(draw: st.DrawFn, node: Any) -> Any:
 def arrays(draw: st.DrawFn, node: Any) -> Any:
     least, most = node.get("minItems", 0), node.get("maxItems", 4)
     items = draw(st.lists(values(node["items"]), min_size=least, max_size=max(least, most)))
-    numeric = all(type(item) in (int, float) for item in items)
-    return sorted(items) if numeric and least == 2 else items
+    numeric = all(type(item) in (int, float, str) for item in items)
+    return sorted(items, key=size) if numeric and least == 2 else items
 
 
 @st.composite
@@ -126,7 +140,23 @@ def objects(draw: st.DrawFn, name: str, node: Any) -> Any:
     chosen = [
         k for k in keys if k in required or k in pair or (not pair and draw(st.integers(0, 2)) == 0)
     ]
-    return {key: draw(values(node["properties"][key])) for key in chosen}
+    return agreeing({key: draw(values(node["properties"][key])) for key in chosen})
+
+
+def agreeing(table: dict[str, Any]) -> dict[str, Any]:
+    """A table without what its other values make an error, which would be most of what is drawn."""
+    for less, more in IN_ORDER:
+        if less in table and more in table:
+            table[less], table[more] = sorted((table[less], table[more]), key=size)
+    for key, (other, allowed) in NEEDS.items():
+        if key in table and (other not in table or (allowed and table[other] not in allowed)):
+            del table[key]
+    return table
+
+
+def size(value: Any) -> float:
+    """A time or a number, as a number."""
+    return parse_duration(value) if isinstance(value, str) else float(value)
 
 
 @st.composite
@@ -139,7 +169,7 @@ def tables(draw: st.DrawFn) -> dict[str, Any]:
         if table in LEFT_OUT or table == "strategies" or not keys:
             continue
         some = draw(st.lists(st.sampled_from(keys), max_size=3, unique=True))
-        found[table] = {key: draw(values(node["properties"][key])) for key in some}
+        found[table] = agreeing({key: draw(values(node["properties"][key])) for key in some})
     run, organisation = found.setdefault("run", {}), found.setdefault("organisation", {})
     # mostly small, so that something happens in the time there is
     if draw(st.integers(0, 9)):
