@@ -172,3 +172,14 @@ def test_decisions_are_found_from_their_index_and_dated() -> None:
 
 def _digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_no_step_returns_one_constant_alone() -> None:
+    """Numba types it as a literal, and the linked kernel that calls it crashes; a computed value does not."""
+    for path in sorted((ROOT / "sim" / "engine" / "steps").glob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef):
+                values = [at.value for at in ast.walk(node) if isinstance(at, ast.Return)]
+                told = {v.value if isinstance(v, ast.Constant) else v for v in values}
+                alone = len(told) == 1 and isinstance(values[0], ast.Constant)
+                assert not alone, f"{path.name}: {node.name}"
