@@ -5,9 +5,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from support.drawn import scenarios_of_channels
+from support.runners import AT_NIGHT, EVERY_DAY, PARTS, equal_and_within_bounds
 from support.worlds import one_endless_page, scenario
 
 from sim import theory
@@ -21,39 +22,20 @@ from sim.oracle.vocabulary import Unspoken, check_spoken
 from sim.scenario import Scenario, ScenarioError, load, with_changes
 
 ENGINES = {"compiled": compiled, "plain": plain}
-_ALL = list(HealthCheck)
 
 
-def assert_equal_and_within_bounds(drawn: Scenario, replication: int = 0) -> None:
-    strategy = drawn.strategies["tried"]
-    ours = compiled.run(drawn, strategy, replication, tracing=True)
-    theirs = plain.run(drawn, strategy, replication, tracing=True)
-    assert repr(ours.trace) == repr(theirs.trace)
-    assert ours.differences(theirs) == []
-    ours.trace = None
-    assert compiled.run(drawn, strategy, replication).differences(ours) == []
-    for case in ours.cases:
-        assert 0 <= case.last_click_s <= case.exposure_s <= case.bound_s + 1e-6, case
-
-
-@settings(
-    max_examples=60,
-    deadline=None,
-    derandomize=True,
-    phases=[Phase.generate],
-    suppress_health_check=_ALL,
-)
+@EVERY_DAY
 @given(scenarios_of_channels())
 def test_runners_agree(drawn: Scenario) -> None:
-    assert_equal_and_within_bounds(drawn)
+    equal_and_within_bounds(drawn)
 
 
 @pytest.mark.nightly
-@pytest.mark.parametrize("part", range(8))
-@settings(max_examples=1_250, deadline=None, suppress_health_check=_ALL)
+@pytest.mark.parametrize("part", range(PARTS))
+@AT_NIGHT
 @given(scenarios_of_channels(), st.integers(0, 1000))
 def test_runners_agree_on_many(part: int, drawn: Scenario, replication: int) -> None:
-    assert_equal_and_within_bounds(drawn, replication)
+    equal_and_within_bounds(drawn, replication)
 
 
 # -- closed forms and a small simulator -----------------------------------------------------------

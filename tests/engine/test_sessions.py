@@ -5,55 +5,33 @@ import statistics
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from support.drawn import scenarios_of_sessions
+from support.runners import AT_NIGHT, EVERY_DAY, PARTS, equal_and_within_the_matrix
 from support.worlds import one_endless_page, scenario
 
 from sim import theory
-from sim.coverage import coverage
 from sim.engine import compiled, plain
-from sim.model.causes import CAUSES
 from sim.oracle.sessions import Rules, window_s
 from sim.scenario import Scenario
 
 Z = 4.5  # standard errors of a mean: a false alarm in 7e-6 a comparison; seeds are fixed
-_ALL = list(HealthCheck)
 ENGINES = {"compiled": compiled, "plain": plain}
 
 
-def assert_runners_agree_and_windows_keep_their_laws(drawn: Scenario, replication: int = 0) -> None:
-    strategy = drawn.strategies["tried"]
-    ours, theirs = (e.run(drawn, strategy, replication, tracing=True) for e in (compiled, plain))
-    assert list(map(repr, ours.trace or ())) == list(map(repr, theirs.trace or ()))
-    assert ours.differences(theirs) == []
-    ours.trace = None
-    assert compiled.run(drawn, strategy, replication).differences(ours) == []
-    worst = {c.cause: c.bound_s for c in coverage(drawn) if c.of is None}
-    for case in ours.cases:
-        bound_s = worst[CAUSES[int(case.cause)]]
-        limit_s = math.inf if bound_s is None else bound_s
-        assert 0 <= case.last_click_s <= case.exposure_s <= limit_s + 1e-6, case
-
-
-@settings(
-    max_examples=60,
-    deadline=None,
-    derandomize=True,
-    phases=[Phase.generate],
-    suppress_health_check=_ALL,
-)
+@EVERY_DAY
 @given(scenarios_of_sessions())
 def test_random_scenarios(drawn: Scenario) -> None:
-    assert_runners_agree_and_windows_keep_their_laws(drawn)
+    equal_and_within_the_matrix(drawn)
 
 
 @pytest.mark.nightly
-@pytest.mark.parametrize("part", range(8))  # so that workers share 10,000 scenarios
-@settings(max_examples=1_250, deadline=None, suppress_health_check=_ALL)
+@pytest.mark.parametrize("part", range(PARTS))
+@AT_NIGHT
 @given(scenarios_of_sessions(), st.integers(0, 1000))
 def test_many_random_scenarios(part: int, drawn: Scenario, replication: int) -> None:
-    assert_runners_agree_and_windows_keep_their_laws(drawn, replication)
+    equal_and_within_the_matrix(drawn, replication)
 
 
 def exponential(mean_s: float) -> dict[str, Any]:

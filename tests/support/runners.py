@@ -1,0 +1,52 @@
+"""Random scenarios on both runners: the same bits, and windows that keep their laws."""
+
+import math
+
+from hypothesis import HealthCheck, Phase, settings
+
+from sim.coverage import coverage
+from sim.engine import compiled, plain
+from sim.engine.recording import Run
+from sim.model.causes import CAUSES
+from sim.scenario import Scenario
+
+ANYTHING = list(HealthCheck)
+EVERY_DAY = settings(
+    max_examples=60,
+    deadline=None,
+    derandomize=True,
+    phases=[Phase.generate],
+    suppress_health_check=ANYTHING,
+)
+PARTS = 8  # so that workers share 10,000 scenarios of a night
+AT_NIGHT = settings(max_examples=1_250, deadline=None, suppress_health_check=ANYTHING)
+
+
+def the_same_on_both(drawn: Scenario, replication: int = 0) -> Run:
+    """What both runners record, traced or not. Fails where they differ."""
+    strategy = drawn.strategies["tried"]
+    ours, theirs = (e.run(drawn, strategy, replication, tracing=True) for e in (compiled, plain))
+    assert list(map(repr, ours.trace or ())) == list(map(repr, theirs.trace or ()))
+    assert ours.differences(theirs) == []
+    ours.trace = None
+    assert compiled.run(drawn, strategy, replication).differences(ours) == []
+    return ours
+
+
+def equal_and_within_bounds(drawn: Scenario, replication: int = 0) -> Run:
+    """The same, and each case keeps its own bound."""
+    ours = the_same_on_both(drawn, replication)
+    for case in ours.cases:
+        assert 0 <= case.last_click_s <= case.exposure_s <= case.bound_s + 1e-6, case
+    return ours
+
+
+def equal_and_within_the_matrix(drawn: Scenario, replication: int = 0) -> Run:
+    """The same, and each case keeps the bound that the coverage matrix gives its cause."""
+    ours = the_same_on_both(drawn, replication)
+    worst = {c.cause: c.bound_s for c in coverage(drawn) if c.of is None}
+    for case in ours.cases:
+        bound_s = worst[CAUSES[int(case.cause)]]
+        limit_s = math.inf if bound_s is None else bound_s
+        assert 0 <= case.last_click_s <= case.exposure_s <= limit_s + 1e-6, case
+    return ours
