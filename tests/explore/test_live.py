@@ -299,6 +299,8 @@ def test_what_is_typed_wrong_is_said_and_nothing_moves(served: str) -> None:
         opened.fill(own, "soon")
         opened.keyboard.press("Enter")
         assert "expected a time" in opened.text_content("#status")
+        _until(opened, lambda: "20 replications" in opened.text_content("#replications"))
+        assert "expected a time" in opened.text_content("#status"), "results took its place"
         assert opened.locator(own).get_attribute("aria-invalid") == "true"
         opened.fill(own, "1min30s")
         opened.keyboard.press("Enter")

@@ -5,7 +5,7 @@
   const page = crypto.randomUUID(), STEPS = 200;
   const UNITS = {d: 86400, h: 3600, min: 60, s: 1, ms: 1e-3, us: 1e-6, "µs": 1e-6};
   const controls = new Map(data.controls.map(c => [c.path, {...c}]));
-  let changes = {...(data.changes || {})}, past = [], gesture = {}, seen = 0, wanted = 0, sending = false, waiting = false;
+  let changes = {...(data.changes || {})}, past = [], gesture = {}, seen = 0, wanted = 0, sending = false, waiting = false, refused = false;
 
   // -- numbers as people write them ----------------------------------------------------------------
   function said(c, value) {
@@ -59,7 +59,7 @@
     c.text.addEventListener("change", () => {
       const value = read(c, c.text.value);
       c.text.setAttribute("aria-invalid", String(isNaN(value)));
-      if (isNaN(value)) return tell(`${c.label}: expected ${c.kind === "time" ? "a time such as 250ms, 7s or 5min" : c.whole ? "a whole number" : "a number"}`, true);
+      if (isNaN(value)) return refuse(`${c.label}: expected ${c.kind === "time" ? "a time such as 250ms, 7s or 5min" : c.whole ? "a whole number" : "a number"}`);
       remember(); set(c, value);
     });
     c.was.addEventListener("click", () => { remember(); delete changes[c.path]; show(c); c.range.focus(); send(); });
@@ -150,7 +150,7 @@
   });
   byId("save").addEventListener("click", async () => {
     const answer = await ask("/scenario", {changes}), text = await answer.text();
-    if (!answer.ok) return tell(text, true);
+    if (!answer.ok) return refuse(text);
     const link = element("a", {href: URL.createObjectURL(new Blob([text], {type: "application/toml"})), download: "explored.toml"});
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 1000);
@@ -167,9 +167,12 @@
     if (byId("status").textContent !== text) byId("status").textContent = text;
     byId("status").classList.toggle("wrong", wrong);
   }
+  /* what was refused stays in sight until the reader acts again: results that come meanwhile do not take its place */
+  function refuse(text) { refused = true; tell(text, true); }
   const ask = (path, body) => fetch(path, {method: "POST", headers: {"Content-Type": "application/json", "X-Lastclick": "1"}, body: JSON.stringify({page, ...body})});
   /* one request at a time, with what is wanted last */
   async function send() {
+    refused = false;
     byId("undo").disabled = !past.length;
     byId("reset").disabled = !Object.keys(changes).length;
     window.explorer.write();
@@ -198,7 +201,7 @@
     byId("replications").textContent = `${news.stage} replication${news.stage === 1 ? "" : "s"}`;
     byId("progress").value = most ? Math.log2(1 + news.stage) / Math.log2(1 + most) : 0;
     const many = Object.keys(changes).length, what = many ? `${many} change${many === 1 ? "" : "s"}` : "as in the file";
-    tell(`${what}: ${news.stage} of ${most} replications${news.done ? "" : ", going on"}`);
+    if (!refused) tell(`${what}: ${news.stage} of ${most} replications${news.done ? "" : ", going on"}`);
   }
   async function listen() {
     for (;;) {
