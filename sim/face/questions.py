@@ -68,8 +68,8 @@ def recommend(
 ) -> "Recommendation":
     """Which strategy, and which timeout? The lifetimes that meet the scenario's `[goals]`, and which to take.
 
-    A trial begins with `replications` and takes up to `max_replications` where goals stay open. Raises ScenarioError
-    where the scenario has no goals, and UnknownName.
+    A trial takes up to `replications`, or `max_replications` where goals stay open; a pick is verified on `replications`
+    fresh ones, by default on twice as many as told. Raises ScenarioError where the scenario has no goals, and UnknownName.
     """
     from sim.face.answers import Recommendation
     from sim.recommendation import recommend

@@ -68,7 +68,7 @@ class Against:
 class Recommendation:
     """The ranking, the best first: those that meet every goal, then the rest by how far they are from it.
 
-    `replications` are those a trial begins with, `limit` those it may take; `engine` is what ran. `warm_up_s` was cut.
+    `replications` are those a trial may take, `limit` where goals stay open; `engine` is what ran. `warm_up_s` was cut.
     """
 
     scenario: Scenario
@@ -163,9 +163,10 @@ def recommend(
 ) -> Recommendation:
     """Answer "which strategy, and which timeout?" for the scenario's `[goals]`, or for stand-ins where it has none.
 
-    A trial of the search begins with `replications` (default: the scenario's, at least 2); where the goals stay open
-    it takes up to `max_replications` (default: the scenario's, else eight times as many). As many fresh ones verify
-    each pick, and with a `precision` in the scenario (and no `replications` here) more until it holds. With
+    A trial of the search takes as many replications as tell whether a lifetime fits, up to `replications` (default: the
+    scenario's, at least 2); where the goals stay open up to `max_replications` (default: the scenario's, else eight
+    times as many). A pick is verified on `replications` fresh ones, or by default on twice as many as told, at least 8;
+    with a `precision` in the scenario (and no `replications` here) on more until it holds. With
     `warm_up = "auto"` a pilot of the strategies as they stand finds what to cut. The answer does not depend on
     workers. Raises ScenarioError for a precision of what has no mean.
     """
@@ -177,7 +178,8 @@ def recommend(
         raise ScenarioError([Problem(where, None, "run.precision", "", str(error))]) from None
     prefer = scenario.goals.prefer if scenario.goals is not None else "longest_lifetime"
     seed = scenario.run.seed if seed is None else seed
-    precise = replications is None and scenario.run.precision is not None
+    exact = replications is not None
+    precise = not exact and scenario.run.precision is not None
     replications = max(2, scenario.run.replications if replications is None else replications)
     limit = max_replications or scenario.run.max_replications or _GROWTH * replications
     limit = max(limit, replications)
@@ -190,9 +192,9 @@ def recommend(
     pool = pool or make_pool(workers, cluster, threads=compiled)
     runs = Runs(pool, seed, engine, report)
     searches = [
-        (s, partial(search, scenario, s, also, goals, prefer, replications, limit, precise, engine))
+        (s, partial(search, scenario, s, also, goals, prefer, replications, limit, precise, exact, engine))
         for s, also in groups
-    ]
+    ]  # fmt: skip
     try:
         found = _search_all(runs, searches, replications)
         ranked = sorted(found, key=lambda f: _rank(f, prefer, goals))
@@ -236,8 +238,8 @@ def _without_warm_up(
 
 
 def _usual(strategy: Strategy, replications: int) -> int:
-    """How many runs a search takes as a rule: some fifteen trials and a verification, or one of each."""
-    return replications * (2 if search_variable_of(strategy) is None else 8)
+    """How many runs a search takes as a rule: some eight trials and a verification, or one of each."""
+    return min(8, replications) + (2 if search_variable_of(strategy) is None else 16)
 
 
 def _search_all(

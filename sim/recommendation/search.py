@@ -1,9 +1,9 @@
 """For one strategy: the range of lifetimes that meet the goals, and which of them to pick.
 
-All trials are on the same people and cases (common random numbers). A trial begins with a few replications and takes
+All trials are on the same people and cases (common random numbers). A trial begins with two replications and takes
 more only while it is not told whether the lifetime fits. Where the search ends with goals open that no trial shows to
 be missed, it is given twice the replications, up to a limit. The pick is judged once on replications that the search
-never saw.
+never saw, twice as many as told that it fits: their number comes from the search, never from what they show.
 """
 
 import math
@@ -109,16 +109,18 @@ def search(
     replications: int,
     limit: int,
     precise: bool,
+    exact: bool,
     engine: str,
     run: Runner,
 ) -> Found:
     """Find the lifetimes of one strategy that meet the goals, pick one, verify it on fresh replications.
 
-    `replications` a trial to begin with, up to `limit` where the goals stay open. `precise`: verify until the
-    scenario's `precision` holds. `run` makes the replications on `engine`.
+    A trial takes up to `replications`, or `limit` where the goals stay open; a pick is verified on twice as many fresh
+    ones as told that it fits, or (`exact`) on all that a trial may take. `precise`: verify until the scenario's
+    `precision` holds. `run` makes the replications on `engine`.
     """
     variable = search_variable_of(strategy)
-    bench = Bench(scenario, strategy, variable, goals, replications, limit, precise, run)
+    bench = Bench(scenario, strategy, variable, goals, replications, limit, precise, run, exact)
     ends = ends_of(bench)
     while ends is None and may_fit(bench) and bench.more():
         ends = ends_of(bench)

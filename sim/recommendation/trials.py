@@ -12,7 +12,8 @@ from sim.scenario import Scenario
 from sim.verdict.goals import Goal, Judged, judge
 
 FINE = 1.04  # where nothing fits, a range narrower than this may have been missed
-_FIRST_RUNS = 4
+_FIRST_RUNS = 2  # the fewest that have an interval: wide, but most lifetimes are far from a limit
+_LEAST_FRESH = 8  # of a setting that may be the answer
 
 Runner = Callable[
     [Scenario, Strategy, Sequence[int]], list[Run]
@@ -79,7 +80,8 @@ def with_lifetime(strategy: Strategy, variable: str | None, lifetime_s: float | 
 class Bench:
     """Runs trials of one strategy; remembers them.
 
-    A trial may take `most` replications, which may grow up to `limit`; fresh ones are numbered from `limit` on.
+    A trial may take `most` replications, which may grow up to `limit`; fresh ones are numbered from `limit` on. `exact`:
+    a pick is verified on `most`, whatever the search needed.
     """
 
     scenario: Scenario
@@ -90,6 +92,7 @@ class Bench:
     limit: int
     precise: bool
     run: Runner
+    exact: bool = False
     trials: dict[float | None, Trial] = field(default_factory=dict)
     searched: dict[float | None, list[Run]] = field(default_factory=dict)
     runs: list[Run] = field(default_factory=list)
@@ -127,13 +130,21 @@ class Bench:
         return self.most > before
 
     def verify(self, lifetime_s: float | None) -> Trial:
-        """A trial on replications that the search did not use, as many as it was allowed last."""
+        """A trial on replications that the search did not use; how many is known before the first is run."""
         strategy = with_lifetime(self.strategy, self.search_variable, lifetime_s)
         first = self.limit
-        self.runs = self.run(self.scenario, strategy, range(first, first + self.most))
+        self.runs = self.run(self.scenario, strategy, range(first, first + self._fresh(lifetime_s)))
         if self.precise:
             self._until_precise(strategy)
         return self._judge(lifetime_s, strategy, self.runs)
+
+    def _fresh(self, lifetime_s: float | None) -> int:
+        """Twice what told whether it fits, at least 8; of what is missed already twice what told that."""
+        trial = self.trials.get(lifetime_s)
+        if self.exact or trial is None:
+            return self.most
+        least = 0 if trial.misses_any() else _LEAST_FRESH
+        return min(self.most, max(least, 2 * trial.replications))
 
     def _until_precise(self, strategy: Strategy) -> None:
         """More fresh replications until the scenario's `precision` holds for this pick, up to the limit."""

@@ -25,7 +25,7 @@ def verdict_on(
     again: Simulate | None,
 ) -> Verdict:
     """One row a family of strategies, at the lifetime that the search picked or that came nearest."""
-    runs = min((one.verified.replications for one in found), default=0)
+    runs = found[0].verified.replications if found else 0  # what is missed has fewer
     ways = () if any(one.feasible for one in found) else tuple(_ways_out(found))
     candidates = [_candidate(one) for one in found]
     return assemble(
