@@ -16,7 +16,13 @@ from sim.model.mechanisms import Push, Token
 from sim.model.strategies import Strategy
 from sim.scenario import Scenario
 from sim.scenario.channels import PushChannel
-from sim.theory import cached_check_bound_s, gates_bound_s, refreshed_bound_s, token_bound_s
+from sim.theory import (
+    cached_check_bound_s,
+    gates_bound_s,
+    refreshed_bound_s,
+    stale_check_bound_s,
+    token_bound_s,
+)
 
 INF = math.inf
 CARRIERS = ("connection", "requests")  # what access lives in, named where there is more than one
@@ -114,6 +120,8 @@ def _check_s(strategy: Strategy, cause: Cause, kind: Kind) -> float:
     check = strategy.check
     if check is None or not check.covers(kind) or not check.sees(cause):
         return INF
+    if check.stale_for_s is not None:
+        return stale_check_bound_s(check.kept_for_s, check.timeout_s, check.stale_for_s)
     return cached_check_bound_s(check.kept_for_s, check.timeout_s, check.on_failure == "allow")
 
 
@@ -318,7 +326,7 @@ def _calm(
             }
         )
     if check and strategy.check is not None:
-        answered = {"timeout_s": 0.0, "on_failure": "deny"}
+        answered = {"timeout_s": 0.0, "on_failure": "deny", "stale_for_s": None}
         update = {"check": strategy.check.model_copy(update=answered)}
         strategy = strategy.model_copy(update=update)
     return scenario, strategy

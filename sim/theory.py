@@ -57,6 +57,11 @@ def cached_check_bound_s(allow_for_s: float, timeout_s: float, fails_open: bool 
     return math.inf if fails_open else allow_for_s + timeout_s
 
 
+def stale_check_bound_s(allow_for_s: float, timeout_s: float, stale_for_s: float) -> float:
+    """The same where the last answer serves a failure for `stale_for_s`; a timeout for it, one for the question that fails."""
+    return max(allow_for_s, stale_for_s) + 2 * timeout_s
+
+
 def gates_bound_s(*gates_s: float) -> float:
     """A request must pass all gates, so the first to close ends it; infinite without a gate."""
     return min(gates_s, default=math.inf)
@@ -395,6 +400,15 @@ def stale_exposure_mean_s(
     next_click_s = -mean_s * math.expm1(-x)  # or the end, whichever comes first
     squared = 2 * mean_s**2 * (1 - math.exp(-x) * (1 + x))
     return (0.5 * kept_s**2 + kept_s * next_click_s + 0.5 * squared) / cycle_s
+
+
+def last_answer_exposure_mean_s(rate_per_s: float, stale_for_s: float) -> float:
+    """C7: the host goes down for long as access ends; the last answer serves for `stale_for_s` after it came, nothing else is kept.
+
+    The last answer is an exponential time old by then, and the last click that it serves is an exponential time before its end.
+    """
+    x, mean_s = _load(rate_per_s, stale_for_s), 1.0 / rate_per_s
+    return stale_for_s * (1 + math.exp(-x)) + 2 * mean_s * math.expm1(-x)
 
 
 # --- D: two gates ---------------------------------------------------------------------------------

@@ -42,6 +42,8 @@ PINNED = {
     "C3 mean": (t.sliding_exposure_mean_s(1 / 300, 600), "1316.717"),
     "C3 requests": (t.sliding_requests_mean(1 / 300, 600), "4.389056"),
     "B7": (t.on_demand_lost_input_share(1 / 240, 300), "0.7615534"),
+    "C7": (t.last_answer_exposure_mean_s(1 / 60, 300), "182.8299"),
+    "C7 few clicks": (t.last_answer_exposure_mean_s(1 / 60, 30), "0.979599"),
     "C6 mean": (t.capped_session_exposure_mean_s(1 / 210, 380, 3000), "628.88"),
     "C6 late cap": (t.capped_session_exposure_mean_s(1 / 300, 600, 200_000), "1316.717"),
     "C6 live": (t.capped_session_live_share(1 / 300, 600, 200_000), "0.8646647"),

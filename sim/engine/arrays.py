@@ -19,6 +19,7 @@ from sim.engine.given import (
     refreshes,
     refreshes_answers,
     remembers,
+    serves_stale,
     slides,
     some_take_no_time,
     told_of_logouts,
@@ -63,14 +64,23 @@ _OF_PAGES = (
     *("entries", "sessions", "families", "longest", "background", "devices", "tabs"),
     *("lines", "connections"),
 )
-_OF_DEVICES = ("answers", "answers_until", "answers_moved", "answers_stale")
+_OF_DEVICES = ("answers", "answers_until", "answers_moved", "answers_stale", "answers_last")
 _OF_EVENTS = ("stamped_until", "latest", "last_left")
 # What is not recorded.
 _GONE = (
     *("persons", "holders", "pages", "entries", "sessions", "longest", "background"),
     *("families", "credentials"),
     *("carriers", "devices", "tabs", "latest", "last_left", "lines", "connections"),
-    *("tasks", "answers_until", "answers", "stamped_until", "events", "heap", "moments"),
+    *(
+        "tasks",
+        "answers_until",
+        "answers",
+        "answers_last",
+        "stamped_until",
+        "events",
+        "heap",
+        "moments",
+    ),
     "limiter_calls",
 )
 
@@ -242,6 +252,12 @@ def _no_stale(number: int) -> Any:
     return table
 
 
+def _no_last(number: int) -> Any:
+    table = np.zeros(number, ARRAYS["answers_last"].dtype())
+    table["came"] = -INF
+    return table
+
+
 def _people(given: Given, world: Any) -> Arrays:
     """What people have, each array as long as it is needed."""
     people, refreshing = given.scenario.organisation.people, refreshes(given)
@@ -280,6 +296,7 @@ def _people(given: Given, world: Any) -> Arrays:
         **{name: _pool(name, size) for name, size in pools.items()},
         "answers_until": np.full(answers if remembers(given) else 1, -INF),
         "answers_stale": _no_stale(answers if refreshes_answers(given) else 1),
+        "answers_last": _no_last(answers if serves_stale(given) else 1),
         "stamped_until": np.full(told if world["names_tokens"] else 1, -INF),
         "told_before": np.full(told if world["compares_clocks"] else 1, -INF),
         "latest": np.full(told if world["keeps_latest"] else 1, -INF),

@@ -321,7 +321,14 @@ def check_asks_admin(given: Given) -> bool:
 def remembers(given: Given) -> bool:
     """Whether the app keeps answers of the host."""
     check = given.check
-    return check is not None and max(check.allow_for_s, check.deny_for_s) > 0
+    if check is None:
+        return False
+    return max(check.allow_for_s, check.deny_for_s) > 0 or serves_stale(given)
+
+
+def serves_stale(given: Given) -> bool:
+    """Whether the last answer serves where there is none now."""
+    return given.at("check.stale_for_s") is not None
 
 
 def slides(given: Given) -> bool:

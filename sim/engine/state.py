@@ -274,6 +274,8 @@ class Settings(Record):
     check_refuses: int = i8("causes", "for which it refuses every kind", of.check_refuses)
     check_asks_admin: int = i8("", "whether it asks for `admin`", of.check_asks_admin)
     fails_open: int = i8("", "whether a check without an answer passes", of.fails_open)
+    serves_stale: int = i8("", "whether the last answer does", of.serves_stale)
+    stale_on_failure: float = f8("s", "after it came", "check.stale_for_s")
     remembers: int = i8("", "whether answers are kept", of.remembers)
     allow_for: float = f8("s", "a yes is kept", "check.allow_for_s")
     deny_for: float = f8("s", "a no is kept", "check.deny_for_s")
@@ -744,6 +746,13 @@ class Stale(Record):
     asking_until: float = f8("s", "a check is under way beside it")
 
 
+class LastAnswer(Record):
+    """Of a person, or of a session: what serves where the host gives no answer."""
+
+    came: float = f8("s", "when")
+    grants: int = i1("kinds", "that it grants")
+
+
 class Moment(Record):
     """Of a person who is asked at some moments what a revocation would have met (`steps.virtual`)."""
 
@@ -943,6 +952,7 @@ ARRAYS: dict[str, Rows] = {
     "answers_moved": Rows(
         "f8", "answer_moved", "s, when that expiry was last set, where hits prolong"
     ),
+    "answers_last": Rows(LastAnswer, "answer_last", "of a person, where it serves failures"),
     "answers_stale": Rows(Stale, "answer_stale", "of a person, where an old yes answers"),
     "stamped_until": Rows("f8", "stamped_until", "s, credentials stamped until then are named"),
     "told_before": Rows(

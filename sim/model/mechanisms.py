@@ -220,14 +220,18 @@ class Refresh(Mechanism):
 
 
 class Check(Clocked):
-    """Gate: the host says yes, or said so within `allow_for`; how long a kept yes answers can depend on its use."""
+    """Gate: the host says yes, or said so within `allow_for`; how long a kept yes answers can depend on its use.
+
+    With `on_failure` = "stale" the last answer, yes or no, serves where there is none now, for `stale_for` after it came.
+    """
 
     scope: Literal["all", "reads", "writes", "admin"] = "all"
     asks: Literal["permission", "session"] = "permission"
     allow_for_s: Duration = Field(0.0, alias="allow_for")
     deny_for_s: Duration = Field(0.0, alias="deny_for")
     timeout_s: PositiveDuration = Field(1.0, alias="timeout")
-    on_failure: Literal["deny", "allow"] = "deny"
+    on_failure: Literal["deny", "allow", "stale"] = "deny"
+    stale_for_s: PositiveDuration | None = Field(None, alias="stale_for", json_schema_extra=LATER)
     slides: Annotated[Slides | None, BeforeValidator(_none)] = Field(None, json_schema_extra=LATER)
     refresh: Annotated[Refresh | None, BeforeValidator(_none)] = Field(
         None, json_schema_extra=LATER
@@ -240,6 +244,8 @@ class Check(Clocked):
         for key in ("slides", "refresh"):
             if getattr(self, key) is not None and self.allow_for_s == 0:
                 raise ValueError(f"{key} needs allow_for above 0: no yes is kept")
+        if (self.on_failure == "stale") != (self.stale_for_s is not None):
+            raise ValueError('stale_for: on_failure = "stale" and stale_for go together')
         stale_s = None if self.refresh is None else self.refresh.stale_for_s
         if stale_s is not None and stale_s < self.allow_for_s:
             raise ValueError("refresh: expected stale_for of at least allow_for")

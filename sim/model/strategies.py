@@ -241,7 +241,15 @@ def _entry_text(allowlist: Allowlist) -> str:
 
 
 def _kept_text(check: Check) -> str:
-    """How long a yes is kept."""
+    """How long a yes is kept, and what serves where there is no answer."""
+    return _fresh_text(check) + (
+        ""
+        if check.stale_for_s is None
+        else f", the last answer for {format_duration(check.stale_for_s)} where it fails"
+    )
+
+
+def _fresh_text(check: Check) -> str:
     if not check.allow_for_s:
         return ""
     text = f", allow {format_duration(check.allow_for_s)}{_clock_text(check)}"

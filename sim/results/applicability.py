@@ -210,7 +210,9 @@ def _kept_otherwise(strategy: Strategy) -> bool:
     """Whether a clock of whole seconds, or use, has a say in how long something is kept."""
     check = strategy.check
     clocks = [part.keeps_to for part in (strategy.token, check) if part is not None]
-    used = check is not None and (check.slides is not None or check.refresh is not None)
+    used = check is not None and any(
+        word is not None for word in (check.slides, check.refresh, check.stale_for_s)
+    )
     return used or any(clock is not Clock.EXACT for clock in clocks)
 
 

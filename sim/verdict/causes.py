@@ -188,7 +188,10 @@ def _slow(
     if "allowlist" in key and strategy.allowlist and strategy.allowlist.renewal == "sliding":
         text, key = "use prolongs the session up to {}", f"{own}.allowlist.absolute"
     if key.endswith("check.allow_for") and strategy.check is not None:
-        longest_s = strategy.check.allow_for_s
+        longest_s, stale_s = strategy.check.allow_for_s, strategy.check.stale_for_s or 0.0
+        if stale_s > longest_s:
+            text, longest_s = "where none comes the last answer serves for {}", stale_s
+            key = f"{own}.check.stale_for"
         if not longest_s:
             text, longest_s = "a check may take {}", strategy.check.timeout_s
             key = f"{own}.check.timeout"

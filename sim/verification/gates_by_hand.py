@@ -149,6 +149,20 @@ WORLDS = (
         {"check": ALLOW | {"allow_for": 100.0, "refresh": {}}},
         {"censored": 1, "window s": 2970},
     ),
+    # the host is down from 1000 to 1600: the yes of 940 serves 1060 and 1120, at 1180 it is 240 s old
+    Clockwork(
+        "the last answer where there is none",
+        {"check": ALLOW | {"on_failure": "stale", "stale_for": 240.0}},
+        {"window s": 90, "reads": 2, "last click s": 90, "requests failed": 1, "checks": 18, "bound s": 242},
+        {"host.outages": {"starts": 1000.0, "lasts": 600.0}},
+    ),
+    # the yes of 760 is kept to 1060, and serves from then on as the last answer: at 1240 it is 480 s old
+    Clockwork(
+        "the last answer after it was kept",
+        {"check": ALLOW | {"allow_for": 300.0, "on_failure": "stale", "stale_for": 480.0}},
+        {"window s": 150, "reads": 3, "last click s": 150, "requests failed": 1},
+        {"host.outages": {"starts": 1000.0, "lasts": 600.0}},
+    ),
     # reads are not asked about
     Clockwork(
         "check of writes",

@@ -62,6 +62,9 @@ _COMPILED = (
     ("an old yes does not answer", "ask", "if w.refreshes_answers and", "if w.refreshes_answers < 0 and"),
     ("a no never replaces an old yes", "answered_aside", "(granted or w.refusal_replaces)", "granted"),
     ("a no always replaces an old yes", "answered_aside", "(granted or w.refusal_replaces)", "True"),
+    ("the last answer does not serve", "unanswered", "if w.serves_stale:", "if w.serves_stale < 0:"),
+    ("the last answer serves for ever", "unanswered", "w.now < last.came + w.stale_on_failure", "last.came >= 0"),
+    ("the last answer serves at its end", "unanswered", "w.now < last.came + w.stale_on_failure", "w.now <= last.came + w.stale_on_failure"),
     ("the window forgets the old yes", "remembered_until",
      "max(memory.answer_until(w, kept).x, stale_until(w, kept, kind))", "memory.answer_until(w, kept).x"),
     # refresh tokens that rotate

@@ -168,6 +168,31 @@ def kept_by_real_parts(draw: st.DrawFn, people: int = 20) -> Scenario:
     )
 
 
+@st.composite
+def scenarios_of_checks(draw: st.DrawFn, people: int = 8) -> Scenario:
+    """Hosts that often give no answer, and gates that then have the last one."""
+    drawn = draw(small_scenarios())
+    check = draw(checks()) | {"on_failure": "stale", "stale_for": draw(lifetimes)}
+    changes = {
+        "organisation.people": people,
+        "host.outages": draw(st.sampled_from(["none", {"every": "1min", "lasts": "40s"}])),
+        "strategies.tried": {"token": "none", "check": check} | draw(mechanisms_beside_checks()),
+    }
+    if draw(st.booleans()):
+        changes |= {"organisation.devices": 2, "workload.tabs": draw(st.sampled_from([1, 2]))}
+    if draw(st.booleans()):
+        changes["workload.poll"] = {
+            "every": "20s",
+            "when": draw(st.sampled_from(["open", "visit"])),
+        }
+    return with_changes(drawn, changes)
+
+
+@st.composite
+def mechanisms_beside_checks(draw: st.DrawFn) -> dict[str, Any]:
+    return {name: one for name, one in draw(mechanisms()).items() if name != "check"}
+
+
 # -- for engines that must agree --------------------------------------------------------------
 
 ANY_TIME = ("0s", "10ms", "250ms", "2s", "15s")

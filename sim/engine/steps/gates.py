@@ -235,6 +235,8 @@ def ask_aside(w: World, person: int, kept: int) -> None:
 def keep_answer(w: World, person: int, kept: int, granted: bool, grants: int) -> None:
     """What the host said is kept for as long as a yes or a no is kept."""
     keep = w.allow_for if granted else w.deny_for
+    if w.serves_stale:
+        keep_last(w, kept, grants)
     if keep == 0 and not w.refreshes_answers:
         return
     w.change = Ended.CHECK
@@ -248,6 +250,13 @@ def keep_answer(w: World, person: int, kept: int, granted: bool, grants: int) ->
     if w.refreshes_answers:
         memory.answer_stale(w, kept).until = w.now + w.stale_for if granted else -INF
     revocation.refresh(w, person)
+
+
+@apart
+def keep_last(w: World, kept: int, grants: int) -> None:
+    """What the host said last, for a time when it says nothing."""
+    last = memory.answer_last(w, kept)
+    last.came, last.grants = w.now, grants
 
 
 @into_callers
@@ -386,6 +395,8 @@ def answered_aside(w: World, task: int) -> int:
         memory.answer_stale(w, kept).asking_until = -INF
         if t.outcome == Reason.OK and (granted or w.refusal_replaces):
             keep_answer(w, t.person, kept, granted, t.grants)
+        elif t.outcome == Reason.OK and w.serves_stale:
+            keep_last(w, kept, t.grants)
     pool.end_task(w, task)
     return Step.REST
 
@@ -399,8 +410,21 @@ def check_timed_out(w: World, person: int) -> int:
 def check_ended(w: World, person: int, outcome: int, granted: bool) -> int:
     """What the check says, or what its failure means."""
     if outcome != Reason.OK:
-        return Step.PASSED if w.fails_open else decide(w, person, Decision.FAILED, outcome)
+        return Step.PASSED if w.fails_open else unanswered(w, person, outcome)
     return Step.PASSED if granted else decide(w, person, Decision.REFUSED, Reason.HOST_SAYS_NO)
+
+
+@apart
+def unanswered(w: World, person: int, outcome: int) -> int:
+    """No answer: the last one serves, where it may and came not too long ago."""
+    p = memory.person(w, person)
+    if w.serves_stale:
+        last = memory.answer_last(w, revocation.kept_for(w, person, p.page))
+        if w.now < last.came + w.stale_on_failure:
+            if knowledge.bit(last.grants, p.kind):
+                return Step.PASSED
+            return decide(w, person, Decision.REFUSED, Reason.CACHED_DENIAL)
+    return decide(w, person, Decision.FAILED, outcome)
 
 
 @into_callers

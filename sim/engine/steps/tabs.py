@@ -65,6 +65,8 @@ def found(w: World, person: int, number: int) -> int:
         memory.last_left(w, device).x = NONE
     if w.answers_a_device and w.remembers:
         memory.answer_until(w, device).x = -INF
+    if w.answers_a_device and w.serves_stale:
+        memory.answer_last(w, device).came = -INF
     if w.answers_a_device and w.refreshes_answers:
         stale = memory.answer_stale(w, device)
         stale.until = stale.asking_until = -INF

@@ -1,0 +1,142 @@
+"""What checks can be beside one question to the host (model, sections 12 and 22): runners agree, laws hold, an independent text too."""
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from support.drawn import scenarios_of_checks
+from support.runners import AT_NIGHT, EVERY_DAY, PARTS, equal_and_within_bounds
+from support.worlds import one_endless_page, scenario
+
+from sim import theory
+from sim.coverage import coverage
+from sim.engine import compiled, plain
+from sim.oracle.stale_answers import last_click_s
+from sim.oracle.vocabulary import Unspoken, check_spoken
+from sim.scenario import Scenario, ScenarioError, load, with_changes
+
+ENGINES = {"compiled": compiled, "plain": plain}
+
+
+@settings(EVERY_DAY, max_examples=30)
+@given(scenarios_of_checks())
+def test_runners_agree(drawn: Scenario) -> None:
+    equal_and_within_bounds(drawn)
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("part", range(PARTS))
+@AT_NIGHT
+@given(scenarios_of_checks(), st.integers(0, 1000))
+def test_runners_agree_on_many(part: int, drawn: Scenario, replication: int) -> None:
+    equal_and_within_bounds(drawn, replication)
+
+
+# -- the last answer serves a failure --------------------------------------------------------------
+
+# A mean fails beyond 4.5 standard errors: 7e-6 a comparison for a normal mean. Seeds are fixed.
+DOWN_S, GAP_S, STALE_S = 8000.0, 60.0, 300.0
+STALE = {"on_failure": "stale", "stale_for": STALE_S}
+
+
+def down(engine: str, check: dict[str, Any], after_s: float = 0.0) -> Any:
+    """Who loses access when the host goes down for good, or so much later."""
+    drawn = one_endless_page(
+        {"check": check},
+        think={"dist": "exponential", "mean": GAP_S},
+        people=3000 if engine == "compiled" else 100,
+        horizon_s=DOWN_S + 600.0,
+        from_s=DOWN_S + after_s,
+        run={"horizon": DOWN_S + 600.0, "drain": 0, "seed": 11},
+        cases={"until": DOWN_S + after_s + 1e-6},
+        host={"outages": {"starts": DOWN_S, "lasts": 50_000.0}},
+    )
+    return ENGINES[engine].run(drawn, drawn.strategies["tried"]).cases
+
+
+def assert_near(found: Any, expected: float) -> None:
+    error = found.std(ddof=1) / math.sqrt(len(found))
+    assert abs(found.mean() - expected) < 4.5 * error
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_the_last_answer_serves_until_it_is_too_old(engine: str) -> None:
+    found = down(engine, STALE).exposure_s
+    assert_near(found, theory.last_answer_exposure_mean_s(1 / GAP_S, STALE_S))
+    assert found.max() <= STALE_S
+
+
+def test_the_small_simulator_agrees() -> None:
+    theirs = [last_click_s(seed, GAP_S, STALE_S, DOWN_S, DOWN_S) for seed in range(4000)]
+    assert_near(np.array(theirs), theory.last_answer_exposure_mean_s(1 / GAP_S, STALE_S))
+    later = [last_click_s(seed, GAP_S, STALE_S, DOWN_S, DOWN_S + 200.0) for seed in range(4000)]
+    ours, both = down("compiled", STALE, 200.0).exposure_s, np.array(later)
+    error = math.hypot(*(x.std(ddof=1) / math.sqrt(len(x)) for x in (ours, both)))
+    assert abs(ours.mean() - both.mean()) < 4.5 * error
+
+
+def test_it_lies_between_refusing_and_letting_pass() -> None:
+    """Without an answer nobody passes, or everybody does for good."""
+    denied, stale, allowed = (
+        down("compiled", check).last_click_s
+        for check in ({"on_failure": "deny"}, STALE, {"on_failure": "allow"})
+    )
+    assert (denied == 0).all() and (denied <= stale).all() and (stale <= allowed).all()
+    assert allowed.mean() > 500.0
+
+
+def test_a_stale_no_refuses_and_a_later_answer_takes_its_place() -> None:
+    """He is refused before the host goes down: whatever was said to him before serves him no more."""
+    told = with_changes(
+        one_endless_page(
+            {"check": STALE | {"stale_for": "1h"}},
+            think="60s",
+            people=20,
+            horizon_s=12_000.0,
+            from_s=DOWN_S - 200.0,
+            cases={"until": DOWN_S - 100.0},
+            host={"outages": {"starts": DOWN_S, "lasts": 3_000.0}},
+        ),
+        {
+            "behaviour.probabilities": {"storm": 1},
+            "behaviour.storm": {"think": "60s", "kinds": {"read": 1}, "gives_up_after": 20},
+        },
+    )
+    for engine in ENGINES.values():
+        cases = engine.run(told, told.strategies["tried"]).cases
+        assert (cases.last_click_s == 0).all() and (cases.refused == 20).all()
+
+
+def test_the_bound_of_a_last_answer() -> None:
+    for check, bound_s in (
+        (STALE, 302.0),
+        (STALE | {"allow_for": "10min"}, 602.0),
+        (STALE | {"timeout": "3s"}, 306.0),
+    ):
+        drawn = scenario({"strategies": {"tried": {"check": check}}})
+        cell = next(c for c in coverage(drawn) if c.cause == "permission_loss" and c.of is None)
+        assert cell.bound_s == bound_s
+        assert (cell.unless == "a check gets no answer") == ("allow_for" not in check)
+
+
+@pytest.mark.parametrize(
+    ("check", "words"),
+    [
+        ({"on_failure": "stale"}, "stale_for"),
+        ({"stale_for": "5min"}, "go together"),
+        ({"on_failure": "stale", "stale_for": "0s"}, "above 0"),
+        ({"on_failure": "stael", "stale_for": "5min"}, "expected 'deny', 'allow' or 'stale'"),
+    ],
+)
+def test_what_cannot_be_meant_is_an_error(check: dict[str, Any], words: str) -> None:
+    with pytest.raises(ScenarioError, match=words):
+        scenario({"strategies": {"tried": {"check": check}}})
+
+
+def test_the_oracle_refuses_the_word() -> None:
+    drawn = with_changes(load("office"), {"strategies.cached_check.check": STALE})
+    with pytest.raises(Unspoken, match=r"strategy\.check\.on_failure = 'stale'"):
+        check_spoken(drawn, drawn.strategies["cached_check"])
