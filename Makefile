@@ -33,10 +33,10 @@ lock: ## renew requirements.lock (needs uv)
 		--no-header --no-annotate --no-emit-index-url --quiet --output-file requirements.lock
 
 figures: $(READY) ## the pictures of README (needs Chromium and nginx)
-	$(BIN)/lastclick compare which_timeout --out build/timeout --quiet
+	$(BIN)/lastclick compare which_timeout --replications 20 --out build/timeout --quiet
 	$(BIN)/lastclick recommend which_timeout --out build/timeout --quiet
 	$(BIN)/lastclick figures build/timeout --out docs --only comparison --screenshots
-	$(BIN)/lastclick compare office --out build/office --quiet
+	$(BIN)/lastclick compare office --replications 20 --out build/office --quiet
 	$(BIN)/lastclick figures build/office --out docs --only comparison
 	PYTHONPATH=.:tests $(BIN)/python docs/make_pictures.py live probe
 

@@ -41,7 +41,11 @@ if TYPE_CHECKING:
     help="Only these (repeatable).",
 )
 @engine_option
-@click.option("--replications", type=click.IntRange(min=1), help="Instead of the scenario's.")
+@click.option(
+    "--replications",
+    type=click.IntRange(min=1),
+    help="So many; default: until all figures have two digits, at most the scenario's.",
+)
 @click.option("--seed", type=click.IntRange(min=0), help="Instead of the scenario's.")
 @click.option("--baseline", metavar="NAME", help="Show differences from this strategy.")
 @click.option(
@@ -91,14 +95,14 @@ def compare(
     """Compare strategies on the same people and cases, and say which to use.
 
     SCENARIO is the name of a shipped scenario or a file; without it the built-in office: 500 people, a working day,
-    20 replications, every strategy of the catalogue.
+    up to 20 replications, every strategy of the catalogue.
     """
     from sim.results import experiment
     from sim.results.orders import Harm, orders
     from sim.results.precision import check_names
     from sim.results.ranking import default_name
     from sim.results.store import write_orders
-    from sim.verdict import verdict_of
+    from sim.verdict import told, verdict_of
     from sim.verdict.store import write_verdict
 
     must_be_writable(out, figure)
@@ -123,6 +127,7 @@ def compare(
             to_run,
             replications=replications,
             virtual=not no_virtual,
+            wanted=(told.FIRST, told.wanted),
             report=report,
             provisional=None if silent or not sys.stdout.isatty() else _show_provisional,
             **shared,

@@ -37,19 +37,22 @@ def compare(
 ) -> "Comparison":
     """Run strategies (default: the scenario's) on the same people and cases, and estimate every metric with an interval.
 
+    `replications` as many as given; by default until each figure that goals judge has two digits, or would not get them
+    within the scenario's `replications`, which are the most.
     Exposure rests on virtual cases where they can be read, or with `virtual=False` on real cases alone. The result is that of
     `lastclick compare`, to the bit, for any number of `workers`. Raises ScenarioError and
     UnknownName (both ValueErrors), and ValueError for fewer than one replication.
     """
     from sim.face.comparison import Comparison
     from sim.results import experiment
+    from sim.verdict import told
 
     scenario = _opened(scenario)
     chosen = scenario.chosen(strategies)
     with bar(progress) as report:
         found = experiment.compare(
             scenario, chosen, replications=replications, seed=seed, engine=engine, workers=workers or cores(),
-            report=report, virtual=virtual,
+            report=report, virtual=virtual, wanted=(told.FIRST, told.wanted),
         )  # fmt: skip
     return Comparison.of(found)
 

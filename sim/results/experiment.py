@@ -106,6 +106,9 @@ class Way:
 
 
 Runs = dict[str, list[Run]]  # strategy -> its replications in order
+Wanted = Callable[
+    [Scenario, dict[str, Strategy], Runs], int
+]  # up to how many replications to go, from those there are
 Upto = Callable[[int], Runs]  # the first so many replications of every strategy
 
 
@@ -118,13 +121,15 @@ def compare(
     workers: int = 1,
     engine: str = "compiled",
     virtual: bool = True,
+    wanted: tuple[int, Wanted] | None = None,
     report: Report | None = None,
     provisional: Callable[[Comparison], None] | None = None,
 ) -> Comparison:
     """Run every strategy on the same people and cases, and estimate every metric with a 95 % interval.
 
     `strategies` defaults to the scenario's. With `replications` that many are run, otherwise as many as the scenario's
-    `precision` needs, or its `replications`. With `warm_up = "auto"` a pilot finds what to cut (MSER-5). The result
+    `precision` needs, or its `replications`; with `wanted` (a first number, and a rule that says how far to go) fewer where
+    that says so. With `warm_up = "auto"` a pilot finds what to cut (MSER-5). The result
     does not depend on `workers`, on `engine` or on the order of strategies; a strategy written in Python runs on the
     reference engine. `virtual`: exposure rests on virtual cases where they can be read (`results.virtual`), which the engine
     `reference` has none of; without, on real cases alone. `provisional` is called with what the first two replications say, where more are to follow.
@@ -134,7 +139,8 @@ def compare(
     chosen = {s.name: s for s in (strategies or tuple(scenario.strategies.values()))}
     seed = scenario.run.seed if seed is None else seed
     cover = coverage(scenario, chosen)
-    precise = replications is None and scenario.run.precision is not None
+    by_default = replications is None
+    precise = by_default and scenario.run.precision is not None
     replications = scenario.run.replications if replications is None else replications
     if replications < 1:
         raise ValueError(f"replications = {replications}: expected at least 1")
@@ -185,6 +191,8 @@ def compare(
     def whole() -> Comparison:
         if precise:
             return comparison(*_until_precise(upto, scenario, cover))
+        if by_default and wanted is not None:
+            return comparison(_while_wanted(upto, scenario, chosen, replications, *wanted), None)
         return comparison(upto(replications), None)
 
     if provisional is None or not (precise or replications > PROVISIONAL_RUNS):
@@ -255,6 +263,23 @@ def _until_precise(upto: Upto, scenario: Scenario, cover: list[Cover]) -> tuple[
         if have == most:
             return runs, reached
         have = next_batch(have, most)
+
+
+def _while_wanted(
+    upto: Upto,
+    scenario: Scenario,
+    strategies: dict[str, Strategy],
+    most: int,
+    first: int,
+    wanted: Wanted,
+) -> Runs:
+    """Replications as far as the rule says, which looks again at each stop."""
+    have, go_to = 0, min(first, most)
+    runs: Runs = {}
+    while go_to > have:
+        runs, have = upto(go_to), go_to
+        go_to = min(most, wanted(scenario, strategies, runs)) if have < most else have
+    return runs
 
 
 def _run_cells(

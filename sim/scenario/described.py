@@ -32,7 +32,7 @@ _KEYS = {
     "run.seed": "The seed of all draws: the same seed, the same result to the bit.",
     "run.horizon": "How long is simulated, for instance a working day.",
     "run.warm_up": 'What is cut from the beginning of honest people\'s figures; "auto" for stationary studies.',
-    "run.replications": "How many independent days are simulated; more make intervals narrower.",
+    "run.replications": "How many independent days are simulated at most; `compare` and `recommend` stop sooner where figures are told.",
     "run.drain": "Time after the horizon in which revoked people may still act.",
     "run.precision": "Relative half widths at which to stop instead: { exposure = 0.05 }.",
     "run.max_replications": "As far as `precision` and `recommend` may go.",

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from sim.model.causes import CAUSE_HEADS
 from sim.verdict.cells import cells_text
 from sim.verdict.record import GoalRow, Row, Setting, Verdict
+from sim.verdict.told import without_two_digits
 
 MOST_WORDS = 120
 _MOST_GOALS = 4
@@ -221,6 +222,8 @@ def below(v: Verdict) -> list[str]:
     lines.append(
         f"{runs}; rarest cause: {rarest(v)}." if v.rarest else f"{runs}; no case happened."
     )
+    if coarse := without_two_digits(v):
+        lines.append(f"Fewer than two digits: {coarse}.")
     lines += _second_lines(v)
     if v.assumed_goals:
         lines.append(
