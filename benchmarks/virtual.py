@@ -90,7 +90,7 @@ def measure(before: Path, ours: Path, names: Sequence[str], replications: int) -
                     spent.cpu_s.append(cpu_s)
                     spent.tops.append(top)
                     spent.bottoms.append(bottom)
-        if found[ours].mean_s > 0:
+        if min(found[before].mean_s, found[ours].mean_s) > 0:
             yield _row(name, found[before], found[ours])
 
 

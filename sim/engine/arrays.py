@@ -40,7 +40,7 @@ from sim.engine.state import (
     world_dtype,
 )
 from sim.engine.state import Law as Laws
-from sim.model.causes import CAUSES, Cause, lost_kinds
+from sim.model.causes import CAUSES, Cause, Kind, lost_kinds
 from sim.model.limits import SPANS_S
 from sim.model.mechanisms import PUSH, Effect
 from sim.model.outcomes import Call, Ended
@@ -318,7 +318,8 @@ def _records(given: Given, world: Any) -> Arrays:
         "limited": len(Call),
         "changes": len(Entries) * (ListAccount.INSTANTS + 1),
     }
-    windows = np.zeros(8 * len(Cause) if world["moments"] else 1, ARRAYS["windows"].dtype())
+    kinds = 1 + len(Kind) * int(world["by_kind"])  # the worst, then each
+    windows = np.zeros(8 * len(Cause) * kinds if world["moments"] else 1, ARRAYS["windows"].dtype())
     sizes["window_counts"] = BUCKETS * len(windows)
     return {
         "histograms": histograms,

@@ -30,9 +30,10 @@ def readable(given: Given) -> int:
 
 # What virtual cases know of a strategy. One that sets something else is not read, until whoever added it has thought of that.
 KNOWN = {
-    "": {"name", "sentence", "source", "token", "allowlist", "push"},
+    "": {"name", "sentence", "source", "token", "allowlist", "check", "push"},
     "token": {"lifetime", "leeway_s", "absolute_s", "renewal", "revalidates", "clock"},
     "allowlist": {"lifetime", "clock"},
+    "check": {"scope", "asks", "allow_for_s", "deny_for_s", "timeout_s", "on_failure", "clock"},
     "push": {"causes", "effect"},
 }
 
@@ -54,7 +55,7 @@ def _none_at_all(given: Given) -> bool:
         or any(
             _sets_more(getattr(strategy, part) if part else strategy, known)
             for part, known in KNOWN.items()
-        )  # a check too: a request under way may pass after the revocation
+        )
         or (
             token is not None and token.renewal not in ("page", "host", "host_each")
         )  # acts extend it
@@ -88,6 +89,8 @@ def _one(given: Given, cause: Cause) -> bool:
     if push is not None and push.carries(cause) and scenario.push.outages is not None:
         return False  # whether the receiver is up is not in the person's path
     late = not _is_0(scenario.propagation_of(CAUSES[cause]))
+    if _refuses(given, cause) and (late or given.at("strategy.check.on_failure") != "deny"):
+        return False  # more requests than the one under way may pass after the revocation
     if late and not cause.propagates:
         return False  # whether the host has a session of him, and what he loads meanwhile, is not followed
     if not cause.noticed:
@@ -98,6 +101,28 @@ def _one(given: Given, cause: Cause) -> bool:
         return True
     does = scenario.behaviour.probabilities
     return not asks_host and does.continue_ == 0 and does.storm == 0
+
+
+def checked(given: Given) -> int:
+    """Of the causes that can be read a bit for each whose windows a check ends: it refuses who is asked about."""
+    bits = readable(given)
+    return sum(1 << cause for cause in Cause if bits >> cause & 1 and _refuses(given, cause))
+
+
+def _refuses(given: Given, cause: Cause) -> bool:
+    """Whether a check is asked about something that is lost, and sees that."""
+    check = given.check
+    return check is not None and check.sees(cause) and any(map(check.covers, cause.takes))
+
+
+def windows_by_kind(given: Given) -> bool:
+    """Whether a check ends the windows of some kinds only, or of the kind under way later than those of others."""
+    check = given.check
+    return (
+        bool(checked(given))
+        and check is not None
+        and (check.scope != "all" or not check.allow_for_s)
+    )
 
 
 def _is_0(law: object) -> bool:
@@ -124,4 +149,5 @@ def _marks(given: Given, cause: Cause) -> tuple[bool, ...]:
         cause.administrators_only,
         not _is_0(given.scenario.propagation_of(CAUSES[cause])),
         push is not None and push.carries(cause),
+        _refuses(given, cause),
     )

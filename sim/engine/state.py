@@ -13,7 +13,7 @@ import numpy as np
 from sim.engine import given as of
 from sim.engine.fields import FromPath, Numbered, Record, Rows, f8, i1, i4, i8, u2
 from sim.engine.limits import Bounds
-from sim.engine.readable import readable
+from sim.engine.readable import checked, readable, windows_by_kind
 from sim.engine.recording import ListAccount
 from sim.model.causes import Cause
 
@@ -341,6 +341,8 @@ class Settings(Record):
         "", "probability after a logout", "scenario.behaviour.takeover.probability"
     )
     readable: int = i8("causes", "whose virtual cases are read off", readable)
+    checked: int = i8("causes", "of those, whose windows a check ends", checked)
+    by_kind: int = i8("", "whether it ends those of some kinds only", windows_by_kind)
     moments: int = i8(
         "", "at which each person is asked", lambda g: g.moments if readable(g) else 0
     )
@@ -760,7 +762,16 @@ class Moment(Record):
     asked: float = f8("s", "when a page was last asked for")
     seen: float = f8("s", "when the page was seen")
     before: float = f8("s", "until when what it replaced would have passed")
+    next_checked: float = f8("s", "the same for causes that a check sees")
+    at: float = f8("s", "the moment that is being answered")
+    kept: float = f8("s", "until when the host's last answer is remembered")
+    back: float = f8("s", "when it came")
     number: int = i4("", "of the next moment")
+    number_checked: int = i4("", "of the next one for causes that a check sees")
+    asking: int = i4("", "number of the moment that is being answered")
+    kind: int = i1("", "of the request that the host was last asked about")
+    passes: int = i1("", "whether it passed, where a moment lies between decision and answer")
+    pending: int = i1("", "whether something is to come that could move the window")
     was_open: int = i1("", "whether it replaced one")
     stopped: int = i1("", "the horizon stopped him inside a visit")
     told_0: float = f8(

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.engine.histogram import BUCKETS
+from sim.model.causes import Cause
 
 PER_S = 4096.0  # sums are kept in this part of a second: 64 bits hold them for a million people
 STAYS, GOES_ON = range(
@@ -34,7 +35,9 @@ class Windows:
         return whole
 
 
-Key = tuple[int, int, int, int]  # cause, STAYS or GOES_ON, administrator, page open
+WORST = -1  # of the kinds of request that are lost
+# The kind of request or WORST, cause, STAYS or GOES_ON, administrator, page open. Kinds stand where their windows differ.
+Key = tuple[int, int, int, int, int]
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +54,11 @@ class Virtual:
     causes: tuple[int, ...]
     unresolved: tuple[int, ...]
     windows: dict[Key, Windows]
+
+    def kind_of(self, cause: int, kind: int | None) -> int:
+        """The kind whose windows are those of a kind, or of the worst: all kinds are alike where none stands by itself."""
+        apart = any(key[:2] != (WORST, cause) and key[1] == cause for key in self.windows)
+        return WORST if kind is None or not apart else kind
 
 
 def virtual_of(arrays: dict[str, Any]) -> Virtual | None:
@@ -73,9 +81,14 @@ def virtual_of(arrays: dict[str, Any]) -> Virtual | None:
         causes=causes,
         unresolved=tuple(cause for cause in causes if read_as[cause] in unresolved),
         windows={
-            (cause, rest[0], rest[1], rest[2]): w
+            (kind, cause, goes_on, administrator, is_open): w
+            for kind in range(WORST, len(rows) // (8 * len(Cause)) - 1)
             for cause in causes
-            for rest, w in zip(product((0, 1), repeat=3), rows[8 * read_as[cause] :], strict=False)
+            for (goes_on, administrator, is_open), w in zip(
+                product((0, 1), repeat=3),
+                rows[8 * ((1 + kind) * len(Cause) + read_as[cause]) :],
+                strict=False,
+            )
             if w is not None
         },
     )

@@ -42,7 +42,7 @@ def readable(runs: Sequence[Run], cause: Cause) -> bool:
 def _readable(virtual: Virtual | None, cause: Cause) -> bool:
     if virtual is None or cause not in virtual.causes or cause in virtual.unresolved:
         return False
-    return not any(w.censored for key, w in virtual.windows.items() if key[0] == cause)
+    return not any(w.censored for key, w in virtual.windows.items() if key[1] == cause)
 
 
 @dataclass(frozen=True)
@@ -61,20 +61,21 @@ class Asked:
         runs: Sequence[Run],
         cause: Cause,
         *,
-        administrators: bool = False,
+        kind: Kind | None = None,
         page_open: bool = False,
     ) -> "Asked":
-        """Of everybody who loses something, or of administrators only; or where a page was open."""
+        """Of everybody who loses something, in the worst kind or in one; or where a page was open."""
         rows, moments, max_s = [], 1, 0.0
         for run in runs:
             virtual = run.virtual
             assert virtual is not None
             moments = virtual.moments
             row = _Row()
-            for (of, goes_on, administrator, is_open), w in virtual.windows.items():
-                unwanted = (administrators and not administrator) or (page_open and not is_open)
+            which = virtual.kind_of(cause, kind)
+            for (of, after, goes_on, administrator, is_open), w in virtual.windows.items():
+                unwanted = (kind is Kind.ADMIN and not administrator) or (page_open and not is_open)
                 weight = _weight(virtual, cause, goes_on)
-                if of == cause and weight > 0 and not unwanted:
+                if (of, after) == (which, cause) and weight > 0 and not unwanted:
                     row.add(w, weight)
                     max_s = max(max_s, w.max_s)
             rows.append(row)
@@ -234,8 +235,6 @@ def exposures(
         return
     yield from ((None, *row) for row in everybody.statistics())
     for kind in cause.takes:
-        asked = everybody
-        if kind is Kind.ADMIN:
-            asked = Asked.of(runs, cause, administrators=True, page_open=page_open)
+        asked = Asked.of(runs, cause, kind=kind, page_open=page_open)
         if asked.numbers.any():
             yield from ((kind, *row) for row in asked.statistics())

@@ -553,8 +553,8 @@ def told_of_logouts(draw: st.DrawFn) -> Scenario:
 
 
 @st.composite
-def readable_scenarios(draw: st.DrawFn) -> Scenario:
-    """Where virtual cases can be read off honest paths, after some causes at least."""
+def readable_scenarios(draw: st.DrawFn, checked: bool = False) -> Scenario:
+    """Where virtual cases can be read off honest paths, after some causes at least; `checked`: under a check."""
     drawn = tables(draw)
     drawn["cases"] |= {"notice_lead": "0s"} | {cause: {"share": 0.05} for cause in CAUSES}
     drawn["push"]["outages"] = "none"
@@ -574,6 +574,13 @@ def readable_scenarios(draw: st.DrawFn) -> Scenario:
         tried["push"] = push
         if "logout" in push["causes"] and push["effect"] == "drop_entries":
             tried.pop("allowlist", None)
+    if checked:
+        drawn["directory"]["propagation"] = "0s"
+        tried["check"] = draw(checks()) | {
+            "on_failure": "deny",
+            "allow_for": draw(st.sampled_from(["0s", "5s", "1min"])),
+            "clock": draw(st.sampled_from(["exact", "floor", "floor_plus_1"])),
+        }
     return scenario(drawn | {"strategies": {"tried": tried}})
 
 

@@ -21,6 +21,7 @@ from sim.engine.steps import (
     pool,
     revocation,
     tokens,
+    virtual,
     written,
 )
 from sim.engine.steps.binding import apart, into_callers, memory
@@ -339,6 +340,7 @@ def check_served(w: World, task: int) -> int:
     """The host decides."""
     parties.leave(w, Station.HOST)
     t = memory.task(w, task)
+    t.new_stamped = w.now
     t.grants = knowledge.check_grants(w, t.person, knowledge.device_of(w, t.page))
     return check_decided(w, task)
 
@@ -381,6 +383,9 @@ def check_back(w: World, task: int) -> int:
     memory.person(w, t.person).generation += 1  # the deadline is off
     outcome = t.outcome
     person = t.person
+    if w.checked and outcome == Reason.OK and memory.person(w, person).case == NONE:
+        if virtual.check_came(w, person, t.new_stamped):
+            memory.moment(w, person).passes = opens(w, person)
     pool.end_task(w, task)
     return check_ended(w, person, outcome, granted)
 
@@ -425,6 +430,11 @@ def unanswered(w: World, person: int, outcome: int) -> int:
                 return Step.PASSED
             return decide(w, person, Decision.REFUSED, Reason.CACHED_DENIAL)
     return decide(w, person, Decision.FAILED, outcome)
+
+
+def opens(w: World, person: int) -> bool:
+    """Whether the gates that ask nobody let the request pass now."""
+    return local_reason(w, person) == Reason.NOTHING and entry_reason(w, person) == Reason.NOTHING
 
 
 @into_callers

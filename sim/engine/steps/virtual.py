@@ -12,8 +12,8 @@ from sim.basics import quantiles
 from sim.basics.streams import VIRTUAL, Stream
 from sim.engine import histogram
 from sim.engine.state import NONE, ChannelLaw, World
-from sim.engine.steps import accounting, draws, knowledge, tokens
-from sim.engine.steps.binding import memory
+from sim.engine.steps import accounting, draws, knowledge, tokens, written
+from sim.engine.steps.binding import apart, memory
 from sim.engine.windows import PER_S
 from sim.model.mechanisms import Effect
 
@@ -28,10 +28,13 @@ LOGOUT_PUSH = Stream.LOGOUT_PUSH_DELAY - Stream.PUSH_DELAY
 def begin(w: World, person: int) -> None:
     """The first moment of a person; none of somebody who was drawn for a case, even if he then has none."""
     m = memory.moment(w, person)
-    m.next, m.number, m.seen, m.asked, m.before = INF, 0, -INF, -INF, -INF
-    m.told_0 = m.told_1 = m.told_2 = m.told_3 = -INF
+    m.number = m.number_checked = 0
+    m.next, m.next_checked, m.seen, m.asked, m.before = INF, INF, -INF, -INF, -INF
+    m.told_0 = m.told_1 = m.told_2 = m.told_3 = m.kept = m.back = -INF
     if spared(w, person):
-        m.next = instant(w, person, 0)
+        first = instant(w, person, 0)
+        m.next = first if w.readable & ~w.checked else INF
+        m.next_checked = first if w.checked else INF
 
 
 def spared(w: World, person: int) -> bool:
@@ -78,21 +81,26 @@ def loaded(w: World, person: int, before: float, was_open: int) -> None:
     """
     m, page = memory.moment(w, person), memory.person(w, person).page
     decided = memory.page(w, page).stamped
-    while m.next < decided:
-        answer(w, person, before, was_open, page, LOADED)
+    answer_up_to(w, person, decided, before, was_open, page, LOADED)
     m.seen, m.before, m.was_open = w.now, before, was_open
 
 
 def renewed(w: World, person: int) -> None:
     """A token is about to be issued for the page, which somebody who is known would not get."""
-    if memory.moment(w, person).next < w.now:
+    if is_due(w, person):
         answer_held(w, person, OTHER)
 
 
 def closed(w: World, person: int) -> None:
     """The tab is about to be closed."""
-    if memory.moment(w, person).next < w.now:
+    if is_due(w, person):
         answer_held(w, person, CLOSED)
+
+
+def is_due(w: World, person: int) -> bool:
+    """Whether there is a moment before now."""
+    m = memory.moment(w, person)
+    return min(m.next, m.next_checked) < w.now
 
 
 def ended(w: World, person: int) -> None:
@@ -110,24 +118,68 @@ def stopped(w: World, person: int) -> None:
 
 def answer_held(w: World, person: int, change: int) -> None:
     """All moments up to now, by what he holds."""
-    m, p = memory.moment(w, person), memory.person(w, person)
+    p = memory.person(w, person)
     held = reach_of(w, person, p.page)
-    while m.next < w.now:
-        answer(w, person, held, p.page != NONE, p.incoming, change)
+    answer_up_to(w, person, w.now, held, p.page != NONE, p.incoming, change)
 
 
-def answer(w: World, person: int, held: float, is_open: int, coming: int, change: int) -> None:
-    """The next moment, for every cause; `coming`: a page that has been decided since, or NONE."""
+def answer_up_to(
+    w: World, person: int, until: float, held: float, is_open: int, coming: int, change: int
+) -> None:
+    """The moments before an instant; `coming`: a page that has been decided since, or NONE."""
     m = memory.moment(w, person)
-    if m.next < m.seen:
+    while m.next < until:
+        m.at, m.asking = m.next, m.number
+        answer(w, person, w.readable & ~w.checked, held, is_open, coming, change)
+        m.number += 1
+        m.next = instant(w, person, m.number)
+    if w.checked:
+        answer_checked(w, person, until, held, is_open, coming, change)
+
+
+@apart
+def answer_checked(
+    w: World, person: int, until: float, held: float, is_open: int, coming: int, change: int
+) -> None:
+    """The same for the causes that a check sees, which are known before the others."""
+    m = memory.moment(w, person)
+    while m.next_checked < until:
+        m.at, m.asking = m.next_checked, m.number_checked
+        answer(w, person, w.checked, held, is_open, coming, change)
+        m.number_checked += 1
+        m.next_checked = instant(w, person, m.number_checked)
+
+
+def answer(
+    w: World, person: int, causes: int, held: float, is_open: int, coming: int, change: int
+) -> None:
+    """One moment, for some causes."""
+    m = memory.moment(w, person)
+    if m.at < m.seen:
         is_open = m.was_open
     for cause in range(w.n_causes):
         k = memory.cause(w, cause)
-        if k.read_as == cause and knowledge.bit(w.readable, cause):
+        if k.read_as == cause and knowledge.bit(causes, cause):
             if memory.person(w, person).administrator or not k.administrators_only:
                 read(w, person, cause, held, is_open, coming, change)
-    m.number += 1
-    m.next = instant(w, person, m.number)
+
+
+# -- checks ---------------------------------------------------------------------------------------
+
+
+@apart
+def check_came(w: World, person: int, decided: float) -> bool:
+    """An answer of the host is back that was decided then, and kept; returns whether a moment lies between.
+
+    Who was revoked before the decision would be refused, and acts no more.
+    """
+    m, p = memory.moment(w, person), memory.person(w, person)
+    if m.next_checked < decided:
+        held = reach_of(w, person, p.page)
+        answer_checked(w, person, decided, held, p.page != NONE, p.incoming, OTHER)
+    m.back, m.kind, m.passes = w.now, p.kind, 0
+    m.kept = memory.answer_until(w, person).x if w.remembers else -INF
+    return m.next_checked < w.now
 
 
 # -- what is read -------------------------------------------------------------------------------
@@ -136,34 +188,89 @@ def answer(w: World, person: int, held: float, is_open: int, coming: int, change
 def read(
     w: World, person: int, cause: int, held: float, is_open: int, coming: int, change: int
 ) -> None:
-    """The window of the next moment after one cause: of who stays, and of who goes on."""
+    """The window of a moment after one cause: of who stays, and of who goes on."""
     m, k = memory.moment(w, person), memory.cause(w, cause)
-    known, seen, before = m.next, m.seen, m.before
+    known, seen, before = m.at, m.seen, m.before
     if k.knows_after != NONE:
-        known += draws.sample(w, k.knows_after, person, VIRTUAL + Stream.PROPAGATION, m.number, 0)
-    granted = coming != NONE and m.next >= m.asked and known >= memory.page(w, coming).stamped
+        known += draws.sample(w, k.knows_after, person, VIRTUAL + Stream.PROPAGATION, m.asking, 0)
+    granted = coming != NONE and m.at >= m.asked and known >= memory.page(w, coming).stamped
     if granted and change == LOADED:
         seen, before, held = w.now, held, reach_of(w, person, coming)
     elif granted:
         held = max(held, reach_of(w, person, coming))
     nothing = held <= known and seen <= known  # as a rule; no event can change that
     arrives = INF if nothing else event_arrives(w, person, cause, known)
+    m.pending = known >= w.end or arrives == w.end or under_way_at_the_end(w, person)
     cut = cut_of_who_stays(w, person, cause, change)
-    until = last(w, known, arrives, seen, before, min(held, cut))
-    count(w, person, cause, 0, is_open, known, arrives, until)
+    window(w, person, cause, 0, is_open, known, arrives, seen, before, min(held, cut))
     if k.noticed and w.go_on > 0.0:
         cut = cut_of_who_goes_on(w, person, cause, change)
-        until = last(w, known, arrives, seen, before, min(held, cut))
+        held = min(held, cut)
+        until = window(w, person, cause, 1, is_open, known, arrives, seen, before, held)
         if m.stopped and until > w.horizon:
             w.unresolved |= 1 << cause
-        count(w, person, cause, 1, is_open, known, arrives, until)
+
+
+def window(
+    w: World,
+    person: int,
+    cause: int,
+    goes_on: int,
+    is_open: int,
+    known: float,
+    arrives: float,
+    seen: float,
+    before: float,
+    held: float,
+) -> float:
+    """Count one; returns when it ends."""
+    until = last(w, known, arrives, seen, before, held)
+    if knowledge.bit(w.checked, cause):
+        m = memory.moment(w, person)
+        with_yes = last(w, known, arrives, seen, min(before, m.kept), min(held, m.kept))
+        if with_yes <= m.back:  # a yes that was under way came too late for what he held
+            with_yes = known
+        passes = m.passes and m.at < m.back and takes_effect(w, arrives) > m.back
+        return count_by_kind(w, person, cause, goes_on, is_open, until, with_yes, passes)
+    count(w, person, cause, goes_on, is_open, NONE, until)
+    return until
+
+
+@apart
+def count_by_kind(
+    w: World,
+    person: int,
+    cause: int,
+    goes_on: int,
+    is_open: int,
+    until: float,
+    with_yes: float,
+    passes: bool,
+) -> float:
+    """Count the window of each kind, of which a check ends some, and the longest; returns when that ends.
+
+    `passes`: the request passes that was under way.
+    """
+    m, k = memory.moment(w, person), memory.cause(w, cause)
+    kinds = k.kinds if memory.person(w, person).administrator else k.kinds_of_others
+    longest = -INF
+    for kind in range(3):
+        if knowledge.bit(kinds, kind):
+            ends = with_yes if written.check_ends(w, kind, cause) else until
+            if passes and kind == m.kind:
+                ends = max(ends, m.back)
+            if w.by_kind:
+                count(w, person, cause, goes_on, is_open, kind, ends)
+            longest = max(longest, ends)
+    count(w, person, cause, goes_on, is_open, NONE, longest)
+    return longest
 
 
 def cut_of_who_stays(w: World, person: int, cause: int, change: int) -> float:
     """When what he holds is lost: with a page on its way, where the host still grants one."""
     m = memory.moment(w, person)
     refused = knowledge.bit(knowledge.PAGE_LOAD_REFUSES, cause)
-    return w.now if change == LOADED and not refused and m.next >= m.asked else INF
+    return w.now if change == LOADED and not refused and m.at >= m.asked else INF
 
 
 def cut_of_who_goes_on(w: World, person: int, cause: int, change: int) -> float:
@@ -173,7 +280,7 @@ def cut_of_who_goes_on(w: World, person: int, cause: int, change: int) -> float:
     if change != LOADED or knowledge.bit(knowledge.PAGE_LOAD_REFUSES, cause):
         return INF
     m, p = memory.moment(w, person), memory.person(w, person)
-    return w.now if m.next >= m.asked or m.next >= p.visit_began else INF
+    return w.now if m.at >= m.asked or m.at >= p.visit_began else INF
 
 
 def last(w: World, known: float, arrives: float, seen: float, before: float, held: float) -> float:
@@ -182,18 +289,23 @@ def last(w: World, known: float, arrives: float, seen: float, before: float, hel
     Through the page that held something `before` another was seen, and through that one. The entry of a page is written when
     it is seen, so an event that drops entries misses the entry of a page under way.
     """
-    takes_effect = arrives
-    effect = only_effect(w)
-    if effect == Effect.DROP_REFRESH or (effect == Effect.DROP_ENTRIES and not w.allowlist):
-        takes_effect = INF
-    if not (effect == Effect.DROP_ENTRIES and takes_effect < seen):
-        held = min(held, takes_effect)
+    ends = takes_effect(w, arrives)
+    if not (only_effect(w) == Effect.DROP_ENTRIES and ends < seen):
+        held = min(held, ends)
     found = known
     if not (w.allowlist and held <= seen):
         found = max(found, held)
     if known < seen and before > known:
-        found = max(found, min(min(before, seen), takes_effect))
+        found = max(found, min(min(before, seen), ends))
     return found
+
+
+def takes_effect(w: World, arrives: float) -> float:
+    """When an event ends something; infinite where it does not end what requests present."""
+    effect = only_effect(w)
+    if effect == Effect.DROP_REFRESH or (effect == Effect.DROP_ENTRIES and not w.allowlist):
+        return INF
+    return arrives
 
 
 def only_effect(w: World) -> int:
@@ -205,7 +317,7 @@ def event_arrives(w: World, person: int, cause: int, known: float) -> float:
     """When the event about a revocation arrives; infinite where there is none."""
     if not (w.push and knowledge.bit(w.push_causes, cause)):
         return INF
-    return arrival(w, person, VIRTUAL, memory.moment(w, person).number, known)
+    return arrival(w, person, VIRTUAL, memory.moment(w, person).asking, known)
 
 
 def arrival(w: World, person: int, offset: int, number: int, time: float) -> float:
@@ -268,33 +380,33 @@ def under_way_at_the_end(w: World, person: int) -> int:
 
 
 def count(
+    w: World, person: int, cause: int, goes_on: int, is_open: int, kind: int, until: float
+) -> None:
+    """One window, of a kind or (NONE) of the worst. What can still be extended at the end of the run is censored there."""
+    m = memory.moment(w, person)
+    censored = (m.pending != 0 or math.isinf(until)) and until >= w.end
+    lasts = max(0.0, (w.end if censored else until) - m.at)
+    add(w, person, cause, goes_on, is_open, kind, lasts, censored)
+
+
+def add(
     w: World,
     person: int,
     cause: int,
     goes_on: int,
     is_open: int,
-    known: float,
-    arrives: float,
-    until: float,
-) -> None:
-    """One window. What can still be extended at the end of the run is censored there."""
-    pending = known >= w.end or arrives == w.end or math.isinf(until)
-    pending = pending or under_way_at_the_end(w, person)
-    censored = pending and until >= w.end
-    window = max(0.0, (w.end if censored else until) - memory.moment(w, person).next)
-    add(w, person, cause, goes_on, is_open, window, censored)
-
-
-def add(
-    w: World, person: int, cause: int, goes_on: int, is_open: int, window: float, censored: int
+    kind: int,
+    lasts: float,
+    censored: int,
 ) -> None:
     """Count a window in its histogram (`windows.virtual_of`)."""
     administrator = memory.person(w, person).administrator
-    row = ((cause * 2 + goes_on) * 2 + administrator) * 2 + is_open
+    row = (((1 + kind) * w.n_causes + cause) * 2 + goes_on) * 2 + administrator
+    row = row * 2 + is_open
     r = memory.window(w, row)
     r.n += 1
-    r.total += math.floor(window * PER_S + 0.5)
-    r.high = max(r.high, window)
-    r.zeros += window == 0.0
+    r.total += math.floor(lasts * PER_S + 0.5)
+    r.high = max(r.high, lasts)
+    r.zeros += lasts == 0.0
     r.censored += censored
-    memory.window_count(w, row * histogram.BUCKETS + draws.bucket_of(window)).x += 1
+    memory.window_count(w, row * histogram.BUCKETS + draws.bucket_of(lasts)).x += 1
