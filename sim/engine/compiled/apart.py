@@ -13,7 +13,7 @@ from pathlib import Path
 
 _PROGRAM = (
     "import sys; from pathlib import Path; from sim.engine.compiled import apart, machine;"
-    "apart.serve(machine.compile_into, Path(sys.argv[1]))"
+    "apart.serve(machine.compile_apart, Path(sys.argv[1]))"
 )
 
 

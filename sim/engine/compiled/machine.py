@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import sim
-from sim.engine.compiled import apart, objects
+from sim.engine.compiled import apart, near, objects
 
 _LOCK = threading.Lock()
 _CHECKED = "LASTCLICK_BOUNDSCHECK"
@@ -66,6 +66,17 @@ def _place() -> Iterator[Path | None]:
 def _say() -> None:
     told = "compiling the engine; this happens once and takes about 15 s"
     print(told, file=sys.stderr, flush=True)
+
+
+def compile_apart(folder: Path) -> None:
+    """In a process that only compiles: what is near needs our loader, so Numba, which has another, keeps none of it."""
+    from llvmlite import binding
+
+    if not near.possible(binding):
+        compile_into(folder)
+        return
+    with near.code():
+        objects.keep(folder, _by_numba(None))
 
 
 def compile_into(folder: Path | None) -> dict[str, Any]:

@@ -18,6 +18,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from sim.engine.compiled import near
+
 FILE = "kernels.bin"
 KEPT_HERE = sys.platform == "linux"  # elsewhere nothing of ours is ever written
 # What Numba's ways in from Python name; the kernels themselves never call them.
@@ -111,7 +113,7 @@ def _loaded(kernel: dict[str, Any], code: bytes) -> Kernel:
     if strange := [name for name in missing if not name.startswith(_NEVER_CALLED)]:
         raise RuntimeError(f"{strange[0]} is not there")
     machine = llvm.Target.from_default_triple().create_target_machine(codemodel="jitdefault")
-    engine = llvm.create_mcjit_compiler(llvm.parse_assembly(_stubs(missing)), machine)
+    engine = near.engine(llvm, llvm.parse_assembly(_stubs(missing)), machine)
     engine.add_object_file(llvm.ObjectFileRef.from_data(code))
     engine.finalize_object()
     _held.append(engine)
@@ -163,6 +165,7 @@ def _machine() -> list[str]:
         llvm.get_default_triple(),
         llvm.get_host_cpu_name(),
         llvm.get_host_cpu_features().flatten(),
+        "near" if near.possible(llvm) else "anywhere",
     ]
 
 

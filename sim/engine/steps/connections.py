@@ -13,7 +13,7 @@ from sim.engine.steps import accounting, calendar, draws, knowledge, lines
 from sim.engine.steps.binding import apart, memory
 from sim.model.causes import Kind
 from sim.model.order import Lane, Priority
-from sim.model.outcomes import Event, Reason
+from sim.model.outcomes import Call, Event, Reason
 
 INF = math.inf
 OF_OPENING, OF_PAGE = 24, 23  # bits of a recheck's number, of a page's place
@@ -34,12 +34,12 @@ def is_taken_up(w: World) -> bool:
 
 
 @apart
-def call_of(w: World, check: int, recheck: int) -> int:
-    """Why the host is asked."""
+def call_of(w: World) -> int:
+    """Why the host is asked for the line that is taken up."""
     if not is_taken_up(w):
-        return check
+        return Call.CHECK
     phase = memory.connection(w, lines.page_of(w, w.line)).phase
-    return recheck if phase == Phase.RECHECK else check
+    return Call.RECHECK if phase == Phase.RECHECK else Call.CHECK
 
 
 def is_opening(w: World) -> bool:

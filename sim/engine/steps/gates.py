@@ -50,8 +50,7 @@ def request_arrives(w: World, person: int) -> int:
     accounting.note_page(w, person, Event.REQUEST_ARRIVED, p.kind, 0)
     memory.fetch_page(w, p.page)  # for the next click, which is only one event away
     if w.connects and connections.carries(w, person):
-        openings.carried(w, person)
-        return seize(w, person) if w.holds_worker else join(w, person)
+        return goes_over(w, person)
     if w.holds_worker:
         return seize(w, person)
     verify = of_request(w, person, Law.VERIFY, Stream.VERIFY)
@@ -60,6 +59,13 @@ def request_arrives(w: World, person: int) -> int:
         step = parties.visit(w, Station.APP, verify, person)
         return verified(w, person) if step == Step.RESUME else step
     return Step.JUDGE
+
+
+@apart
+def goes_over(w: World, person: int) -> int:
+    """The same over a connection, which was authorised before."""
+    openings.carried(w, person)
+    return seize(w, person) if w.holds_worker else join(w, person)
 
 
 def verified(w: World, person: int) -> int:
@@ -114,6 +120,7 @@ def release(w: World, person: int) -> None:
 # -- gates --------------------------------------------------------------------------------------
 
 
+@into_callers
 def local_reason(w: World, person: int) -> int:
     """Why the local gates refuse now. Validity is half-open, here and nowhere else."""
     p = memory.person(w, person)
@@ -203,7 +210,7 @@ def question(w: World, person: int) -> int:
     t = memory.task(w, task)
     t.page, t.kind, t.generation, t.aside = p.page, p.kind, p.generation, 0
     t.line = w.line
-    t.attempt = connections.call_of(w, Call.CHECK, Call.RECHECK)
+    t.attempt = Call.CHECK if w.line == NONE else connections.call_of(w)
     memory.page(w, p.page).references += 1
     t.at = p.expires
     t.half = 0.5 * of_request(w, person, Law.APP_HOST, Stream.APP_HOST)
@@ -318,12 +325,14 @@ def check_arrives(w: World, task: int) -> int:
     return check_enters(w, task)
 
 
+@apart
 def check_turn(w: World, task: int) -> int:
     """Its turn has come at a host that paces calls."""
     memory.task(w, task).outcome = parties.turn_comes(w)
     return check_enters(w, task)
 
 
+@into_callers
 def check_enters(w: World, task: int) -> int:
     """The host lets it in, or has said why not."""
     t = memory.task(w, task)

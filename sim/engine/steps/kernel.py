@@ -29,6 +29,7 @@ from sim.model.order import Lane, Priority
 INF, NAN = math.inf, math.nan
 
 
+@into_callers
 def do(w: World, person: int, step: int) -> int:
     """One step of a main line; returns the next."""
     if step == Step.RESUME:
@@ -273,7 +274,7 @@ def run_event(w: World, key: int) -> None:
     person, number = calendar.person_of(key), key & calendar.NUMBER_BITS
     if calendar.is_main(key):
         if memory.person(w, person).generation == number:
-            follow(w, person, resume(w, person))
+            follow(w, person, Step.RESUME)
     elif calendar.is_task(key):
         run_task(w, number)
     else:
@@ -309,7 +310,7 @@ def resume_line(w: World, person: int, state: int) -> int:
     """What the request of a page waited for has come; returns its next step."""
     if state == State.WORKER:
         return Step.SERVED
-    return resume(w, person) if polls.resume(w, person, state) else Step.REST
+    return Step.RESUME if polls.resume(w, person, state) else Step.REST
 
 
 def begin(w: World) -> None:

@@ -32,6 +32,7 @@ def visit(w: World, station: int, service: float, person: int) -> int:
     return calendar.go_on(w, person, serve(w, station, service), Priority.COMPLETION, state)
 
 
+@into_callers
 def visit_beside(w: World, station: int, service: float, task: int) -> bool:
     """The same for a task. Returns whether the end has been reached: of a person who runs ahead."""
     person = memory.task(w, task).person

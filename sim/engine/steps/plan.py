@@ -3,7 +3,7 @@
 from sim.basics.streams import Stream
 from sim.engine.state import NONE, Law, Role, World
 from sim.engine.steps import draws, lines
-from sim.engine.steps.binding import memory
+from sim.engine.steps.binding import apart, into_callers, memory
 from sim.model.causes import Kind
 from sim.workload import daily
 
@@ -67,24 +67,28 @@ def think(w: World, person: int) -> float:
     """Think time before the click at hand."""
     p = memory.person(w, person)
     if storms(w, person):
-        return draws.sample(
-            w, Law.STORM_THINK, person, Stream.THINK + role_offset(w, person), p.click, 0
-        )
+        stream = Stream.THINK + role_offset(w, person)
+        return draws.sample(w, Law.STORM_THINK, person, stream, p.click, 0)
     if w.replayed:
         return log_think(w, log_load(w, person))
-    law = law_of_thought(w, person) if w.thinks_by_kind else Law.THINK
+    if w.thinks_by_kind:
+        return think_by_kind(w, person)
+    return draws.sample(w, Law.THINK, person, Stream.THINK + plan_offset(w, person), p.click, 0)
+
+
+@apart
+def think_by_kind(w: World, person: int) -> float:
+    """By the kind of the click at hand, which is drawn first; what others draw as administration is a read."""
+    drawn, law = kind(w, person), Law.THINK
+    p = memory.person(w, person)
+    if drawn == Kind.WRITE:
+        law = Law.THINK_WRITE
+    elif drawn == Kind.ADMIN and p.administrator:
+        law = Law.THINK_ADMIN
     return draws.sample(w, law, person, Stream.THINK + plan_offset(w, person), p.click, 0)
 
 
-def law_of_thought(w: World, person: int) -> int:
-    """Of the click at hand, whose kind is drawn first; what others draw as administration is a read."""
-    drawn = kind(w, person)
-    if drawn == Kind.WRITE:
-        return Law.THINK_WRITE
-    admin = drawn == Kind.ADMIN and memory.person(w, person).administrator
-    return Law.THINK_ADMIN if admin else Law.THINK
-
-
+@into_callers
 def kind(w: World, person: int) -> int:
     """Kind of the click at hand, before non-administrators' admin clicks become reads."""
     p = memory.person(w, person)
