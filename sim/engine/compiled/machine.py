@@ -70,9 +70,7 @@ def _say() -> None:
 
 def compile_apart(folder: Path) -> None:
     """In a process that only compiles: what is near needs our loader, so Numba, which has another, keeps none of it."""
-    from llvmlite import binding
-
-    if not near.possible(binding):
+    if not near.possible(objects.numbas_llvm()):
         compile_into(folder)
         return
     with near.code():

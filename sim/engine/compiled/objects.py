@@ -106,7 +106,7 @@ def needed_symbols(code: bytes) -> list[str] | None:
 
 def _loaded(kernel: dict[str, Any], code: bytes) -> Kernel:
     """Raises RuntimeError where a name that is needed is not there: LLVM would end the process."""
-    llvm = _llvm()
+    llvm = numbas_llvm()
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
     missing = [name for name in kernel["needs"] if llvm.address_of_symbol(name) is None]
@@ -153,14 +153,14 @@ class _Said(threading.local):
 _said = _Said()
 
 
-def _llvm() -> Any:
+def numbas_llvm() -> Any:
     """Numba's binding of LLVM; it carries no types."""
     return import_module("llvmlite.binding")
 
 
 def _machine() -> list[str]:
     """What object code depends on beside its source."""
-    llvm = _llvm()
+    llvm = numbas_llvm()
     return [
         llvm.get_default_triple(),
         llvm.get_host_cpu_name(),
