@@ -6,13 +6,13 @@ where nothing goes wrong: the event arrives after its median delay, checks are a
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from sim.basics.distributions import Constant, Law
 from sim.basics.wording import about, format_duration
 from sim.model.causes import CAUSES, KINDS, Cause, Kind, lost_kinds
-from sim.model.mechanisms import Push, Token
+from sim.model.mechanisms import Check, Push, Token
 from sim.model.strategies import Strategy
 from sim.scenario import Scenario
 from sim.scenario.channels import PushChannel
@@ -37,12 +37,18 @@ def bound_s(
     return propagation_s + max(_gates_s(scenario, strategy, cause, kind), min(ways, default=0.0))
 
 
-def _gates_s(scenario: Scenario, strategy: Strategy, cause: Cause, kind: Kind) -> float:
-    """The bound of requests that pass the gates."""
+def _gates_s(
+    scenario: Scenario,
+    strategy: Strategy,
+    cause: Cause,
+    kind: Kind,
+    asked: tuple[Kind, ...] = (),
+) -> float:
+    """The bound of requests that pass the gates; `asked`: in whose name the checks are asked, where that is more than the kind."""
     return gates_bound_s(
         _token_s(scenario, strategy, cause),
         _allowlist_s(scenario, strategy, cause),
-        _check_s(strategy, cause, kind),
+        *_checks_s(strategy, cause, kind, asked or (kind,)),
         *(_push_s(scenario, strategy, push, cause) for push in strategy.pushes),
     )
 
@@ -55,7 +61,8 @@ def _ways(scenario: Scenario, strategy: Strategy, cause: Cause, kind: Kind) -> d
     connection = strategy.connection
     if connection is None or not connection.carries(kind):
         return {}
-    gates_s = _gates_s(scenario, strategy, cause, kind)
+    carried = tuple(filter(connection.carries, Kind))
+    gates_s = _gates_s(scenario, strategy, cause, kind, carried)
     ways = {INF: "the connection is authorised once"}
     if connection.recheck_s is not None:
         ways[connection.recheck_s + gates_s] = _unless_blind(
@@ -116,10 +123,20 @@ def _allowlist_s(scenario: Scenario, strategy: Strategy, cause: Cause) -> float:
     return allowlist.lifetime.support()[1] + allowlist.keeps_to.adds_s
 
 
-def _check_s(strategy: Strategy, cause: Cause, kind: Kind) -> float:
-    check = strategy.check
-    if check is None or not check.covers(kind) or not check.sees(cause):
-        return INF
+def _checks_s(
+    strategy: Strategy, cause: Cause, kind: Kind, asked: tuple[Kind, ...]
+) -> Iterator[float]:
+    """Of each check; the answers of those that are asked after it may be waited for."""
+    later_s = 0.0
+    for check in reversed(strategy.checks):
+        if check.covers(kind) and check.sees(cause):
+            yield _check_s(check) + later_s
+        if any(map(check.covers, asked)):
+            later_s += check.timeout_s
+
+
+def _check_s(check: Check) -> float:
+    """The bound of a check alone."""
     if check.stale_for_s is not None:
         return stale_check_bound_s(check.kept_for_s, check.timeout_s, check.stale_for_s)
     return cached_check_bound_s(check.kept_for_s, check.timeout_s, check.on_failure == "allow")
@@ -325,10 +342,10 @@ def _calm(
                 "channels": {n: _calmed(c, cause) for n, c in scenario.channels.items()},
             }
         )
-    if check and strategy.check is not None:
+    if check and strategy.checks:
         answered = {"timeout_s": 0.0, "on_failure": "deny", "stale_for_s": None}
-        update = {"check": strategy.check.model_copy(update=answered)}
-        strategy = strategy.model_copy(update=update)
+        calm = tuple(one.model_copy(update=answered) for one in strategy.checks)
+        strategy = strategy.model_copy(update={"check": calm})
     return scenario, strategy
 
 

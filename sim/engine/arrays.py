@@ -11,17 +11,24 @@ from sim.engine.footprint import require_bytes
 from sim.engine.given import (
     NEVER,
     Given,
+    by_device,
     causes_of,
+    check_kinds,
+    check_refuses,
+    check_sees,
     connects,
     has_lines,
+    keeps_answers,
     lines_a_page,
     outages,
     refreshes,
     refreshes_answers,
     remembers,
     serves_stale,
+    slide_step,
     slides,
     some_take_no_time,
+    stale_for,
     told_of_logouts,
 )
 from sim.engine.histogram import BUCKETS
@@ -42,7 +49,7 @@ from sim.engine.state import (
 from sim.engine.state import Law as Laws
 from sim.model.causes import CAUSES, Cause, Kind, lost_kinds
 from sim.model.limits import SPANS_S
-from sim.model.mechanisms import PUSH, Effect
+from sim.model.mechanisms import CHECK_SEES, PUSH, Effect
 from sim.model.outcomes import Call, Ended
 from sim.workload.daily import weights_of
 
@@ -100,7 +107,7 @@ def arrays_of(given: Given, replication: int, seed: int) -> Arrays:
         "causes": _causes(given),
         "hours": np.array(weights_of(given.plan.daily) if given.plan.daily else [0.0]),
     }
-    arrays |= _stations(given) | _limiters(given) | _channels(given)
+    arrays |= _stations(given) | _limiters(given) | _checks(given) | _channels(given)
     _start(arrays)
     return arrays
 
@@ -140,7 +147,8 @@ def grown(arrays: Arrays, code: int) -> Arrays:
         return wired(_with_longer(arrays, name, size))
     for beside in beside_pages(*_kept_by_page(world)) if name == "pages" else ():
         if len(arrays[beside]) > 1:
-            more = (size - before) * places_a_page(beside, int(world["lines_a_page"]))
+            each = places_a_page(beside, int(world["lines_a_page"]), len(arrays["checks"]))
+            more = (size - before) * each
             arrays = _with_longer(arrays, beside, len(arrays[beside]) + more)
     return wired(_with_pool(arrays, name, size))
 
@@ -150,8 +158,10 @@ def _kept_by_page(world: Any) -> tuple[bool, bool, bool]:
     return bool(world["several"]), bool(world["answers_a_device"]), bool(queued)
 
 
-def places_a_page(beside: str, lines: int) -> int:
-    """How many places of such an array a page has, with so many lines a page."""
+def places_a_page(beside: str, lines: int, checks: int) -> int:
+    """How many places of such an array a page has, with so many lines a page and so many checks."""
+    if beside in _OF_DEVICES:
+        return checks
     return lines if beside in ("lines", "holders") else 1
 
 
@@ -262,7 +272,7 @@ def _people(given: Given, world: Any) -> Arrays:
     """What people have, each array as long as it is needed."""
     people, refreshing = given.scenario.organisation.people, refreshes(given)
     pages = people * (1 + 2 * int(world["several"])) + people // 32 + 64
-    answers = pages if world["answers_a_device"] else people
+    answers = (pages if world["answers_a_device"] else people) * max(1, len(given.checks))
     told = pages if world["several"] else people
     left = people if world["leaves_entries"] and told_of_logouts(given) else 0
     lines = pages * lines_a_page(given)
@@ -340,10 +350,38 @@ def _stations(given: Given) -> Arrays:
 
 
 def _bases(given: Given, seed: int, replication: int) -> Any:
-    """Of the streams, and of those of further channels by their names."""
+    """Of the streams, of those of further channels by their names, and of further checks by their places."""
     bases = stream_bases(seed, replication, STREAMS)
     further = [named_bases(bases[:PURPOSES], name) for name in given.channels if name != PUSH]
-    return np.concatenate([bases, *further])
+    checks = [named_bases(bases, f"check {place}") for place in range(1, len(given.checks))]
+    return np.concatenate([bases, *further, *checks])
+
+
+def _checks(given: Given) -> Arrays:
+    """The checks of the strategy. The first one's draws have the streams of the code, others a block of their own."""
+    checks = given.checks
+    rows = np.zeros(len(checks), ARRAYS["checks"].dtype())
+    for number, (row, check) in enumerate(zip(rows, checks, strict=True)):
+        row["kinds"], row["sees"] = check_kinds(check), check_sees(check)
+        row["refuses"] = check_refuses(check)
+        row["asks_admin"] = "admin" in CHECK_SEES[check.asks]
+        row["timeout"], row["fails_open"] = check.timeout_s, check.on_failure == "allow"
+        row["stale_on_failure"] = check.stale_for_s or 0.0
+        row["remembers"], row["by_device"] = keeps_answers(check), by_device(given, check)
+        row["allow_for"], row["deny_for"] = check.allow_for_s, check.deny_for_s
+        row["clock"] = check.keeps_to
+        row["slides"], row["slide_step"] = check.slides is not None, slide_step(check)
+        row["refreshes"], row["stale_for"] = check.refresh is not None, stale_for(check)
+        row["refusal_replaces"] = check.refresh is not None and check.refresh.refusal_replaces
+        row["streams"] = _first_of_checks(given) + STREAMS * (number - 1) if number else 0
+        alone = len(checks) == 1
+        row["ends_as"] = Ended.CHECK if alone else Ended.CHANNEL + len(given.channels) + number
+    return {"checks": rows}
+
+
+def _first_of_checks(given: Given) -> int:
+    """Where the streams of further checks begin, behind those of channels."""
+    return STREAMS + PURPOSES * sum(name != PUSH for name in given.channels)
 
 
 def _channels(given: Given) -> Arrays:

@@ -14,7 +14,7 @@ from sim.scenario import Scenario
 # Bytes, as measured (`tests/engine/test_footprint.py` holds them to the process): of a person, and what some settings add.
 A_PERSON = {"compiled": 220, "plain": 2_000, "reference": 10_000}
 A_HELD_WORKER, A_REFRESH, A_TAB, A_SESSION, AN_ENTRY_LEFT = 70, 110, 80, 25, 35
-A_LAST_ANSWER = 16
+A_LAST_ANSWER, AN_ANSWER = 16, 9  # the latter of each check but the first
 A_LINE, A_CONNECTION = 160, 100  # of a page that does something by itself
 A_MOMENT = {"compiled": 48, "plain": 200, "reference": 0}  # of a person with virtual cases
 WINDOWS = 1_700_000  # their histograms while a run goes on
@@ -37,8 +37,10 @@ def of_a_run(scenario: Scenario, strategy: Strategy, engine: str, moments: int =
         pages = _pages_beside(scenario, strategy)
         slides = strategy.allowlist is not None and strategy.allowlist.renewal == "sliding"
         each += A_TAB * pages + A_SESSION * slides * max(1.0, pages)
-        stale = strategy.check is not None and strategy.check.stale_for_s is not None
-        each += A_LAST_ANSWER * stale * max(1.0, pages)
+        stale = any(check.stale_for_s is not None for check in strategy.checks)
+        further = max(0, len(strategy.checks) - 1)
+        each += A_LAST_ANSWER * stale * max(1.0, pages) * (1 + further)
+        each += AN_ANSWER * further * max(1.0, pages)
         each += AN_ENTRY_LEFT * _entries_left(scenario, strategy)
         each += _lines_and_connections(scenario, strategy) * max(1.0, pages)
     servers = {

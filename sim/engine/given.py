@@ -54,7 +54,12 @@ class Given:
 
     @property
     def check(self) -> Check | None:
-        return self.strategy.check
+        """The one check; None where there is none, or where there are several."""
+        return self.checks[0] if len(self.checks) == 1 else None
+
+    @property
+    def checks(self) -> tuple[Check, ...]:
+        return self.strategy.checks
 
     @property
     def channels(self) -> dict[str, PushChannel]:
@@ -235,12 +240,6 @@ def everywhere(given: Given) -> bool:
     return bool(given.at("scenario.cases.logout.of") == "everywhere")
 
 
-def answers_a_device(given: Given) -> bool:
-    """Whether answers are about a session, of which a person has one a device."""
-    check = given.check
-    return several(given) and check is not None and check.asks == "session"
-
-
 # -- what pages send by themselves --------------------------------------------------------------
 
 
@@ -287,7 +286,8 @@ def connection_kinds(given: Given) -> int:
 
 def connection_kind(given: Given) -> int:
     """Of its kinds the first one that is checked: one no refuses all."""
-    kinds, checked = connection_kinds(given), check_kinds(given)
+    kinds = connection_kinds(given)
+    checked = mask(any(check.covers(kind) for check in given.checks) for kind in Kind)
     both = kinds & checked or kinds
     return next((kind for kind in Kind if (both >> kind) & 1), Kind.READ)
 
@@ -297,62 +297,70 @@ def messages(given: Given) -> bool:
     return given.at("strategy.connection.messages") is not None
 
 
-# -- the check ----------------------------------------------------------------------------------
+# -- checks -------------------------------------------------------------------------------------
 
 
-def check_kinds(given: Given) -> int:
-    return mask(given.check is not None and given.check.covers(kind) for kind in Kind)
+def check_kinds(check: Check) -> int:
+    return mask(check.covers(kind) for kind in Kind)
 
 
-def check_sees(given: Given) -> int:
-    return mask(given.check is not None and given.check.sees(cause) for cause in Cause)
+def check_sees(check: Check) -> int:
+    return mask(check.sees(cause) for cause in Cause)
 
 
-def check_refuses(given: Given) -> int:
+def check_refuses(check: Check) -> int:
     """The causes for which a check is refused whatever kind is asked for."""
-    seen = frozenset() if given.check is None else CHECK_SEES[given.check.asks] - {"admin"}
+    seen = CHECK_SEES[check.asks] - {"admin"}
     return mask(SEEN_THROUGH[cause] in seen for cause in Cause)
 
 
-def check_asks_admin(given: Given) -> bool:
-    return given.check is not None and "admin" in CHECK_SEES[given.check.asks]
+def keeps_answers(check: Check) -> bool:
+    """Whether the app keeps answers of the host."""
+    return max(check.allow_for_s, check.deny_for_s) > 0 or check.stale_for_s is not None
+
+
+def by_device(given: Given, check: Check) -> bool:
+    """Whether its answers are about a session, of which a person has one a device."""
+    return several(given) and check.asks == "session"
+
+
+def slide_step(check: Check) -> float:
+    return 0.0 if check.slides is None else check.slides.step * check.allow_for_s
+
+
+def stale_for(check: Check) -> float:
+    """How long an old yes answers while it is asked about."""
+    refresh = check.refresh
+    return INF if refresh is None or refresh.stale_for_s is None else float(refresh.stale_for_s)
 
 
 def remembers(given: Given) -> bool:
-    """Whether the app keeps answers of the host."""
-    check = given.check
-    if check is None:
-        return False
-    return max(check.allow_for_s, check.deny_for_s) > 0 or serves_stale(given)
+    return any(map(keeps_answers, given.checks))
+
+
+def answers_a_device(given: Given) -> bool:
+    return any(by_device(given, check) for check in given.checks)
 
 
 def serves_stale(given: Given) -> bool:
     """Whether the last answer serves where there is none now."""
-    return given.at("check.stale_for_s") is not None
+    return any(check.stale_for_s is not None for check in given.checks)
 
 
 def slides(given: Given) -> bool:
     """Whether hits prolong a kept yes."""
-    return given.check is not None and given.check.slides is not None
-
-
-def slide_step(given: Given) -> float:
-    check = given.check
-    return check.slides.step * check.allow_for_s if check and check.slides else 0.0
+    return any(check.slides is not None for check in given.checks)
 
 
 def refreshes_answers(given: Given) -> bool:
     """Whether an old yes answers while it is asked about."""
-    return given.check is not None and given.check.refresh is not None
+    return any(check.refresh is not None for check in given.checks)
 
 
-def stale_for(given: Given) -> float:
-    stale_s = given.at("check.refresh.stale_for_s")
-    return INF if stale_s is None else float(stale_s)
-
-
-def fails_open(given: Given) -> bool:
-    return given.check is not None and given.check.on_failure == "allow"
+def refusal_replaces(given: Given) -> bool:
+    return any(
+        check.refresh is not None and check.refresh.refusal_replaces for check in given.checks
+    )
 
 
 # -- push ---------------------------------------------------------------------------------------

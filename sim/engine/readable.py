@@ -62,6 +62,7 @@ def _none_at_all(given: Given) -> bool:
         or several(given)  # a page elsewhere may outlast the one in use
         or clocks_differ(given)
         or len(given.strategy.pushes) > 1
+        or len(given.checks) > 1
         or not given.scenario.push.as_ever
         or has_lines(given)  # what pages do by themselves is done after the revocation too
         or (told_of_logouts(given) and not _foreseen(given))

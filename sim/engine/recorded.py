@@ -23,6 +23,7 @@ from sim.engine.state import INF, Entries, Station
 from sim.engine.windows import virtual_of
 from sim.model.causes import KINDS, Cause, Kind
 from sim.model.outcomes import CALLS, DECISIONS, EVENTS, REASONS, Ended
+from sim.model.strategies import check_words
 
 # Columns that are fields of `state.Case`.
 _SAME_COLUMNS = {
@@ -198,7 +199,7 @@ def _ended(arrays: Arrays, given: Given) -> Any:
         ended = np.where(longer, np.where(censored, Ended.NOTHING, by), ended)
         longest_s = np.where(longer, window_s, longest_s)
     words = [one.words for one in Ended if one is not Ended.CHANNEL]
-    return np.array([*words, *given.channels])[ended]
+    return np.array([*words, *given.channels, *check_words(given.strategy)])[ended]
 
 
 def _trace(arrays: Arrays, reasons: Sequence[str]) -> list[tuple[Any, ...]]:

@@ -268,26 +268,14 @@ class Settings(Record):
     entry_slides: int = i8("", "whether use prolongs them", of.entry_slides)
     entry_absolute: float = f8("s", "after the page load at most", "allowlist.absolute_s", INF)
     entry_step: float = f8("", "share of the lifetime between two moves", "allowlist.step")
-    check: int = i8("", "whether there is one", lambda g: g.check is not None)
-    check_kinds: int = i8("kinds", "that are checked", of.check_kinds)
-    check_sees: int = i8("causes", "that the host's answer shows", of.check_sees)
-    check_refuses: int = i8("causes", "for which it refuses every kind", of.check_refuses)
-    check_asks_admin: int = i8("", "whether it asks for `admin`", of.check_asks_admin)
-    fails_open: int = i8("", "whether a check without an answer passes", of.fails_open)
-    serves_stale: int = i8("", "whether the last answer does", of.serves_stale)
-    stale_on_failure: float = f8("s", "after it came", "check.stale_for_s")
-    remembers: int = i8("", "whether answers are kept", of.remembers)
-    allow_for: float = f8("s", "a yes is kept", "check.allow_for_s")
-    deny_for: float = f8("s", "a no is kept", "check.deny_for_s")
-    answer_clock: int = i8("", "of kept answers: `Clock`", "check.keeps_to")
-    slides: int = i8("", "whether hits prolong a yes", of.slides)
-    slide_step: float = f8("s", "since it was last moved, at least", of.slide_step)
+    check: int = i8("", "whether there is one", lambda g: bool(g.checks))
+    remembers: int = i8("", "whether one of them keeps answers", of.remembers)
+    serves_stale: int = i8("", "whether one has the last answer serve failures", of.serves_stale)
+    slides: int = i8("", "whether hits prolong a yes of one", of.slides)
     refreshes_answers: int = i8(
-        "", "whether an old yes answers while it is asked", of.refreshes_answers
+        "", "whether an old yes of one answers while it is asked", of.refreshes_answers
     )
-    stale_for: float = f8("s", "an old yes answers after it came", of.stale_for)
-    refusal_replaces: int = i8("", "whether a no replaces it", "check.refresh.refusal_replaces")
-    timeout: float = f8("s", "the app waits for an answer", "check.timeout_s")
+    refusal_replaces: int = i8("", "whether a no replaces it", of.refusal_replaces)
     push: int = i8("", "whether events are pushed", lambda g: bool(g.strategy.pushes))
     push_causes: int = i8("causes", "that events tell of", of.push_causes)
     host_starts: float = f8("s", "of the one outage", "scenario.host.outages.starts_s")
@@ -493,7 +481,7 @@ class Person(Record):
     marks: int = i1("", "`Mark`")
     kind: int = i1("", "of the click at hand")
     decision: int = i1("", "on the request at hand")
-    reason: int = i1("", "of that decision")
+    reason: int = i1("", "of that decision; while an answer is waited for, the check's place")
     outcome: int = i1("", "of a page load or renewal: a `Reason`")
     vouched: int = i1("", "whether what is presented is an administrator's")
     sends: int = i1("", "of the click at hand")
@@ -677,6 +665,7 @@ class Task(Record):
     has_new: int = i1("", "whether a new token comes with the answer")
     new_vouched: int = i1("", "whether it is an administrator's")
     grants: int = i1("kinds", "that a check's answer grants")
+    check: int = i1("place", "which check asks")
     cause: int = i1("", "of an event")
     channel: int = i1("place", "by which an event comes, or who is down")
     logout_push: int = i1("", "whether an event is of an ordinary logout")
@@ -859,6 +848,30 @@ class ChannelRow(Record):
     held: int = i8("", "number of those")
 
 
+class CheckRow(Record):
+    """A check, in the order in which they are asked (`steps.gates`)."""
+
+    kinds: int = i8("kinds", "that are checked")
+    sees: int = i8("causes", "that the host's answer shows")
+    refuses: int = i8("causes", "for which it refuses every kind")
+    asks_admin: int = i8("", "whether it asks for `admin`")
+    timeout: float = f8("s", "the app waits for an answer")
+    fails_open: int = i8("", "whether a request without an answer passes")
+    stale_on_failure: float = f8("s", "after it came the last answer serves; 0: it does not")
+    remembers: int = i8("", "whether answers are kept")
+    by_device: int = i8("", "whether they are kept by device")
+    allow_for: float = f8("s", "a yes is kept")
+    deny_for: float = f8("s", "a no is kept")
+    clock: int = i8("", "of kept answers: `Clock`")
+    slides: int = i8("", "whether hits prolong a yes")
+    slide_step: float = f8("s", "since it was last moved, at least")
+    refreshes: int = i8("", "whether an old yes answers while it is asked")
+    stale_for: float = f8("s", "after it came")
+    refusal_replaces: int = i8("", "whether a no replaces it")
+    streams: int = i8("", "what is added to the streams of its draws")
+    ends_as: int = i8("", "`Ended`: how it is said that it ended access")
+
+
 class EffectRow(Record):
     """What events do when they arrive, an entry of the strategy's `push`."""
 
@@ -973,6 +986,7 @@ ARRAYS: dict[str, Rows] = {
     "first_of_row": Rows("i4", "first_of_row", "of the calendar"),
     "heap": Rows(Due, "due", "events of the present row"),
     "stations": Rows(StationRow, "station", "by `Station`"),
+    "checks": Rows(CheckRow, "check", "of the strategy, in its order"),
     "channels": Rows(ChannelRow, "channel", "that the strategy listens to"),
     "effects": Rows(EffectRow, "effect", "of events, in the strategy's order"),
     "limiters": Rows(LimiterRow, "limiter", "a second's, then an hour's"),

@@ -28,7 +28,7 @@ class Written:
             written__asks_host=self.asks_host,
             written__passes_until=self.passes_until,
             written__renewed_until=self.renewed_until,
-            written__check_ends=lambda w, kind, cause: False,  # `_passes` has asked
+            written__check_ends=lambda w, check, kind, cause: False,  # `_passes` has asked
         )
         return self._steps
 
@@ -41,9 +41,14 @@ class Written:
             self.reasons.append(reason)
         return self.reasons.index(reason)
 
-    def asks_host(self, w: Any, person: int) -> bool:
-        """Whether the check applies."""
-        return bool(w.check) and self.strategy.asks_host(self._of_request(w, person))
+    def asks_host(self, w: Any, person: int, check: int) -> bool:
+        """Whether a check applies: the strategy says of all at once, their scopes which one of several."""
+        view = self._of_request(w, person)
+        return self._covers(check, view.kind) and self.strategy.asks_host(view)
+
+    def _covers(self, check: int, kind: Kind) -> bool:
+        several = len(self.strategy.checks) > 1
+        return not several or self.strategy.checks[check].covers(kind)
 
     def passes_until(
         self,
@@ -79,9 +84,12 @@ class Written:
         if not (w.check and self.strategy.asks_host(view)):
             return True
         cause = w.lists["cases"][w.lists["persons"][person].case].cause
-        if not (w.check_sees >> cause) & 1:
-            return True
-        return at[0] < float(self._steps["revocation"].remembered_until(w, person, page, kind))
+        until = self._steps["revocation"].remembered_until
+        return all(
+            at[0] < float(until(w, person, page, kind, number))
+            for number, check in enumerate(w.lists["checks"])
+            if (check.sees >> cause) & 1 and self._covers(number, Kind(kind))
+        )
 
     def _of_request(self, w: Any, person: int) -> RequestView:
         p = w.lists["persons"][person]

@@ -12,8 +12,9 @@ def lifetimes(strategy: Strategy) -> dict[str, float]:
     ):
         if law and law.support()[0] == law.support()[1]:
             found[name] = law.support()[0]
-    if strategy.check and strategy.check.allow_for_s > 0:
-        found["check.allow_for"] = strategy.check.allow_for_s
+    for number, check in enumerate(strategy.checks):
+        if check.allow_for_s > 0:
+            found[f"{strategy.path_of_check(number)}.allow_for"] = check.allow_for_s
     return found
 
 

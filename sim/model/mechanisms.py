@@ -321,27 +321,27 @@ class Push(Mechanism):
         return CAUSES[cause] in self.causes
 
 
-_ONE: TypeAdapter[Push] = TypeAdapter(Push)
-_SEVERAL: TypeAdapter[tuple[Push, ...]] = TypeAdapter(tuple[Push, ...])
+class OneOrSeveral:
+    """What `check` and `push` accept: a table, or a list of them; a list of one is its table."""
 
+    def __init__(self, of: type[Mechanism], most: float = math.inf):
+        self._one: TypeAdapter[Any] = TypeAdapter(of)
+        self._several: TypeAdapter[Any] = TypeAdapter(tuple[of, ...])  # type: ignore[valid-type]
+        self._most = most
 
-class Pushes:
-    """What `push` accepts: a table, or a list of them, all of which take effect; a list of one is its table."""
-
-    @staticmethod
-    def read(value: Any) -> Push | tuple[Push, ...]:
-        """The entries. Raises ValueError for a list without one."""
+    def read(self, value: Any) -> Any:
+        """The entries. Raises ValueError for a list without one, or with too many."""
         if not isinstance(value, list | tuple):
-            return _ONE.validate_python(value)
-        pushes = _SEVERAL.validate_python(value)
-        if not pushes:
+            return self._one.validate_python(value)
+        entries = self._several.validate_python(value)
+        if not entries:
             raise ValueError("expected at least one table")
-        return pushes[0] if len(pushes) == 1 else pushes
+        if len(entries) > self._most:
+            raise ValueError(f"expected at most {self._most:g} tables")
+        return entries[0] if len(entries) == 1 else entries
 
-    @classmethod
-    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> core_schema.CoreSchema:
-        return core_schema.no_info_plain_validator_function(cls.read)
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> core_schema.CoreSchema:
+        return core_schema.no_info_plain_validator_function(self.read)
 
-    @classmethod
-    def __get_pydantic_json_schema__(cls, schema: Any, handler: Any) -> dict[str, Any]:
-        return {}  # `sim.scenario.show` says it
+    def __get_pydantic_json_schema__(self, schema: Any, handler: Any) -> dict[str, Any]:
+        return {}  # `sim.scenario.schema` says it

@@ -15,10 +15,12 @@ from sim.model.mechanisms import (
     Check,
     Clocked,
     Connection,
+    OneOrSeveral,
     Push,
-    Pushes,
     Token,
 )
+
+MOST_CHECKS = 16  # of a strategy
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +50,29 @@ class Strategy(BaseModel):
     source: Text = ""
     token: Token | None = None
     allowlist: Allowlist | None = None
-    check: Check | None = None
-    push: Annotated[Push | tuple[Push, ...], Pushes] | None = None
+    check: Annotated[Check | tuple[Check, ...], OneOrSeveral(Check, MOST_CHECKS)] | None = None
+    push: Annotated[Push | tuple[Push, ...], OneOrSeveral(Push)] | None = None
     connection: Annotated[
         Connection | None, BeforeValidator(lambda value: None if value == "none" else value)
     ] = Field(None, json_schema_extra=LATER)
+
+    @property
+    def checks(self) -> tuple[Check, ...]:
+        """The entries of `check`, in the order in which they are asked."""
+        if self.check is None:
+            return ()
+        return (self.check,) if isinstance(self.check, Check) else self.check
+
+    @property
+    def only_check(self) -> Check | None:
+        """The entry of `check`, for who speaks of one at most. Raises ValueError where there are several."""
+        if len(self.checks) > 1:
+            raise ValueError(f"{self.name} has {len(self.checks)} entries of check")
+        return self.checks[0] if self.checks else None
+
+    def path_of_check(self, number: int) -> str:
+        """How a scenario file names an entry of `check`, below the strategy."""
+        return f"check.{number}" if len(self.checks) > 1 else "check"
 
     @property
     def pushes(self) -> tuple[Push, ...]:
@@ -79,7 +99,7 @@ class Strategy(BaseModel):
 
     def asks_host(self, request: RequestView) -> bool:
         """Whether the check applies to this request; a subclass may look at more than its kind."""
-        return self.check is not None and self.check.covers(request.kind)
+        return any(check.covers(request.kind) for check in self.checks)
 
 
 def _entry(name: str, sentence: str, source: str, **mechanisms: dict[str, Any]) -> Strategy:
@@ -192,6 +212,14 @@ _ENTRIES = (
 CATALOGUE: dict[str, Strategy] = {strategy.name: strategy for strategy in _ENTRIES}
 
 
+def check_words(strategy: Strategy) -> list[str]:
+    """What is said of an entry of `check` that ended access, where there are several; scopes tell them apart, else their places."""
+    words = [f"check of {check.scope}" for check in strategy.checks]
+    if len(set(words)) < len(words):
+        words = [f"check {place} ({check.scope})" for place, check in enumerate(strategy.checks)]
+    return words
+
+
 def mechanisms_text(strategy: Strategy) -> str:
     """The composition in one line."""
     parts = []
@@ -203,7 +231,7 @@ def mechanisms_text(strategy: Strategy) -> str:
     if strategy.allowlist:
         allowlist = strategy.allowlist
         parts.append(f"allowlist {_law_text(allowlist.lifetime)}{_entry_text(allowlist)}")
-    if check := strategy.check:
+    for check in strategy.checks:
         parts.append(f"check {check.scope}, asks {check.asks}{_kept_text(check)}")
     for push in strategy.pushes:
         by = "" if push.channel == PUSH else f" by {push.channel}"

@@ -166,18 +166,18 @@ class App:
             return (ACCEPTED, "") if cached[0] else (REFUSED, "cached_denial")
         outcome, granted = yield from self._ask(client, request)
         if outcome != OK:
-            check = self._strategy.check
+            check = self._strategy.only_check
             assert check is not None
             return (ACCEPTED if check.on_failure == "allow" else FAILED), outcome
         return (ACCEPTED, "") if granted else (REFUSED, "host_says_no")
 
     def _asks(self, request: Request) -> bool:
-        check = self._strategy.check
+        check = self._strategy.only_check
         return check is not None and check.covers(request.kind)
 
     def _ask(self, client: "ClientHooks", request: Request) -> Process:
         """Ask the host; returns the outcome and whether it grants. The timeout runs from the sending."""
-        check = self._strategy.check
+        check = self._strategy.only_check
         assert check is not None
         self._trace(request, "check_sent")
         answer = self._clock.event()
@@ -203,7 +203,7 @@ class App:
         answer.succeed((outcome, grants[request.kind]))
 
     def _answer(self, request: Request) -> tuple[bool, bool, bool]:
-        check = self._strategy.check
+        check = self._strategy.only_check
         assert check is not None
         sees = CHECK_SEES[check.asks]
         read, write, admin = (
@@ -215,7 +215,7 @@ class App:
     def _remember(
         self, client: "ClientHooks", request: Request, grants: tuple[bool, bool, bool]
     ) -> None:
-        check = self._strategy.check
+        check = self._strategy.only_check
         assert check is not None
         keep_s = check.allow_for_s if grants[request.kind] else check.deny_for_s
         if keep_s > 0:

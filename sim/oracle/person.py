@@ -302,7 +302,7 @@ class Person(ClientHooks):
 
     def _request(self, page: Page, click: int, kind: Kind, size: float, attempt: int) -> Request:
         draw, strategy = self.world.draw, self.world.strategy
-        checked = strategy.check is not None
+        checked = strategy.only_check is not None
         return Request(
             person=self.number,
             administrator=self.administrator,
@@ -614,7 +614,7 @@ class Person(ClientHooks):
         if strategy.allowlist is not None:
             vouched = kind is not Kind.ADMIN or page.admin
             reach_s = min(reach_s, page.entry_expires_s if vouched else -math.inf)
-        check = strategy.check
+        check = strategy.only_check
         if check is not None and check.covers(kind) and check.sees(case.cause):
             cached = self.world.app.cached_grant(self.number, kind)
             reach_s = min(reach_s, cached[1] if cached and cached[0] else -math.inf)

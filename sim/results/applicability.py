@@ -208,7 +208,7 @@ def _background(strategy: Strategy, cause: Cause) -> Token | None:
 
 def _kept_otherwise(strategy: Strategy) -> bool:
     """Whether a clock of whole seconds, or use, has a say in how long something is kept."""
-    check = strategy.check
+    check = strategy.only_check
     clocks = [part.keeps_to for part in (strategy.token, check) if part is not None]
     used = check is not None and any(
         word is not None for word in (check.slides, check.refresh, check.stale_for_s)
@@ -228,12 +228,12 @@ def _exposures(world: _World, cause: Cause) -> Iterator[tuple[Key, Expected]]:
     if strategy.allowlist is not None:
         yield from _sessions(world, cause, strategy.allowlist)
         return
-    if _kept_otherwise(strategy):
+    if len(strategy.checks) > 1 or _kept_otherwise(strategy):
         return
     if strategy.pushes:
         yield from _pushed(world, cause, strategy.pushes)
-    elif strategy.check is not None:
-        yield from _checked(world, cause, strategy.check)
+    elif strategy.only_check is not None:
+        yield from _checked(world, cause, strategy.only_check)
     elif strategy.token is not None:
         yield from _tokens(world, cause, strategy.token)
 

@@ -164,7 +164,7 @@ _STRATEGY = {
     "allowlist.absolute": "From the page load until no request prolongs it.",
     "allowlist.step": "The share of the lifetime that must have gone before a request prolongs it again.",
     "allowlist.of": "Whether each page has an entry or each device.",
-    "check": 'Gate: the host says yes, or said so a while ago. "none" takes it away.',
+    "check": 'Gate: the host says yes, or said so a while ago; a list is asked in turn. "none" takes it away.',
     "check.scope": "Which requests are asked about: all, reads, writes, admin.",
     "check.asks": "What is asked: whether the permission holds, or whether the session lives.",
     "check.allow_for": "How long a yes is kept.",
@@ -222,7 +222,7 @@ def description_of(path: str) -> str:
     ("The host's time to answer whether somebody may; without the network.", 'From its stamp until it expires.')
     """
     if path.startswith("strategies."):
-        return _known(_STRATEGY, path.split(".")[2:])
+        return _known(_STRATEGY, [part for part in path.split(".")[2:] if not part.isdecimal()])
     if path.startswith("channels."):
         return _known(_TABLES | _KEYS, ["push", *path.split(".")[2:]])
     return _known(_TABLES | _KEYS, path.split("."))

@@ -47,6 +47,8 @@ def range_of(path: str) -> Range | None:
         if part == "channels" and place is Scenario:
             parts, place = parts[1:], Channel
             continue
+        if part.isdecimal():  # of a list, whose tables are alike
+            continue
         field = _field(place, part)
         if field is None:
             return None
@@ -107,6 +109,9 @@ def _numbers_below(above: str, table: dict[str, Any]) -> Iterator[str]:
         path = f"{above}.{key}"
         if isinstance(value, dict):
             yield from _numbers_below(path, value)
+        elif isinstance(value, list) and all(isinstance(one, dict) for one in value):
+            for place, one in enumerate(value):
+                yield from _numbers_below(f"{path}.{place}", one)
         elif quantity_of(path) and not isinstance(value, bool | list | tuple):
             if value not in ("none", "unlimited", "auto"):
                 yield path

@@ -6,7 +6,7 @@ from typing import Any
 
 from sim.basics.ranges import BYTES, RATES, SIGNED_TIME, TIME
 from sim.gates import profiles
-from sim.model.mechanisms import Push
+from sim.model.mechanisms import Check, Push
 from sim.scenario.described import description_of, law_description
 from sim.scenario.model import Scenario
 
@@ -32,10 +32,12 @@ def schema() -> Schema:
 def _strategies_schema(document: Schema) -> Schema:
     """A mechanism may be "none" in a file."""
     properties = document["$defs"]["Strategy"]["properties"]
-    document["$defs"]["Push"] = Push.model_json_schema(by_alias=True)
-    one = {"$ref": f"{_REF}Push"}
-    several = {"type": "array", "items": one, "minItems": 1}
-    properties["push"] = {"anyOf": [one, several, {"type": "null"}], "default": None}
+    for name, mechanism in (("check", Check), ("push", Push)):
+        schema = mechanism.model_json_schema(by_alias=True)
+        document["$defs"] |= schema.pop("$defs", {}) | {mechanism.__name__: schema}
+        one = {"$ref": f"{_REF}{mechanism.__name__}"}
+        several = {"type": "array", "items": one, "minItems": 1}
+        properties[name] = {"anyOf": [one, several, {"type": "null"}], "default": None}
     for name in ("token", "allowlist", "check", "push"):
         properties[name] = {"anyOf": [{"const": "none"}, *properties[name]["anyOf"]]}
     properties.pop("name", None)

@@ -67,9 +67,10 @@ def distortions(scenario: Scenario, strategies: list[str], clock: Clock, hop_s: 
     if factor == 1.0:
         return ["real time: nothing is compressed"]
     checks = [
-        s.check.timeout_s
+        check.timeout_s
         for s in scenario.strategies.values()
-        if s.name in strategies and s.check is not None
+        if s.name in strategies
+        for check in s.checks
     ]
     said = [
         f"{factor:.3g} model seconds pass in a real one: {format_duration(scenario.run.end_s)} take at most"

@@ -157,7 +157,7 @@ class Gates:
             verdict.reason = await self.entry_reason(claims, self.clock.now_s())
             if verdict.reason:
                 return
-        check = self.strategy.check
+        check = self.strategy.only_check
         if check is not None and check.covers(kind):
             await self._checked(verdict, claims, token, kind, draw)
             if verdict.reason and not (verdict.decision == FAILED and check.on_failure == "allow"):
@@ -189,7 +189,7 @@ class Gates:
 
     async def ask(self, claims: Claims, token: str, kind: Kind, draw: Draw) -> tuple[str, bool]:
         """The outcome and whether the host grants. The timeout runs from the sending; a late answer is dropped."""
-        check = self.strategy.check
+        check = self.strategy.only_check
         assert check is not None
         sent_s = self.clock.now_s()
         deadline_s = sent_s + check.timeout_s
@@ -208,7 +208,7 @@ class Gates:
         sent_s: float,
         deadline_s: float,
     ) -> tuple[str, bool]:
-        check = self.strategy.check
+        check = self.strategy.only_check
         assert check is not None
         u_trip = self.setup.uniform(
             claims.person, Stream.APP_HOST + draw.offset, draw.n, draw.attempt
@@ -229,7 +229,7 @@ class Gates:
         self, claims: Claims, token: str, draw: Draw
     ) -> tuple[str, tuple[bool, bool, bool]]:
         """One question over HTTP."""
-        check = self.strategy.check
+        check = self.strategy.only_check
         assert check is not None
         base = f"{self.setup.host_url}/{self.lane.name}"
         headers = {"authorization": self.lane.authorization(), **draw.header()}
@@ -262,7 +262,7 @@ class Gates:
         self.check_overheads.append(self.clock.real(self.clock.now_s() - sent_s - model_s))
 
     async def _remember(self, person: int, kind: Kind, grants: tuple[bool, bool, bool]) -> None:
-        check = self.strategy.check
+        check = self.strategy.only_check
         assert check is not None
         keep_s = check.allow_for_s if grants[kind] else check.deny_for_s
         if keep_s > 0:

@@ -410,7 +410,7 @@ class HostLane:
         """What contacts would be granted now; counts nothing, costs nothing, is never refused for load."""
         token = self.strategy.token
         lives = self.sessions.get(session) == person
-        check = self.strategy.check
+        check = self.strategy.only_check
         asks = "permission" if check is None else check.asks
         checked = self.grants_by_kind(person, asks)
         if asks == "session" and not lives:

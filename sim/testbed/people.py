@@ -462,7 +462,7 @@ class Person:
         if back["x-looked-up"]:
             self.t_s += planned.lookup(self._u(Stream.LOOKUP, click, attempt))
         if asked == TIMEOUT:
-            check = self.load.strategy.check
+            check = self.load.strategy.only_check
             assert check is not None
             self.t_s += check.timeout_s
         elif asked:

@@ -157,7 +157,7 @@ class Prober:
         strategy, limit_s = self.gates.strategy, math.inf
         if strategy.allowlist is not None:
             limit_s = await self.gates.entry_expires_s(claims)
-        if strategy.check is not None and strategy.check.covers(kind):
+        if strategy.only_check is not None and strategy.only_check.covers(kind):
             if not contacts["check"][kind]:
                 cached = self.gates.cached(claims.person, kind, self.gates.clock.now_s())
                 limit_s = min(limit_s, cached[1] if cached and cached[0] else -math.inf)
@@ -222,7 +222,7 @@ class Prober:
         gates = self.gates
         if await gates.local_reason(claims, kind, at_s) or await gates.entry_reason(claims, at_s):
             return False
-        check = gates.strategy.check
+        check = gates.strategy.only_check
         if check is None or not check.covers(kind) or contacts["check"][kind]:
             return True
         cached = gates.cached(claims.person, kind, at_s)

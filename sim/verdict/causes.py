@@ -10,7 +10,7 @@ from sim.basics.wording import about
 from sim.coverage import bound_s, worst_carrier
 from sim.engine.recording import Run
 from sim.model.causes import CAUSE_HEADS, CAUSES, Cause, lost_kinds
-from sim.model.mechanisms import PUSH
+from sim.model.mechanisms import PUSH, Check
 from sim.model.strategies import Strategy
 from sim.scenario import Scenario
 from sim.scenario.channels import PushChannel
@@ -87,7 +87,7 @@ def _blind_reasons(
 def blind(scenario: Scenario, strategy: Strategy, cause: str) -> Reason:
     """Why nothing ends access after a cause: the mechanism that comes nearest and does not see it."""
     which, own = Cause[cause.upper()], f"strategies.{strategy.name}"
-    token, check = strategy.token, strategy.check
+    token = strategy.token
     if said := worst_carrier(scenario, strategy, which):
         return Reason(said, (f"{own}.connection.recheck",))
     if heard := channels_of(scenario, strategy, which):
@@ -95,15 +95,10 @@ def blind(scenario: Scenario, strategy: Strategy, cause: str) -> Reason:
             key = f"{heard[0][0]}.loss"
             return Reason("an event that is lost ends nothing", (key, f"{own}.push.effect"))
         return Reason("the event does not end what can be renewed", (f"{own}.push.effect",))
-    if check is not None and not check.sees(which):
-        asked = "permission" if check.asks == "permission" else "session"
-        return Reason(f"the check of the {asked} does not show it", (f"{own}.check.asks",))
-    if check is not None and check.slides is not None:
-        return Reason("each hit prolongs a kept yes", (f"{own}.check.slides",))
-    if check is not None and math.isinf(check.kept_for_s):
-        return Reason("an old yes answers while it is asked about", (f"{own}.check.refresh",))
-    if check is not None and check.on_failure == "allow":
-        return Reason("a check that fails lets pass", (f"{own}.check.on_failure",))
+    for number, check in enumerate(strategy.checks):
+        if blinded := _blind_check(check, which):
+            text, key = blinded
+            return Reason(text, (f"{own}.{strategy.path_of_check(number)}.{key}",))
     if token is not None and token.renewal in ("host", "host_each"):
         return Reason(
             f"renewal never {_UNSEEN[Cause[cause.upper()].seen_through]}",
@@ -115,9 +110,21 @@ def blind(scenario: Scenario, strategy: Strategy, cause: str) -> Reason:
         return Reason("a sliding token asks nobody", (f"{own}.token.renewal",))
     if strategy.allowlist is not None and strategy.allowlist.renewal == "sliding":
         return Reason("each request prolongs the session", (f"{own}.allowlist.absolute",))
-    if check is not None:
-        return Reason(f"the check covers {check.scope} only", (f"{own}.check.scope",))
+    if strategy.checks:
+        key = f"{own}.{strategy.path_of_check(0)}.scope"
+        return Reason(f"the check covers {strategy.checks[0].scope} only", (key,))
     return Reason("no gate ever asks", (own,))
+
+
+def _blind_check(check: Check, cause: Cause) -> tuple[str, str] | None:
+    """Why a check ends nothing after a cause, and the key that says so."""
+    if not check.sees(cause):
+        return f"the check of the {check.asks} does not show it", "asks"
+    if check.slides is not None:
+        return "each hit prolongs a kept yes", "slides"
+    if math.isinf(check.kept_for_s):
+        return "an old yes answers while it is asked about", "refresh"
+    return ("a check that fails lets pass", "on_failure") if check.on_failure == "allow" else None
 
 
 def directory(scenario: Scenario, runs: Sequence[Run]) -> str:
@@ -187,15 +194,29 @@ def _slow(
         text, key = "access ends only after {}", f"{own}.token.absolute"
     if "allowlist" in key and strategy.allowlist and strategy.allowlist.renewal == "sliding":
         text, key = "use prolongs the session up to {}", f"{own}.allowlist.absolute"
-    if key.endswith("check.allow_for") and strategy.check is not None:
-        longest_s, stale_s = strategy.check.allow_for_s, strategy.check.stale_for_s or 0.0
-        if stale_s > longest_s:
-            text, longest_s = "where none comes the last answer serves for {}", stale_s
-            key = f"{own}.check.stale_for"
-        if not longest_s:
-            text, longest_s = "a check may take {}", strategy.check.timeout_s
-            key = f"{own}.check.timeout"
+    if key.endswith("check.allow_for"):
+        text, longest_s, key = _slow_check(strategy, which)
+        key = f"{own}.{key}"
     return Reason(f"{text.format(about(longest_s))} ({head})", (key,))
+
+
+def _slow_check(strategy: Strategy, cause: Cause) -> tuple[str, float, str]:
+    """What of the check that ends it first takes long: in words, in s, and its key below the strategy."""
+    found = []
+    for number, check in enumerate(strategy.checks):
+        if check.sees(cause) and any(map(check.covers, lost_kinds(cause))):
+            stale_s, table = check.stale_for_s or 0.0, strategy.path_of_check(number)
+            said = "a yes is kept for {}", check.allow_for_s, f"{table}.allow_for"
+            if not check.allow_for_s:
+                said = "a check may take {}", check.timeout_s, f"{table}.timeout"
+            if stale_s > check.allow_for_s:
+                said = (
+                    "where none comes the last answer serves for {}",
+                    stale_s,
+                    f"{table}.stale_for",
+                )
+            found.append(said)
+    return min(found, key=lambda said: said[1])
 
 
 def _alone(scenario: Scenario, strategy: Strategy, cause: Cause, mechanism: str) -> float:
@@ -298,7 +319,10 @@ def _calls(
     keys: dict[str, tuple[str, ...]] = {
         "page_load": ("organisation.visits", "workload.requests_per_page"),
         "renewal": (f"{own}.token.lifetime",),
-        "check": ("workload.think", f"{own}.check.allow_for"),
+        "check": (
+            "workload.think",
+            *(f"{own}.{strategy.path_of_check(n)}.allow_for" for n in range(len(strategy.checks))),
+        ),
     }
     what = most.replace("_", " ")
     return (Reason(f"{share:.0f} % of the calls are {what}s", keys.get(most, ())),)

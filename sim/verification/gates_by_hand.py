@@ -163,6 +163,37 @@ WORLDS = (
         {"window s": 150, "reads": 3, "last click s": 150, "requests failed": 1},
         {"host.outages": {"starts": 1000.0, "lasts": 600.0}},
     ),
+    # the first is asked at 160, 520, 880, the second at 160, 280, ..., 1000, 1120: its no ends it, 90 s after 1030
+    Clockwork(
+        "two checks in turn",
+        {"check": [ALLOW | {"allow_for": 310.0}, ALLOW | {"allow_for": 120.0}]},
+        {"window s": 90, "reads": 1, "last click s": 30, "checks": 12, "refused": 1, "bound s": 121},
+    ),
+    # the other way round: the bound of the first has the time-out of the second
+    Clockwork(
+        "two checks, the shorter first",
+        {"check": [ALLOW | {"allow_for": 120.0}, ALLOW | {"allow_for": 310.0}]},
+        {"window s": 90, "reads": 1, "last click s": 30, "checks": 12, "refused": 1, "bound s": 122},
+    ),
+    # reads are kept for 310 s, writes never
+    Clockwork(
+        "a check of reads and one of writes",
+        {"check": [ALLOW | {"scope": "reads", "allow_for": 310.0}, ALLOW | {"scope": "writes"}]},
+        {"window of reads s": 160, "window of writes s": 0, "reads": 3, "checks": 4},
+    ),
+    Clockwork(
+        "two checks that time out and let pass",
+        {"check": [ALLOW | {"on_failure": "allow"}, ALLOW | {"timeout": 2.0, "on_failure": "allow"}]},
+        {"mean overhead s": 3.0, "mean response s": 3.0},
+        NO_CASE | {"host.check": 5.0},
+    ),
+    # the second is asked about session and permission of its own; where one fails the request does
+    Clockwork(
+        "the second of two checks finds nobody",
+        {"check": [ALLOW | {"on_failure": "allow"}, ALLOW]},
+        {"requests failed": 1, "checks": 30},
+        {"host.outages": {"starts": 1000.0, "lasts": 600.0}},
+    ),
     # reads are not asked about
     Clockwork(
         "check of writes",

@@ -17,6 +17,7 @@ from sim.engine import compiled, plain
 from sim.oracle.stale_answers import last_click_s
 from sim.oracle.vocabulary import Unspoken, check_spoken
 from sim.scenario import Scenario, ScenarioError, load, with_changes
+from sim.scenario.keys import numbers_in, quantity_of
 
 ENGINES = {"compiled": compiled, "plain": plain}
 
@@ -122,6 +123,113 @@ def test_the_bound_of_a_last_answer() -> None:
         assert (cell.unless == "a check gets no answer") == ("allow_for" not in check)
 
 
+# -- several, one after the other ------------------------------------------------------------------
+
+READS, WRITES = {"scope": "reads"}, {"scope": "writes"}
+
+
+def kept(checks: Any, engine: str = "compiled", **more: Any) -> Any:
+    """What becomes of people who click each minute, two of three times to read."""
+    drawn = one_endless_page(
+        {"check": checks},
+        think={"dist": "exponential", "mean": GAP_S},
+        people=3000 if engine == "compiled" else 150,
+        horizon_s=4_000.0,
+        from_s=2_000.0,
+        workload={"kinds": {"read": 2 / 3, "write": 1 / 3}},
+        **more,
+    )
+    return ENGINES[engine].run(drawn, drawn.strategies["tried"])
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_each_kind_has_the_window_of_its_check(engine: str) -> None:
+    """Reads and writes are clicks of their own rates: each cache is B1 alone."""
+    run = kept([READS | {"allow_for": 90.0}, WRITES | {"allow_for": 240.0}], engine)
+    for kind, share, kept_s in (("read", 2 / 3, 90.0), ("write", 1 / 3, 240.0)):
+        expected = theory.on_demand_exposure(share / GAP_S, kept_s).mean
+        assert_near(run.cases[f"exposure_{kind}_s"], expected)
+
+
+def test_a_window_is_the_shortest_of_those_that_apply() -> None:
+    """What a check alone would leave is what it leaves beside another that ends later: draws of a check are its own."""
+    short, long = {"allow_for": 60.0}, {"allow_for": 300.0}
+    alone, first, second = kept(short), kept([short, long]), kept([long, short])
+    longer = kept(long).cases.exposure_s
+    assert (first.cases.exposure_s == second.cases.exposure_s).all()
+    assert (first.cases.exposure_s <= np.minimum(alone.cases.exposure_s, longer)).all()
+    assert (first.cases.exposure_s < longer).any() and (first.cases.exposure_s > 0).any()
+
+
+def test_a_check_that_is_never_asked_changes_nothing() -> None:
+    """Of administration, where nobody is an administrator; whichever comes first."""
+    one, never = {"allow_for": 60.0}, {"scope": "admin"}
+    alone = kept(one)
+    for both in (kept([one, never]), kept([never, one])):
+        assert set(both.differences(alone)) <= {"ended", "cases"}
+        assert (both.cases.exposure_s == alone.cases.exposure_s).all()
+        assert set(both.ended) == {"check of all"}
+
+
+def test_a_list_of_one_is_its_table() -> None:
+    office = load("office")
+    ids = {
+        with_changes(office, {"strategies": {"tried": {"check": check}}}).id
+        for check in (READS, [READS])
+    }
+    assert len(ids) == 1
+    swept = with_changes(
+        with_changes(office, {"strategies": {"tried": {"check": [READS, WRITES]}}}),
+        {"strategies.tried.check.1.allow_for": "1min"},
+    )
+    assert quantity_of("strategies.tried.check.1.allow_for") == "time"
+    assert "strategies.tried.check.1.allow_for" in numbers_in(swept)
+    assert [check.allow_for_s for check in swept.strategies["tried"].checks] == [0.0, 60.0]
+
+
+def test_the_bound_has_the_time_outs_of_later_checks_that_are_asked() -> None:
+    def bounds_s(*checks: dict[str, Any]) -> dict[str | None, float | None]:
+        drawn = scenario({"strategies": {"tried": {"check": list(checks)}}})
+        return {c.of: c.bound_s for c in coverage(drawn) if c.cause == "permission_loss"}
+
+    kept_s, late = {"allow_for": "1min"}, {"allow_for": "5min", "timeout": "3s"}
+    assert bounds_s(kept_s, late)[None] == 64.0
+    assert bounds_s(late, kept_s)[None] == 61.0
+    assert bounds_s(READS | kept_s, WRITES | late) == {
+        None: None,
+        "read": 61.0,
+        "write": 303.0,
+        "admin": None,
+    }
+    session = {"asks": "session", "timeout": "2s"}  # it does not see the cause, and is waited for
+    assert bounds_s(kept_s, session)[None] == 63.0
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_what_ended_it_names_the_entry(engine: str) -> None:
+    reads = kept([READS, WRITES | {"allow_for": 240.0}], engine)
+    assert set(reads.ended) <= {"check of reads", "check of writes"}
+    twice = kept([{"allow_for": 60.0}, {"allow_for": 300.0}], engine)
+    assert set(twice.ended) == {"check 0 (all)", "check 1 (all)"}
+
+
+@pytest.mark.parametrize(
+    ("checks", "words"),
+    [
+        ([], "expected at least one table"),
+        ([READS] * 17, "expected at most 16 tables"),
+        ([READS, {"scop": "all"}], r'check\.1\.scop = "all": unknown key; did you mean "scope"'),
+        ([{"allow_for": "soon"}, READS], r"check\.0\.allow_for"),
+    ],
+)
+def test_lists_that_cannot_be_meant(checks: Any, words: str) -> None:
+    with pytest.raises(ScenarioError, match=words):
+        scenario({"strategies": {"tried": {"check": checks}}})
+
+
+# -- settings ---------------------------------------------------------------------------------------
+
+
 @pytest.mark.parametrize(
     ("check", "words"),
     [
@@ -140,3 +248,6 @@ def test_the_oracle_refuses_the_word() -> None:
     drawn = with_changes(load("office"), {"strategies.cached_check.check": STALE})
     with pytest.raises(Unspoken, match=r"strategy\.check\.on_failure = 'stale'"):
         check_spoken(drawn, drawn.strategies["cached_check"])
+    several = scenario({"strategies": {"tried": {"check": [READS, WRITES]}}})
+    with pytest.raises(Unspoken, match=r"strategy\.check = '2 tables'"):
+        check_spoken(several, several.strategies["tried"])

@@ -170,9 +170,12 @@ def kept_by_real_parts(draw: st.DrawFn, people: int = 20) -> Scenario:
 
 @st.composite
 def scenarios_of_checks(draw: st.DrawFn, people: int = 8) -> Scenario:
-    """Hosts that often give no answer, and gates that then have the last one."""
+    """Hosts that often give no answer, gates that then have the last one, and several checks one after the other."""
     drawn = draw(small_scenarios())
     check = draw(checks()) | {"on_failure": "stale", "stale_for": draw(lifetimes)}
+    several = draw(st.lists(any_checks(), max_size=3))
+    if several:
+        check = draw(st.permutations([check, *several]))
     changes = {
         "organisation.people": people,
         "host.outages": draw(st.sampled_from(["none", {"every": "1min", "lasts": "40s"}])),
@@ -186,6 +189,17 @@ def scenarios_of_checks(draw: st.DrawFn, people: int = 8) -> Scenario:
             "when": draw(st.sampled_from(["open", "visit"])),
         }
     return with_changes(drawn, changes)
+
+
+@st.composite
+def any_checks(draw: st.DrawFn) -> dict[str, Any]:
+    """One of several."""
+    check = draw(checks())
+    if check["allow_for"] != "0s" and draw(st.booleans()):
+        check["slides"] = {"step": draw(st.sampled_from([0, 0.5]))}
+    if check["allow_for"] != "0s" and draw(st.booleans()):
+        check["refresh"] = {"stale_for": "2min", "refusal_replaces": draw(st.booleans())}
+    return check
 
 
 @st.composite

@@ -160,7 +160,7 @@ def judge(w: World, person: int) -> int:
         lookup = of_request(w, person, Law.LOOKUP, Stream.LOOKUP)
         return calendar.go_on(w, person, w.now + lookup, Priority.ARRIVAL, State.LOOKED_UP)
     if w.check:
-        return ask(w, person)
+        return ask(w, person, 0)
     return decide(
         w, person, Decision.ACCEPTED, Reason.NOTHING
     )  # `passed` would look again, in this instant
@@ -171,28 +171,45 @@ def looked_up(w: World, person: int) -> int:
     accounting.note_request(w, person, Event.LOOKED_UP, 0, 0)
     reason = entry_reason(w, person)
     if reason == Reason.NOTHING:
-        return ask(w, person)
+        return ask(w, person, 0)
     return decide(w, person, Decision.REFUSED, reason)
 
 
-def ask(w: World, person: int) -> int:
-    """The check: a remembered answer, or a question to the host. The timeout runs from the sending."""
-    p, now = memory.person(w, person), w.now
-    if not written.asks_host(w, person):
-        return passed(w, person)
-    if w.remembers:
-        kept = revocation.kept_for(w, person, p.page)
+def ask(w: World, person: int, check: int) -> int:
+    """The checks from this one on, in turn; all must say yes."""
+    while check < w.n_checks:
+        if applies(w, person, check):
+            step = ask_one(w, person, check)
+            if step != Step.PASSED:
+                return step
+        check += 1
+    return passed(w, person)
+
+
+@into_callers
+def applies(w: World, person: int, check: int) -> bool:
+    """Whether a check is asked about the request under way."""
+    if w.connects and w.n_checks > 1 and connections.is_taken_up(w):
+        return memory.check(w, check).kinds & w.connection_kinds != 0
+    return written.asks_host(w, person, check)
+
+
+def ask_one(w: World, person: int, check: int) -> int:
+    """One check: a remembered answer, or a question to the host. The timeout runs from the sending."""
+    p, k, now = memory.person(w, person), memory.check(w, check), w.now
+    if k.remembers:
+        kept = revocation.kept_for(w, person, p.page, check)
         if now < memory.answer_until(w, kept).x:
             if knowledge.bit(memory.answer(w, kept).x, p.kind):
-                if w.slides:
-                    prolong(w, person, kept)
+                if k.slides:
+                    prolong(w, person, check, kept)
                 return Step.PASSED
             return decide(w, person, Decision.REFUSED, Reason.CACHED_DENIAL)
-        if w.refreshes_answers and now < revocation.stale_until(w, kept, p.kind):
-            ask_aside(w, person, kept)
+        if k.refreshes and now < revocation.stale_until(w, kept, p.kind):
+            ask_aside(w, person, check, kept)
             return Step.PASSED
-    p.state = State.CHECKED
-    task = question(w, person)
+    p.state, p.reason = State.CHECKED, check
+    task = question(w, person, check)
     t = memory.task(w, task)
     arrives = now + t.half
     if not calendar.ahead(w, person, arrives) or arrives > t.new_expires:
@@ -202,61 +219,63 @@ def ask(w: World, person: int) -> int:
 
 
 @into_callers
-def question(w: World, person: int) -> int:
+def question(w: World, person: int, check: int) -> int:
     """A question to the host about the request under way, not yet sent."""
     accounting.note_request(w, person, Event.CHECK_SENT, 0, 0)
     p = memory.person(w, person)
     task = pool.new_task(w, person)
-    t = memory.task(w, task)
+    t, k = memory.task(w, task), memory.check(w, check)
     t.page, t.kind, t.generation, t.aside = p.page, p.kind, p.generation, 0
-    t.line = w.line
+    t.line, t.check = w.line, check
     t.attempt = Call.CHECK if w.line == NONE else connections.call_of(w)
     memory.page(w, p.page).references += 1
     t.at = p.expires
-    t.half = 0.5 * of_request(w, person, Law.APP_HOST, Stream.APP_HOST)
-    t.new_stamped = of_request(w, person, Law.CHECK, Stream.CHECK)
-    t.new_expires = w.now + w.timeout
+    t.half = 0.5 * of_request(w, person, Law.APP_HOST, Stream.APP_HOST + k.streams)
+    t.new_stamped = of_request(w, person, Law.CHECK, Stream.CHECK + k.streams)
+    t.new_expires = w.now + k.timeout
     return task
 
 
-def prolong(w: World, person: int, kept: int) -> None:
+def prolong(w: World, person: int, check: int, kept: int) -> None:
     """A kept yes was used: its end moves, unless it was moved just before."""
-    if w.now - memory.answer_moved(w, kept).x >= w.slide_step:
+    k = memory.check(w, check)
+    if w.now - memory.answer_moved(w, kept).x >= k.slide_step:
         revocation.accrue(w, person)
-        memory.answer_until(w, kept).x = clocks.ends(w.answer_clock, w.now, w.allow_for)
+        memory.answer_until(w, kept).x = clocks.ends(k.clock, w.now, k.allow_for)
         memory.answer_moved(w, kept).x = w.now
         revocation.refresh(w, person)
 
 
-def ask_aside(w: World, person: int, kept: int) -> None:
+def ask_aside(w: World, person: int, check: int, kept: int) -> None:
     """An old yes was used: unless somebody asks already, a question goes out beside the request."""
     stale = memory.answer_stale(w, kept)
     if w.now < stale.asking_until:
         return
-    task = question(w, person)
+    task = question(w, person, check)
     t = memory.task(w, task)
     t.aside, t.timed, t.line = 1, 1, NONE  # nobody waits: a late answer is dropped when it comes
     stale.asking_until = t.new_expires
     calendar.task_later(w, task, t.half, Priority.ARRIVAL, Lane.CHECK, Beside.CHECK_ARRIVES)
 
 
-def keep_answer(w: World, person: int, kept: int, granted: bool, grants: int) -> None:
+def keep_answer(w: World, person: int, check: int, kept: int, granted: bool, grants: int) -> None:
     """What the host said is kept for as long as a yes or a no is kept."""
-    keep = w.allow_for if granted else w.deny_for
-    if w.serves_stale:
+    k = memory.check(w, check)
+    keep = k.allow_for if granted else k.deny_for
+    if k.stale_on_failure > 0:
         keep_last(w, kept, grants)
-    if keep == 0 and not w.refreshes_answers:
+    if keep == 0 and not k.refreshes:
         return
-    w.change = Ended.CHECK
+    w.change = k.ends_as
     revocation.accrue(w, person)
     w.change = Ended.PAGE
     if keep > 0:
-        memory.answer_until(w, kept).x = clocks.ends(w.answer_clock, w.now, keep)
+        memory.answer_until(w, kept).x = clocks.ends(k.clock, w.now, keep)
         memory.answer(w, kept).x = grants
-    if w.slides:
+    if k.slides:
         memory.answer_moved(w, kept).x = w.now
-    if w.refreshes_answers:
-        memory.answer_stale(w, kept).until = w.now + w.stale_for if granted else -INF
+    if k.refreshes:
+        memory.answer_stale(w, kept).until = w.now + k.stale_for if granted else -INF
     revocation.refresh(w, person)
 
 
@@ -350,7 +369,7 @@ def check_served(w: World, task: int) -> int:
     parties.leave(w, Station.HOST)
     t = memory.task(w, task)
     t.new_stamped = w.now
-    t.grants = knowledge.check_grants(w, t.person, knowledge.device_of(w, t.page))
+    t.grants = knowledge.check_grants(w, t.person, knowledge.device_of(w, t.page), t.check)
     return check_decided(w, task)
 
 
@@ -386,9 +405,10 @@ def check_back(w: World, task: int) -> int:
         return Step.REST
     note_check(w, task, Event.CHECK_ANSWERED, t.outcome)
     granted = knowledge.bit(t.grants, t.kind)
-    if t.outcome == Reason.OK and w.remembers:
-        kept = revocation.kept_for(w, t.person, t.page)
-        keep_answer(w, t.person, kept, granted, t.grants)
+    check = t.check
+    if t.outcome == Reason.OK and memory.check(w, check).remembers:
+        kept = revocation.kept_for(w, t.person, t.page, check)
+        keep_answer(w, t.person, check, kept, granted, t.grants)
     memory.person(w, t.person).generation += 1  # the deadline is off
     outcome = t.outcome
     person = t.person
@@ -396,20 +416,20 @@ def check_back(w: World, task: int) -> int:
         if virtual.check_came(w, person, t.new_stamped):
             memory.moment(w, person).passes = opens(w, person)
     pool.end_task(w, task)
-    return check_ended(w, person, outcome, granted)
+    return check_ended(w, person, check, outcome, granted)
 
 
 def answered_aside(w: World, task: int) -> int:
     """The answer to a question that nobody waits for: a yes replaces the old one, a no only where it may."""
     t = memory.task(w, task)
-    kept = revocation.kept_for(w, t.person, t.page)
+    k, kept = memory.check(w, t.check), revocation.kept_for(w, t.person, t.page, t.check)
     granted = knowledge.bit(t.grants, t.kind)
     if w.now <= t.new_expires:
         note_check(w, task, Event.CHECK_ANSWERED, t.outcome)
         memory.answer_stale(w, kept).asking_until = -INF
-        if t.outcome == Reason.OK and (granted or w.refusal_replaces):
-            keep_answer(w, t.person, kept, granted, t.grants)
-        elif t.outcome == Reason.OK and w.serves_stale:
+        if t.outcome == Reason.OK and (granted or k.refusal_replaces):
+            keep_answer(w, t.person, t.check, kept, granted, t.grants)
+        elif t.outcome == Reason.OK and k.stale_on_failure > 0:
             keep_last(w, kept, t.grants)
     pool.end_task(w, task)
     return Step.REST
@@ -417,26 +437,42 @@ def answered_aside(w: World, task: int) -> int:
 
 def check_timed_out(w: World, person: int) -> int:
     """The deadline came first."""
-    memory.person(w, person).generation += 1
-    return check_ended(w, person, Reason.TIMEOUT, False)
+    p = memory.person(w, person)
+    p.generation += 1
+    return check_ended(w, person, p.reason, Reason.TIMEOUT, False)
 
 
-def check_ended(w: World, person: int, outcome: int, granted: bool) -> int:
-    """What the check says, or what its failure means."""
+def check_ended(w: World, person: int, check: int, outcome: int, granted: bool) -> int:
+    """What a check says, or what its failure means."""
     if outcome != Reason.OK:
-        return Step.PASSED if w.fails_open else unanswered(w, person, outcome)
-    return Step.PASSED if granted else decide(w, person, Decision.REFUSED, Reason.HOST_SAYS_NO)
+        if not memory.check(w, check).fails_open:
+            return unanswered(w, person, check, outcome)
+    elif not granted:
+        return decide(w, person, Decision.REFUSED, Reason.HOST_SAYS_NO)
+    return said_yes(w, person, check)
+
+
+@into_callers
+def said_yes(w: World, person: int, check: int) -> int:
+    """PASSED, or the next check is asked."""
+    return ask_next(w, person, check + 1) if check + 1 < w.n_checks else Step.PASSED
 
 
 @apart
-def unanswered(w: World, person: int, outcome: int) -> int:
+def ask_next(w: World, person: int, check: int) -> int:
+    """The checks behind one that said yes."""
+    return ask(w, person, check)
+
+
+@apart
+def unanswered(w: World, person: int, check: int, outcome: int) -> int:
     """No answer: the last one serves, where it may and came not too long ago."""
-    p = memory.person(w, person)
-    if w.serves_stale:
-        last = memory.answer_last(w, revocation.kept_for(w, person, p.page))
-        if w.now < last.came + w.stale_on_failure:
+    p, k = memory.person(w, person), memory.check(w, check)
+    if k.stale_on_failure > 0:
+        last = memory.answer_last(w, revocation.kept_for(w, person, p.page, check))
+        if w.now < last.came + k.stale_on_failure:
             if knowledge.bit(last.grants, p.kind):
-                return Step.PASSED
+                return said_yes(w, person, check)
             return decide(w, person, Decision.REFUSED, Reason.CACHED_DENIAL)
     return decide(w, person, Decision.FAILED, outcome)
 

@@ -55,10 +55,11 @@ def vouches_admin(w: World, person: int) -> bool:
     return memory.person(w, person).administrator != 0 and known(w, person) != Cause.ADMIN_LOSS
 
 
-def check_grants(w: World, person: int, device: int) -> int:
+def check_grants(w: World, person: int, device: int, check: int) -> int:
     """What a check answers now: a mask of kinds."""
-    if not host_grants(w, person, device, w.check_refuses):
+    k = memory.check(w, check)
+    if not host_grants(w, person, device, k.refuses):
         return 0
-    if w.check_asks_admin and not vouches_admin(w, person):
+    if k.asks_admin and not vouches_admin(w, person):
         return 0b011
     return 0b111

@@ -172,12 +172,13 @@ def host_learns(w: World, person: int) -> None:
     c.known = 1
     c.last_0 = c.last_1 = c.last_2 = w.now
     refresh(w, person)
-    c.ended_0, c.ended_1, c.ended_2 = stops(c.gate_0), stops(c.gate_1), stops(c.gate_2)
+    c.ended_0, c.ended_1, c.ended_2 = stops(w, c.gate_0), stops(w, c.gate_1), stops(w, c.gate_2)
 
 
-def stops(gate: int) -> int:
+def stops(w: World, gate: int) -> int:
     """What ends what the host granted until it knew: a check that asks it, or that it grants no page any more."""
-    return gate if gate == Ended.CHECK else Ended.NOT_OPEN
+    is_check = gate == Ended.CHECK or gate >= Ended.CHANNEL + w.n_channels
+    return gate if is_check else Ended.NOT_OPEN
 
 
 def note_moves(w: World, person: int) -> None:
@@ -271,8 +272,10 @@ def page_reach(w: World, person: int, page: int, kind: int, entry: float, yet: b
     if w.allowlist:
         vouched = kind != Kind.ADMIN or g.admin
         found = sooner(w, found, entry if vouched else -INF, Ended.ENTRY)
-    if written.check_ends(w, kind, cause):
-        found = sooner(w, found, remembered_until(w, person, page, kind), Ended.CHECK)
+    for check in range(w.n_checks):
+        if written.check_ends(w, check, kind, cause):
+            until = remembered_until(w, person, page, kind, check)
+            found = sooner(w, found, until, memory.check(w, check).ends_as)
     return found if found > w.now else -INF
 
 
@@ -283,16 +286,17 @@ def sooner(w: World, found: float, until: float, gate: int) -> float:
     return min(found, until)
 
 
-def kept_for(w: World, person: int, page: int) -> int:
-    """Where answers about a page's requests are kept: those about a session by device."""
-    return memory.tab(w, page).device if w.answers_a_device else person
+def kept_for(w: World, person: int, page: int, check: int) -> int:
+    """Where a check's answers about a page's requests are kept: those about a session by device."""
+    place = memory.tab(w, page).device if memory.check(w, check).by_device else person
+    return place * w.n_checks + check
 
 
-def remembered_until(w: World, person: int, page: int, kind: int) -> float:
+def remembered_until(w: World, person: int, page: int, kind: int, check: int) -> float:
     """Until when the app grants a kind without waiting for the host; -inf where it does not."""
-    if not w.remembers:
+    if not memory.check(w, check).remembers:
         return -INF
-    kept = kept_for(w, person, page)
+    kept = kept_for(w, person, page, check)
     until = max(memory.answer_until(w, kept).x, stale_until(w, kept, kind))
     if not w.now < until:
         return -INF

@@ -10,7 +10,7 @@ import math
 from sim.basics.streams import Stream
 from sim.engine.state import NONE, Law, World
 from sim.engine.steps import draws, families, knowledge, left, lines, polls, pool, tokens
-from sim.engine.steps.binding import memory
+from sim.engine.steps.binding import apart, memory
 
 INF = math.inf
 
@@ -63,15 +63,25 @@ def found(w: World, person: int, number: int) -> int:
         memory.latest(w, device).x = -INF
     if w.leaves_entries:
         memory.last_left(w, device).x = NONE
-    if w.answers_a_device and w.remembers:
-        memory.answer_until(w, device).x = -INF
-    if w.answers_a_device and w.serves_stale:
-        memory.answer_last(w, device).came = -INF
-    if w.answers_a_device and w.refreshes_answers:
-        stale = memory.answer_stale(w, device)
-        stale.until = stale.asking_until = -INF
+    if w.answers_a_device:
+        forget_answers(w, device)
     empty(w, person, device)
     return device
+
+
+@apart
+def forget_answers(w: World, device: int) -> None:
+    """Nothing is remembered of a device that is new."""
+    for check in range(w.n_checks):
+        if memory.check(w, check).by_device:
+            kept = device * w.n_checks + check
+            if w.remembers:
+                memory.answer_until(w, kept).x = -INF
+            if w.serves_stale:
+                memory.answer_last(w, kept).came = -INF
+            if w.refreshes_answers:
+                stale = memory.answer_stale(w, kept)
+                stale.until = stale.asking_until = -INF
 
 
 def take_up(w: World, person: int, device: int, tab: int) -> None:

@@ -256,7 +256,7 @@ def count_by_kind(
     longest = -INF
     for kind in range(3):
         if knowledge.bit(kinds, kind):
-            ends = with_yes if written.check_ends(w, kind, cause) else until
+            ends = with_yes if written.check_ends(w, 0, kind, cause) else until
             if passes and kind == m.kind:
                 ends = max(ends, m.back)
             if w.by_kind:

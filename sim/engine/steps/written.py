@@ -11,9 +11,9 @@ def refuses(w: World, person: int) -> int:
     return Reason.NOTHING
 
 
-def asks_host(w: World, person: int) -> bool:
-    """Whether the check applies to the request under way."""
-    return w.check != 0 and knowledge.bit(w.check_kinds, memory.person(w, person).kind)
+def asks_host(w: World, person: int, check: int) -> bool:
+    """Whether a check applies to the request under way."""
+    return knowledge.bit(memory.check(w, check).kinds, memory.person(w, person).kind)
 
 
 def passes_until(
@@ -28,7 +28,7 @@ def renewed_until(w: World, person: int, page: int, kind: int, until: float) -> 
     return until
 
 
-def check_ends(w: World, kind: int, cause: int) -> bool:
-    """Whether a hypothetical request passes only while a yes is remembered."""
-    asked = w.check != 0 and knowledge.bit(w.check_kinds, kind)
-    return asked and knowledge.bit(w.check_sees, cause)
+def check_ends(w: World, check: int, kind: int, cause: int) -> bool:
+    """Whether a hypothetical request passes a check only while a yes is remembered."""
+    asked = knowledge.bit(memory.check(w, check).kinds, kind)
+    return asked and knowledge.bit(memory.check(w, check).sees, cause)

@@ -20,7 +20,7 @@ class Kept:
     @classmethod
     def of(cls, strategy: Strategy) -> "Kept":
         """Of the check, or else of the entry, or else of the token."""
-        check, entry, token = strategy.check, strategy.allowlist, strategy.token
+        check, entry, token = strategy.only_check, strategy.allowlist, strategy.token
         if check is not None:
             slides = check.slides is not None
             return cls(check.allow_for_s, math.inf, check.kept_for_s, check.keeps_to, slides)
