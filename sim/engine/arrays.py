@@ -87,6 +87,7 @@ _GONE = (
         "events",
         "heap",
         "moments",
+        "kept_tokens",
     ),
     "limiter_calls",
 )
@@ -290,6 +291,7 @@ def _people(given: Given, world: Any) -> Arrays:
         "devices": pages if world["several"] else 1,
         "tabs": pages if world["several"] else 1,
         "moments": people if world["moments"] else 1,
+        "kept_tokens": people * int(world["moments"]) if world["keeps_token"] else 1,
         "lines": lines if has_lines(given) else 1,
         "connections": pages if connects(given) else 1,
         "heap": 2 * int(world["heap_reserve"]),

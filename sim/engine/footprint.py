@@ -16,7 +16,7 @@ A_PERSON = {"compiled": 220, "plain": 2_000, "reference": 10_000}
 A_HELD_WORKER, A_REFRESH, A_TAB, A_SESSION, AN_ENTRY_LEFT = 70, 110, 80, 25, 35
 A_LAST_ANSWER, AN_ANSWER = 16, 9  # the latter of each check but the first
 A_LINE, A_CONNECTION = 160, 100  # of a page that does something by itself
-A_MOMENT = {"compiled": 48, "plain": 200, "reference": 0}  # of a person with virtual cases
+A_MOMENT = {"compiled": 110, "plain": 250, "reference": 0}  # of a person with virtual cases
 WINDOWS = 1_700_000  # their histograms while a run goes on
 A_SERVER = {"compiled": 8, "plain": 40, "reference": 0}
 A_KEPT_CALL = {"compiled": 8, "plain": 40, "reference": 0}
@@ -49,6 +49,8 @@ def of_a_run(scenario: Scenario, strategy: Strategy, engine: str, moments: int =
         "auth_server.servers": scenario.auth_server.servers,
     }
     each += A_MOMENT[engine] * (moments > 0)
+    if token is not None and token.renewal == "host_each":
+        each += 8 * moments  # what he has at each of them
     return {
         "organisation.people": people * each + WINDOWS * (moments > 0),
         "run.horizon": _minutes(scenario) * A_MINUTE,

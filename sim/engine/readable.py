@@ -98,10 +98,25 @@ def _one(given: Given, cause: Cause) -> bool:
         return True
     if not _is_0(scenario.cases.notice_lead):
         return False  # he works on unawares, or stops before
+    if keeps_token(given) and not _ends_as_reckoned(given):
+        return False  # at which click he is refused depends on more than when his token ends
     if not late:
         return True
     does = scenario.behaviour.probabilities
     return not asks_host and does.continue_ == 0 and does.storm == 0
+
+
+def keeps_token(given: Given) -> bool:
+    """Whether who is refused a renewal at a click goes on with the token that he has."""
+    token, goes_on = given.token, given.scenario.behaviour.probabilities.continue_ > 0
+    return given.moments > 0 and token is not None and token.renewal == "host_each" and goes_on
+
+
+def _ends_as_reckoned(given: Given) -> bool:
+    """Whether a token ends for the app when it ends for the client."""
+    token = given.token
+    exact = token is not None and token.clock == "exact" and token.leeway_s == 0
+    return exact and isinstance(given.at("strategy.token.lifetime"), Constant)
 
 
 def checked(given: Given) -> int:

@@ -13,7 +13,7 @@ import numpy as np
 from sim.engine import given as of
 from sim.engine.fields import FromPath, Numbered, Record, Rows, f8, i1, i4, i8, u2
 from sim.engine.limits import Bounds
-from sim.engine.readable import checked, readable, windows_by_kind
+from sim.engine.readable import checked, keeps_token, readable, windows_by_kind
 from sim.engine.recording import ListAccount
 from sim.model.causes import Cause
 
@@ -330,6 +330,7 @@ class Settings(Record):
     )
     readable: int = i8("causes", "whose virtual cases are read off", readable)
     checked: int = i8("causes", "of those, whose windows a check ends", checked)
+    keeps_token: int = i8("", "whether one serves that is not renewed at a click", keeps_token)
     by_kind: int = i8("", "whether it ends those of some kinds only", windows_by_kind)
     moments: int = i8(
         "", "at which each person is asked", lambda g: g.moments if readable(g) else 0
@@ -752,11 +753,13 @@ class Moment(Record):
     seen: float = f8("s", "when the page was seen")
     before: float = f8("s", "until when what it replaced would have passed")
     next_checked: float = f8("s", "the same for causes that a check sees")
+    next_kept: float = f8("s", "the first one for which no token is kept")
     at: float = f8("s", "the moment that is being answered")
     kept: float = f8("s", "until when the host's last answer is remembered")
     back: float = f8("s", "when it came")
     number: int = i4("", "of the next moment")
     number_checked: int = i4("", "of the next one for causes that a check sees")
+    number_kept: int = i4("", "of the first one for which no token is kept")
     asking: int = i4("", "number of the moment that is being answered")
     kind: int = i1("", "of the request that the host was last asked about")
     passes: int = i1("", "whether it passed, where a moment lies between decision and answer")
@@ -1000,6 +1003,7 @@ ARRAYS: dict[str, Rows] = {
     "limited": Rows("i8", "limited", "answered with 429, by `Call`"),
     "changes": Rows("i8", "change", "of the number of entries, the instants of each of `Entries`"),
     "moments": Rows(Moment, "moment", "by person, where there are virtual cases"),
+    "kept_tokens": Rows("f8", "kept_token", "s, until when what he had at a moment passes"),
     "windows": Rows(WindowRow, "window", "of virtual cases: by cause, act, role and page"),
     "window_counts": Rows("i8", "window_count", "their buckets"),
     "trace": Rows(TraceRow, "row"),

@@ -113,6 +113,15 @@ def test_an_answer_under_a_check_is_what_a_case_meets(drawn: Scenario, data: st.
 
 
 @settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(readable_scenarios(renewal="host_each"), st.data())
+def test_who_is_refused_a_token_at_a_click_goes_on_with_the_last_one(
+    drawn: Scenario, data: st.DataObject
+) -> None:
+    """Of who goes on, until his tab is closed."""
+    assert_some_are(drawn, [a for a in _asked(drawn) if a[5] and a[7] > 0], data)
+
+
+@settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(told_of_logouts(), st.data())
 def test_an_event_about_a_logout_names_what_came_since(
     drawn: Scenario, data: st.DataObject

@@ -567,8 +567,11 @@ def told_of_logouts(draw: st.DrawFn) -> Scenario:
 
 
 @st.composite
-def readable_scenarios(draw: st.DrawFn, checked: bool = False) -> Scenario:
-    """Where virtual cases can be read off honest paths, after some causes at least; `checked`: under a check."""
+def readable_scenarios(draw: st.DrawFn, checked: bool = False, renewal: str = "") -> Scenario:
+    """Where virtual cases can be read off honest paths, after some causes at least; `checked`: under a check.
+
+    `renewal`: of a token that ends for all when it ends for its client, always.
+    """
     drawn = tables(draw)
     drawn["cases"] |= {"notice_lead": "0s"} | {cause: {"share": 0.05} for cause in CAUSES}
     drawn["push"]["outages"] = "none"
@@ -582,6 +585,9 @@ def readable_scenarios(draw: st.DrawFn, checked: bool = False) -> Scenario:
     token = draw(tokens().filter(lambda token: token["renewal"] in renewals))
     token.pop("refresh_at", None)
     tried: dict[str, Any] = {"token": draw(st.sampled_from([token, "none"]))}
+    if renewal:
+        tried["token"] = token | {"renewal": renewal, "leeway": "0s"}
+        push["causes"] = ["deactivation"]
     if draw(st.booleans()):
         tried["allowlist"] = draw(allowlists())
     if draw(st.booleans()):

@@ -28,13 +28,15 @@ LOGOUT_PUSH = Stream.LOGOUT_PUSH_DELAY - Stream.PUSH_DELAY
 def begin(w: World, person: int) -> None:
     """The first moment of a person; none of somebody who was drawn for a case, even if he then has none."""
     m = memory.moment(w, person)
-    m.number = m.number_checked = 0
-    m.next, m.next_checked, m.seen, m.asked, m.before = INF, INF, -INF, -INF, -INF
+    m.number = m.number_checked = m.number_kept = 0
+    m.next = m.next_checked = m.next_kept = INF
+    m.seen = m.asked = m.before = -INF
     m.told_0 = m.told_1 = m.told_2 = m.told_3 = m.kept = m.back = -INF
     if spared(w, person):
         first = instant(w, person, 0)
         m.next = first if w.readable & ~w.checked else INF
         m.next_checked = first if w.checked else INF
+        m.next_kept = first
 
 
 def spared(w: World, person: int) -> bool:
@@ -87,8 +89,22 @@ def loaded(w: World, person: int, before: float, was_open: int) -> None:
 
 def renewed(w: World, person: int) -> None:
     """A token is about to be issued for the page, which somebody who is known would not get."""
-    if is_due(w, person):
+    if w.keeps_token:
+        keep_token(w, person)
+    elif is_due(w, person):
         answer_held(w, person, OTHER)
+
+
+@apart
+def keep_token(w: World, person: int) -> None:
+    """He would go on with the token that he has, up to which the moments before now reach."""
+    m = memory.moment(w, person)
+    if m.next_kept < w.now:
+        held = reach_of(w, person, memory.person(w, person).page)
+        while m.next_kept < w.now:
+            memory.kept_token(w, person * w.moments + m.number_kept).x = held
+            m.number_kept += 1
+            m.next_kept = instant(w, person, m.number_kept)
 
 
 def closed(w: World, person: int) -> None:
@@ -157,6 +173,8 @@ def answer(
     m = memory.moment(w, person)
     if m.at < m.seen:
         is_open = m.was_open
+    if w.keeps_token and m.asking < m.number_kept:
+        held = memory.kept_token(w, person * w.moments + m.asking).x
     for cause in range(w.n_causes):
         k = memory.cause(w, cause)
         if k.read_as == cause and knowledge.bit(causes, cause):
