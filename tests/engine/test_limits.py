@@ -93,6 +93,21 @@ def test_what_never_ends_is_named_alike_by_every_engine(name: str) -> None:
     assert len(set(texts)) == 1
 
 
+def test_a_timer_that_sends_nothing_is_stopped_too() -> None:
+    """Polls wait for the one before: here for a page whose click has no answer in the run, so no poll is ever sent."""
+    world = endless(
+        workload={"poll": {"every": 1e-4, "when": "visit"}, "think": "10min"},
+        app={"service": {"read": "1h", "write": "1h", "admin": "1h"}},
+    )
+    texts = set()
+    for engine in ("compiled", "plain"):
+        with pytest.raises(limits.NeverEnds) as caught:
+            run(world, world.strategies["tried"], engine=engine)
+        texts.add(str(caught.value))
+    assert len(texts) == 1
+    assert "polls: it does not end" in texts.pop()
+
+
 def test_sums_that_no_64_bits_hold_are_refused_alike() -> None:
     world = with_changes(
         endless(strategies={"tried": {"allowlist": {"lifetime": "100000d"}}}),

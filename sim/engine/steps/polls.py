@@ -60,6 +60,8 @@ def due(w: World, person: int, page: int) -> int:
     if lines.muted(w, person) or lines.is_over(w, person):
         s.due = -INF
         return Step.REST
+    w.made_polls += 1  # whether it sends or not: a timer that never sends goes on as long
+    calendar.try_again(w, limits.POLLS, 0)
     if w.hides and lines.page_is_hidden(w, person, page):
         s.due = lines.next_tick(w)
         if s.due > w.now:
@@ -71,8 +73,6 @@ def due(w: World, person: int, page: int) -> int:
         return Step.REST
     if not (w.polls_unseen or lines.is_used(w, person, page)):
         return Step.REST
-    w.made_polls += 1
-    calendar.try_again(w, limits.POLLS, 0)
     w.polled += accounting.in_window(w, w.now)
     lines.start(w, person, lines.of_page(w, page), Kind.READ, k)
     accounting.note_page(w, person, Event.POLL, Kind.READ, 0)
