@@ -73,6 +73,8 @@ class Stream(IntEnum):
     RELOAD = 31
     RELOAD_LIFETIME = 32
     ENTRY_LIFETIME = 33
+    NODE = 34
+    STICKY_NODE = 35
 
     BACKGROUND_TRIP = 40
     BACKGROUND_SERVICE = 41

@@ -20,6 +20,7 @@ from sim.engine.given import (
     has_lines,
     keeps_answers,
     lines_a_page,
+    nodes,
     outages,
     refreshes,
     refreshes_answers,
@@ -72,10 +73,10 @@ _OF_PAGES = (
     *("lines", "connections"),
 )
 _OF_DEVICES = ("answers", "answers_until", "answers_moved", "answers_stale", "answers_last")
-_OF_EVENTS = ("stamped_until", "latest", "last_left")
+_OF_EVENTS = ("stamped_until", "told_before", "latest", "last_left")
 # What is not recorded.
 _GONE = (
-    *("persons", "holders", "pages", "entries", "sessions", "longest", "background"),
+    *("persons", "holders", "routes", "pages", "entries", "sessions", "longest", "background"),
     *("families", "credentials"),
     *("carriers", "devices", "tabs", "latest", "last_left", "lines", "connections"),
     *(
@@ -146,34 +147,30 @@ def grown(arrays: Arrays, code: int) -> Arrays:
     size = grown_size(before, int(world["held"]))
     if name not in POOLS:
         return wired(_with_longer(arrays, name, size))
-    for beside in beside_pages(*_kept_by_page(world)) if name == "pages" else ():
+    for beside in beside_pages(world) if name == "pages" else ():
         if len(arrays[beside]) > 1:
-            each = places_a_page(beside, int(world["lines_a_page"]), len(arrays["checks"]))
+            each = places_a_page(beside, world, len(arrays["checks"]))
             more = (size - before) * each
             arrays = _with_longer(arrays, beside, len(arrays[beside]) + more)
     return wired(_with_pool(arrays, name, size))
 
 
-def _kept_by_page(world: Any) -> tuple[bool, bool, bool]:
-    queued = (world["polls"] or world["hides"] or world["connects"]) and world["holds_worker"]
-    return bool(world["several"]), bool(world["answers_a_device"]), bool(queued)
+def places_a_page(beside: str, world: Any, checks: int) -> int:
+    """How many places of such an array a page has; `world`: settings by name."""
+    if beside in ("lines", "holders", "routes"):
+        return int(world["lines_a_page"])
+    return checks * int(world["answer_copies"]) if beside in _OF_DEVICES else 1
 
 
-def places_a_page(beside: str, lines: int, checks: int) -> int:
-    """How many places of such an array a page has, with so many lines a page and so many checks."""
-    if beside in _OF_DEVICES:
-        return checks
-    return lines if beside in ("lines", "holders") else 1
-
-
-def beside_pages(several: bool, answers_a_device: bool, queued: bool) -> tuple[str, ...]:
-    """The arrays that have a place for each page, or else are not used."""
-    by_device = _OF_DEVICES if answers_a_device else ()
+def beside_pages(world: Any) -> tuple[str, ...]:
+    """The arrays that have a place for each page, or else are not used; `world`: settings by name."""
+    lined = world["polls"] or world["hides"] or world["connects"]
     return (
         *_OF_PAGES,
-        *by_device,
-        *(_OF_EVENTS if several else ()),
-        *(("holders",) if queued else ()),
+        *(_OF_DEVICES if world["answers_a_device"] else ()),
+        *(_OF_EVENTS if world["several"] else ()),
+        *(("holders",) if lined and world["holds_worker"] else ()),
+        *(("routes",) if lined and world["nodes"] > 1 else ()),
     )
 
 
@@ -274,12 +271,14 @@ def _people(given: Given, world: Any) -> Arrays:
     people, refreshing = given.scenario.organisation.people, refreshes(given)
     pages = people * (1 + 2 * int(world["several"])) + people // 32 + 64
     answers = (pages if world["answers_a_device"] else people) * max(1, len(given.checks))
+    answers *= int(world["answer_copies"])
     told = pages if world["several"] else people
     left = people if world["leaves_entries"] and told_of_logouts(given) else 0
     lines = pages * lines_a_page(given)
     sizes = {
         "persons": people,
         "holders": people + lines * has_lines(given) if world["holds_worker"] else 1,
+        "routes": people + lines * has_lines(given) if world["nodes"] > 1 else 1,
         "entries": pages if world["allowlist"] else 1,
         "sessions": pages if world["entry_slides"] else 1,
         "families": pages if world["rotates"] else 1,
@@ -342,11 +341,14 @@ def _records(given: Given, world: Any) -> Arrays:
 
 def _stations(given: Given) -> Arrays:
     """The stations, and room for the heaps of their servers."""
+    further = nodes(given) - 1
     servers = [given.at(station.path) for station in Station]
+    servers += [servers[Station.APP]] * further
     heaps = [0 if math.isinf(number) else int(number) for number in servers]
-    stations = np.zeros(len(Station), ARRAYS["stations"].dtype())
+    by_events = _go_by_events(given)
+    stations = np.zeros(len(servers), ARRAYS["stations"].dtype())
     stations["first"] = np.cumsum([0, *heaps[:-1]])
-    stations["by_events"] = _go_by_events(given)
+    stations["by_events"] = by_events + by_events[:1] * further
     stations["first_waiting"] = NONE
     return {"stations": stations, "free_at": np.zeros(sum(heaps) + 1)}
 
@@ -370,6 +372,7 @@ def _checks(given: Given) -> Arrays:
         row["timeout"], row["fails_open"] = check.timeout_s, check.on_failure == "allow"
         row["stale_on_failure"] = check.stale_for_s or 0.0
         row["remembers"], row["by_device"] = keeps_answers(check), by_device(given, check)
+        row["by_node"] = check.cached == "node"
         row["allow_for"], row["deny_for"] = check.allow_for_s, check.deny_for_s
         row["clock"] = check.keeps_to
         row["slides"], row["slide_step"] = check.slides is not None, slide_step(check)
@@ -456,7 +459,7 @@ def _start(arrays: Arrays) -> None:
     for name in POOLS:
         world[0][f"{name}_left"] = len(arrays[name])
     world["level_0"], world["level_1"] = world["capacity_0"], world["capacity_1"]
-    for name in ("woken", "first_waiting", "last_waiting", "scout"):
+    for name in ("woken", "scout"):
         world[name] = NONE
     world["logout_person"] = world["line"] = NONE
     world["change"] = Ended.PAGE

@@ -18,7 +18,7 @@ from sim.workload import daily
 
 STEPS = (
     *("accounting", "beside", "calendar", "channels", "client", "clocks", "connections", "draws"),
-    *("entries", "families", "gates", "kernel", "knowledge", "left", "limiters", "lines"),
+    *("entries", "families", "gates", "kernel", "knowledge", "left", "limiters", "lines", "nodes"),
     *("openings", "parties", "plan", "polls", "pool", "revocation", "rotation", "tabs", "tokens"),
     *("virtual", "written"),
 )

@@ -15,6 +15,7 @@ from sim.scenario import Scenario
 A_PERSON = {"compiled": 220, "plain": 2_000, "reference": 10_000}
 A_HELD_WORKER, A_REFRESH, A_TAB, A_SESSION, AN_ENTRY_LEFT = 70, 110, 80, 25, 35
 A_LAST_ANSWER, AN_ANSWER = 16, 9  # the latter of each check but the first
+A_ROUTE, A_KEPT_ANSWER = 4, 33  # where the app has nodes
 A_LINE, A_CONNECTION = 160, 100  # of a page that does something by itself
 A_MOMENT = {"compiled": 110, "plain": 250, "reference": 0}  # of a person with virtual cases
 WINDOWS = 1_700_000  # their histograms while a run goes on
@@ -43,8 +44,9 @@ def of_a_run(scenario: Scenario, strategy: Strategy, engine: str, moments: int =
         each += AN_ANSWER * further * max(1.0, pages)
         each += AN_ENTRY_LEFT * _entries_left(scenario, strategy)
         each += _lines_and_connections(scenario, strategy) * max(1.0, pages)
+        each += _of_nodes(scenario, strategy) * max(1.0, pages)
     servers = {
-        "app.workers": scenario.app.workers,
+        "app.workers": scenario.app.workers * scenario.app.nodes,
         "host.servers": scenario.host.servers,
         "auth_server.servers": scenario.auth_server.servers,
     }
@@ -57,6 +59,13 @@ def of_a_run(scenario: Scenario, strategy: Strategy, engine: str, moments: int =
         "host.rate_limit": A_KEPT_CALL[engine] * _kept_calls(scenario),
         **{name: A_SERVER[engine] * n for name, n in servers.items() if n < math.inf},
     }
+
+
+def _of_nodes(scenario: Scenario, strategy: Strategy) -> float:
+    """The node of each request, and what each node remembers beside the first one."""
+    nodes, checks = scenario.app.nodes, strategy.checks
+    by_node = any(check.cached == "node" for check in checks)
+    return A_ROUTE * (nodes > 1) + A_KEPT_ANSWER * (nodes - 1) * by_node * len(checks)
 
 
 def _kept_calls(scenario: Scenario) -> float:

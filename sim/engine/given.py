@@ -163,6 +163,16 @@ def outages(settings: Any) -> int:
     return ONCE if settings.every is None else ALTERNATING
 
 
+def nodes(given: Given) -> int:
+    """Of the app."""
+    return given.scenario.app.nodes
+
+
+def answer_copies(given: Given) -> int:
+    """How often each answer of the host is kept: once, or by each node."""
+    return nodes(given) if any(check.cached == "node" for check in given.checks) else 1
+
+
 # -- the token ----------------------------------------------------------------------------------
 
 

@@ -60,9 +60,9 @@ def _grow(w: Any, name: str) -> None:
     more = grown_size(size, w.held) - size
     _add(w, name, more)
     if name == "pages":
-        queued = bool((w.polls or w.hides or w.connects) and w.holds_worker)
-        for beside in beside_pages(bool(w.several), bool(w.answers_a_device), queued):
-            _add(w, beside, more * places_a_page(beside, w.lines_a_page, w.n_checks))
+        settings = {name: getattr(w, name) for name in Fixed.fields}
+        for beside in beside_pages(settings):
+            _add(w, beside, more * places_a_page(beside, settings, w.n_checks))
 
 
 def _add(w: Any, name: str, number: int) -> None:

@@ -12,6 +12,7 @@ from sim.engine.given import (
     clocks_differ,
     effects,
     has_lines,
+    nodes,
     renewal_refuses,
     several,
     told_of_logouts,
@@ -59,6 +60,7 @@ def _none_at_all(given: Given) -> bool:
         or (
             token is not None and token.renewal not in ("page", "host", "host_each")
         )  # acts extend it
+        or nodes(given) > 1  # which of them a request meets is not followed
         or several(given)  # a page elsewhere may outlast the one in use
         or clocks_differ(given)
         or len(given.strategy.pushes) > 1

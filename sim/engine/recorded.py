@@ -7,7 +7,7 @@ import numpy as np
 
 from sim.coverage import bound_s
 from sim.engine.arrays import Arrays
-from sim.engine.given import Given
+from sim.engine.given import Given, nodes
 from sim.engine.histogram import TICKS_PER_S, Histogram
 from sim.engine.limits import Bounds, TooMuch
 from sim.engine.recording import (
@@ -25,6 +25,8 @@ from sim.model.causes import KINDS, Cause, Kind
 from sim.model.outcomes import CALLS, DECISIONS, EVENTS, REASONS, Ended
 from sim.model.strategies import check_words
 
+_OTHERS = (Station.HOST, Station.AUTH_SERVER)  # stations that are no node of the app
+_SUMS = ("presence", "sojourns", "busy", "queue")
 # Columns that are fields of `state.Case`.
 _SAME_COLUMNS = {
     "person": "person",
@@ -136,8 +138,10 @@ def _stations(
 ) -> dict[str, StationAccount]:
     width_s = window[1] - window[0]
     result = {}
-    for station, b in zip(Station, arrays["stations"], strict=True):
-        name, number = station.name.lower(), given.at(station.path)
+    for station in Station:
+        name, number, b = station.name.lower(), given.at(station.path), arrays["stations"][station]
+        if station is Station.APP and nodes(given) > 1:
+            b, number = _of_all_nodes(arrays["stations"]), number * nodes(given)
         busy_s, queue_s = int(b["busy"]) / TICKS_PER_S, int(b["queue"]) / TICKS_PER_S
         result[name] = StationAccount(
             name,
@@ -149,6 +153,12 @@ def _stations(
             queue_s / width_s if width_s > 0 else 0.0,
         )
     return result
+
+
+def _of_all_nodes(stations: Any) -> dict[str, int]:
+    """What all nodes of the app did together."""
+    ours = stations[[place for place in range(len(stations)) if place not in _OTHERS]]
+    return {name: int(ours[name].sum()) for name in ("arrivals", "departures", *_SUMS)}
 
 
 def _cases(arrays: Arrays, given: Given) -> Cases:

@@ -295,7 +295,12 @@ class Settings(Record):
         "", "whether refused calls count", "scenario.host.rate_limit.counts_refused"
     )
     told: int = i8("", "what Retry-After says: `Told`", of.told)
-    workers: float = f8("", "of the app", Station.APP.path)
+    nodes: int = i8("", "of the app (`steps.nodes`)", "scenario.app.nodes")
+    sticky: int = i8(
+        "", "whether a device stays with one", lambda g: g.scenario.app.routing == "sticky"
+    )
+    answer_copies: int = i8("", "how often answers are kept: once, or by node", of.answer_copies)
+    workers: float = f8("", "of a node of the app", Station.APP.path)
     host_servers: float = f8("", "of the host", Station.HOST.path)
     auth_servers: float = f8("", "of the authorization server", Station.AUTH_SERVER.path)
     holds_worker: int = i8(
@@ -408,9 +413,6 @@ class Progressing(Record):
     host_down: int = i8("", "whether the host is down")
     held: int = i8("", "events that wait for their receivers")
     woken: int = i8("", "who takes a worker that is free in this instant")
-    first_waiting: int = i8("", "for a worker of a blocking app: a person")
-    last_waiting: int = i8("", "and the last")
-    busy: int = i8("", "workers of a blocking app")
     logout_person: int = i8("", "whose logout in this instant is to be pushed")
     logout_visit: int = i8("", "which visit it ends")
     gate: int = i8("", "`Ended`: which stops a hypothetical request through a page")
@@ -660,6 +662,7 @@ class Task(Record):
     attempt: int = u2("", "in addresses of draws")
     held_serial: int = u2("", "of the token it is to renew")
     generation: int = u2("", "of the main line that asks; of a renewal, the offset of its draws")
+    node: int = u2("", "of the app that asks")
     state: int = i1("", "`Beside`")
     kind: int = i1("", "of the request that asks")
     outcome: int = i1("", "a `Reason`")
@@ -811,9 +814,9 @@ class StationRow(Record):
     first: int = i8("place", "where that heap begins")
     next_sweep: int = i8("", "arrivals before it is looked through again")
     by_events: int = i8("", "whether only events can tell whose turn it is")
-    serving: int = i8("", "by events: servers at work")
-    first_waiting: int = i8("place", "by events: task of the head of the queue")
-    last_waiting: int = i8("place", "and of its tail")
+    serving: int = i8("", "by events, or of a blocking app: servers at work")
+    first_waiting: int = i8("place", "the head of the queue: a task, or a holder of a blocking app")
+    last_waiting: int = i8("place", "and its tail")
 
 
 class ChannelLaw(Numbered):
@@ -863,6 +866,7 @@ class CheckRow(Record):
     stale_on_failure: float = f8("s", "after it came the last answer serves; 0: it does not")
     remembers: int = i8("", "whether answers are kept")
     by_device: int = i8("", "whether they are kept by device")
+    by_node: int = i8("", "whether each node keeps them for itself")
     allow_for: float = f8("s", "a yes is kept")
     deny_for: float = f8("s", "a no is kept")
     clock: int = i8("", "of kept answers: `Clock`")
@@ -958,6 +962,9 @@ ARRAYS: dict[str, Rows] = {
     "log_bytes": Rows("f8", "log_bytes", "of a load; NaN where the log does not say"),
     "persons": Rows(Person, "person"),
     "holders": Rows(Holder, "holder", "by person, then by line, where workers are held"),
+    "routes": Rows(
+        "i4", "route", "the node of a request: by person, then by line, where there are nodes"
+    ),
     "pages": Rows(Page, "page", link="stamped"),
     "entries": Rows("f8", "entry", "s, the allowlist entry of a page: its expiry"),
     "sessions": Rows(Session, "session", "by the place of an entry, where use prolongs it"),
@@ -974,7 +981,9 @@ ARRAYS: dict[str, Rows] = {
     "credentials": Rows(Credential, "credential", link="next"),
     "tasks": Rows(Task, "task", link="next"),
     "cases": Rows(Case, "case"),
-    "answers_until": Rows("f8", "answer_until", "s, expiry of what is remembered of a person"),
+    "answers_until": Rows(
+        "f8", "answer_until", "s, expiry of what is remembered of a person, by each node"
+    ),
     "answers": Rows("i1", "answer", "and the kinds it grants"),
     "answers_moved": Rows(
         "f8", "answer_moved", "s, when that expiry was last set, where hits prolong"
@@ -988,7 +997,7 @@ ARRAYS: dict[str, Rows] = {
     "events": Rows(Waiting, "event", "in rows of the calendar", link="next"),
     "first_of_row": Rows("i4", "first_of_row", "of the calendar"),
     "heap": Rows(Due, "due", "events of the present row"),
-    "stations": Rows(StationRow, "station", "by `Station`"),
+    "stations": Rows(StationRow, "station", "by `Station`, then further nodes of the app"),
     "checks": Rows(CheckRow, "check", "of the strategy, in its order"),
     "channels": Rows(ChannelRow, "channel", "that the strategy listens to"),
     "effects": Rows(EffectRow, "effect", "of events, in the strategy's order"),

@@ -85,10 +85,14 @@ class Written:
             return True
         cause = w.lists["cases"][w.lists["persons"][person].case].cause
         until = self._steps["revocation"].remembered_until
-        return all(
-            at[0] < float(until(w, person, page, kind, number))
+        asked = [
+            number
             for number, check in enumerate(w.lists["checks"])
             if (check.sees >> cause) & 1 and self._covers(number, Kind(kind))
+        ]
+        return any(
+            all(at[0] < float(until(w, person, page, kind, check, node)) for check in asked)
+            for node in range(w.answer_copies)
         )
 
     def _of_request(self, w: Any, person: int) -> RequestView:

@@ -223,6 +223,7 @@ class Check(Clocked):
     """Gate: the host says yes, or said so within `allow_for`; how long a kept yes answers can depend on its use.
 
     With `on_failure` = "stale" the last answer, yes or no, serves where there is none now, for `stale_for` after it came.
+    What it said is kept once for all nodes of the app (`cached`: shared), or by each node for itself.
     """
 
     scope: Literal["all", "reads", "writes", "admin"] = "all"
@@ -232,6 +233,7 @@ class Check(Clocked):
     timeout_s: PositiveDuration = Field(1.0, alias="timeout")
     on_failure: Literal["deny", "allow", "stale"] = "deny"
     stale_for_s: PositiveDuration | None = Field(None, alias="stale_for", json_schema_extra=LATER)
+    cached: Literal["shared", "node"] = Field("shared", json_schema_extra=LATER)
     slides: Annotated[Slides | None, BeforeValidator(_none)] = Field(None, json_schema_extra=LATER)
     refresh: Annotated[Refresh | None, BeforeValidator(_none)] = Field(
         None, json_schema_extra=LATER

@@ -283,6 +283,8 @@ def _fresh_text(check: Check) -> str:
     text = f", allow {format_duration(check.allow_for_s)}{_clock_text(check)}"
     if check.slides is not None:
         text += " from the last hit"
+    if check.cached == "node":
+        text += " by each node"
     if check.refresh is not None:
         stale_s = check.refresh.stale_for_s
         text += ", then old while asked" + (

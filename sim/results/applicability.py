@@ -97,6 +97,12 @@ class _World:
         think = self.scenario.workload.think
         return 1 / think.mean if isinstance(think, Exponential) and think.max is None else None
 
+    @property
+    def met_nodes(self) -> int:
+        """How many nodes a person's requests meet, where he has one device."""
+        app = self.scenario.app
+        return 1 if app.routing == "sticky" else app.nodes
+
     def ends_in_time(self, longest_s: float) -> bool:
         """Whether the run goes on for `longest_s` after the last case."""
         return self.cases_s[1] + longest_s <= self.scenario.run.end_s * (1 + 1e-12)
@@ -253,9 +259,12 @@ def _tokens(world: _World, cause: Cause, token: Token) -> Iterator[tuple[Key, Ex
 
 
 def _checked(world: _World, cause: Cause, check: Check) -> Iterator[tuple[Key, Expected]]:
-    """B by a cached decision, or D4 with a token beside it."""
+    """B by a cached decision, D1 by one of each node, or D4 with a token beside it."""
     strategy, cached_s = world.strategy, check.allow_for_s
     if check.scope != "all" or not check.sees(cause) or cached_s == 0:
+        return
+    if check.cached == "node" and world.met_nodes > 1:
+        yield from _cached_by_nodes(world, cause, cached_s)
         return
     if strategy.token is None:
         yield from _on_demand(world, cause, cached_s)
@@ -271,6 +280,18 @@ def _checked(world: _World, cause: Cause, check: Check) -> Iterator[tuple[Key, E
     ):
         mean_s = theory.token_and_cache_exposure_mean_s(rate, lifetime_s, cached_s)
         yield from _rows(cause, "D4", "exposure", {"mean": mean_s})
+
+
+def _cached_by_nodes(
+    world: _World, cause: Cause, cached_s: float
+) -> Iterator[tuple[Key, Expected]]:
+    """D1; its requests are those of people whom no refusal stops."""
+    rate, nodes = world.rate_per_s, world.met_nodes
+    if world.strategy.token is not None or rate is None or not world.ends_in_time(cached_s):
+        return
+    if world.at_random_phase(_fixed_law(cached_s), nodes / rate):
+        mean_s = theory.many_caches_exposure_mean_s(rate, cached_s, nodes)
+        yield from _rows(cause, "D1", "exposure", {"mean": mean_s})
 
 
 def _fixed_law(value_s: float) -> Law:
@@ -518,7 +539,7 @@ def _closed_station(world: _World) -> Iterator[tuple[Key, Expected]]:
     if not (nobody and plain and _outlives_the_run(world) and _no_latency_elsewhere(scenario)):
         return
     law = next(iter(used))
-    if len(used) != 1 or kinds.admin or scenario.app.workers != 1:
+    if len(used) != 1 or kinds.admin or scenario.app.workers != 1 or scenario.app.nodes != 1:
         return
     if not isinstance(law, Exponential) or law.max is not None:
         return

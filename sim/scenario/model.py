@@ -447,8 +447,10 @@ class Service(Table):
 
 
 class App(Table):
-    """The service under design."""
+    """The service under design: so many nodes behind a balancer, each with so many workers."""
 
+    nodes: Annotated[int, whole(1, 1_000)] = Field(1, json_schema_extra=LATER)
+    routing: Literal["random", "sticky"] = Field("random", json_schema_extra=LATER)
     workers: Servers
     holds_worker: Annotated[bool, Field(strict=True)]
     verify: DurationLaw

@@ -15,6 +15,7 @@ from sim.verification import (
     events_by_hand,
     gates_by_hand,
     load_by_hand,
+    nodes_by_hand,
     people_by_hand,
     plans_by_hand,
     polls_by_hand,
@@ -37,6 +38,7 @@ COUNTS = (
     *polls_by_hand.WORLDS,
     *connections_by_hand.WORLDS,
     *rotation_by_hand.WORLDS,
+    *nodes_by_hand.WORLDS,
 )
 
 

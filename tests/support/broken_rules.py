@@ -72,6 +72,12 @@ _COMPILED = (
     ("a check's time-out is the first one's", "question", "w.now + k.timeout", "w.now + memory.check(w, 0).timeout"),
     ("the window forgets the old yes", "remembered_until",
      "max(memory.answer_until(w, kept).x, stale_until(w, kept, kind))", "memory.answer_until(w, kept).x"),
+    # nodes of the app
+    ("all nodes keep their answers in one place", "kept_for", "+ node * k.by_node", "+ 0 * k.by_node"),
+    ("the window asks the first node alone", "checked_reach", "range(w.nodes)", "range(1)"),
+    ("a device strays from its node", "route", "sticky(w, person) if w.sticky else", "sticky(w, person) if w.sticky < 0 else"),
+    ("all requests go to one node", "route", "int(u * w.nodes)", "int(0.5 * w.nodes)"),
+    ("all nodes share the workers of one", "station", "Station.AUTH_SERVER + node", "Station.APP"),
     # refresh tokens that rotate
     ("a refresh token is not spent", "accepted", "f.current += 1", "f.current += 0"),
     ("a grace has no end", "accepted", "or not w.now < f.spent + w.grace", "or w.now < f.spent"),

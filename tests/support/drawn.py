@@ -675,3 +675,26 @@ def scenarios_of_rotation(draw: st.DrawFn) -> Scenario:
         token["uses"] = draw(st.sampled_from([1, 3]))
     drawn["strategies"]["tried"]["token"] = token
     return scenario(drawn)
+
+
+@st.composite
+def scenarios_of_nodes(draw: st.DrawFn) -> Scenario:
+    """Apps of several nodes that keep answers each for itself: people of one page or of several, connections, polls, old answers."""
+    drawn = draw(st.one_of(scenarios_of_carriers(), kept_by_real_parts(), scenarios_of_channels()))
+    kept = {
+        "allow_for": draw(st.sampled_from(["5s", "1min"])),
+        "cached": draw(st.sampled_from(["node", "node", "shared"])),
+    }
+    check = (
+        draw(checks()) | kept
+        if drawn.strategies["tried"].check is None
+        else {"cached": kept["cached"]}
+    )
+    return with_changes(
+        drawn,
+        {
+            "app.nodes": draw(st.sampled_from([2, 3, 7])),
+            "app.routing": draw(st.sampled_from(["random", "sticky"])),
+            "strategies.tried.check": check,
+        },
+    )

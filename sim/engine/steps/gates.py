@@ -15,6 +15,7 @@ from sim.engine.steps import (
     knowledge,
     limiters,
     lines,
+    nodes,
     openings,
     parties,
     plan,
@@ -44,11 +45,19 @@ def of_request(w: World, person: int, law: int, stream: int) -> float:
 # -- workers ------------------------------------------------------------------------------------
 
 
+@into_callers
+def station_of(w: World, person: int) -> int:
+    """Where the request under way is served."""
+    return nodes.station(w, nodes.of(w, person))
+
+
 def request_arrives(w: World, person: int) -> int:
     """A request is at the app: a worker verifies it."""
     p = memory.person(w, person)
     accounting.note_page(w, person, Event.REQUEST_ARRIVED, p.kind, 0)
     memory.fetch_page(w, p.page)  # for the next click, which is only one event away
+    if w.nodes > 1:
+        nodes.route(w, person)
     if w.connects and connections.carries(w, person):
         return goes_over(w, person)
     if w.holds_worker:
@@ -56,7 +65,7 @@ def request_arrives(w: World, person: int) -> int:
     verify = of_request(w, person, Law.VERIFY, Stream.VERIFY)
     if verify > 0:
         p.state = State.VERIFIED
-        step = parties.visit(w, Station.APP, verify, person)
+        step = parties.visit(w, station_of(w, person), verify, person)
         return verified(w, person) if step == Step.RESUME else step
     return Step.JUDGE
 
@@ -71,24 +80,25 @@ def goes_over(w: World, person: int) -> int:
 def verified(w: World, person: int) -> int:
     """Verification is done; an asynchronous worker is free again."""
     if not w.holds_worker:
-        parties.leave(w, Station.APP)
+        parties.leave(w, station_of(w, person))
     return judge(w, person)
 
 
 def seize(w: World, person: int) -> int:
     """A blocking app: one worker from here to the end of handler work."""
     who = lines.holder(w, person)
+    b = memory.station(w, station_of(w, person))
     memory.holder(w, who).joined = w.now
-    if w.busy < w.workers:
-        w.busy += 1
+    if b.serving < w.workers:
+        b.serving += 1
         return Step.SERVED
     memory.person(w, person).state = State.WORKER
     memory.holder(w, who).next = NONE
-    if w.first_waiting == NONE:
-        w.first_waiting = who
+    if b.first_waiting == NONE:
+        b.first_waiting = who
     else:
-        memory.holder(w, w.last_waiting).next = who
-    w.last_waiting = who
+        memory.holder(w, b.last_waiting).next = who
+    b.last_waiting = who
     return Step.REST
 
 
@@ -108,13 +118,14 @@ def served(w: World, person: int) -> int:
 
 def release(w: World, person: int) -> None:
     """Free the worker; the head of the queue takes it in the same instant."""
-    holder = memory.holder(w, lines.holder(w, person))
-    accounting.record_sojourn(w, Station.APP, holder.joined, holder.seized, w.now)
-    w.woken = w.first_waiting
+    holder, station = memory.holder(w, lines.holder(w, person)), station_of(w, person)
+    accounting.record_sojourn(w, station, holder.joined, holder.seized, w.now)
+    b = memory.station(w, station)
+    w.woken = b.first_waiting
     if w.woken == NONE:
-        w.busy -= 1
+        b.serving -= 1
     else:
-        w.first_waiting = memory.holder(w, w.woken).next
+        b.first_waiting = memory.holder(w, w.woken).next
 
 
 # -- gates --------------------------------------------------------------------------------------
@@ -198,7 +209,7 @@ def ask_one(w: World, person: int, check: int) -> int:
     """One check: a remembered answer, or a question to the host. The timeout runs from the sending."""
     p, k, now = memory.person(w, person), memory.check(w, check), w.now
     if k.remembers:
-        kept = revocation.kept_for(w, person, p.page, check)
+        kept = revocation.kept_for(w, person, p.page, check, nodes.of(w, person))
         if now < memory.answer_until(w, kept).x:
             if knowledge.bit(memory.answer(w, kept).x, p.kind):
                 if k.slides:
@@ -226,7 +237,7 @@ def question(w: World, person: int, check: int) -> int:
     task = pool.new_task(w, person)
     t, k = memory.task(w, task), memory.check(w, check)
     t.page, t.kind, t.generation, t.aside = p.page, p.kind, p.generation, 0
-    t.line, t.check = w.line, check
+    t.line, t.check, t.node = w.line, check, nodes.of(w, person)
     t.attempt = Call.CHECK if w.line == NONE else connections.call_of(w)
     memory.page(w, p.page).references += 1
     t.at = p.expires
@@ -407,7 +418,7 @@ def check_back(w: World, task: int) -> int:
     granted = knowledge.bit(t.grants, t.kind)
     check = t.check
     if t.outcome == Reason.OK and memory.check(w, check).remembers:
-        kept = revocation.kept_for(w, t.person, t.page, check)
+        kept = revocation.kept_for(w, t.person, t.page, check, t.node)
         keep_answer(w, t.person, check, kept, granted, t.grants)
     memory.person(w, t.person).generation += 1  # the deadline is off
     outcome = t.outcome
@@ -422,7 +433,7 @@ def check_back(w: World, task: int) -> int:
 def answered_aside(w: World, task: int) -> int:
     """The answer to a question that nobody waits for: a yes replaces the old one, a no only where it may."""
     t = memory.task(w, task)
-    k, kept = memory.check(w, t.check), revocation.kept_for(w, t.person, t.page, t.check)
+    k, kept = memory.check(w, t.check), revocation.kept_for(w, t.person, t.page, t.check, t.node)
     granted = knowledge.bit(t.grants, t.kind)
     if w.now <= t.new_expires:
         note_check(w, task, Event.CHECK_ANSWERED, t.outcome)
@@ -469,7 +480,8 @@ def unanswered(w: World, person: int, check: int, outcome: int) -> int:
     """No answer: the last one serves, where it may and came not too long ago."""
     p, k = memory.person(w, person), memory.check(w, check)
     if k.stale_on_failure > 0:
-        last = memory.answer_last(w, revocation.kept_for(w, person, p.page, check))
+        kept = revocation.kept_for(w, person, p.page, check, nodes.of(w, person))
+        last = memory.answer_last(w, kept)
         if w.now < last.came + k.stale_on_failure:
             if knowledge.bit(last.grants, p.kind):
                 return said_yes(w, person, check)
@@ -546,10 +558,11 @@ def handler_work(w: World, person: int) -> float:
 def join(w: World, person: int) -> int:
     """Handler work from the tail of the queue; nothing happens between its end and the answer's arrival."""
     p = memory.person(w, person)
-    if memory.station(w, Station.APP).by_events:
+    station = station_of(w, person)
+    if memory.station(w, station).by_events:
         p.state = State.HANDLED
-        return parties.visit(w, Station.APP, handler_work(w, person), person)
-    seen = parties.serve(w, Station.APP, handler_work(w, person)) + p.half_trip
+        return parties.visit(w, station, handler_work(w, person), person)
+    seen = parties.serve(w, station, handler_work(w, person)) + p.half_trip
     if not calendar.ahead(w, person, seen):
         return calendar.go_on(w, person, seen, Priority.ARRIVAL, State.ANSWERED)
     w.now = seen
@@ -561,7 +574,7 @@ def handled(w: World, person: int) -> int:
     if w.holds_worker:
         release(w, person)
     else:
-        parties.leave(w, Station.APP)
+        parties.leave(w, station_of(w, person))
     return calendar.go_on(
         w, person, w.now + memory.person(w, person).half_trip, Priority.ARRIVAL, State.ANSWERED
     )

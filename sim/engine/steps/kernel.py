@@ -15,6 +15,7 @@ from sim.engine.steps import (
     gates,
     knowledge,
     lines,
+    nodes,
     openings,
     parties,
     polls,
@@ -340,8 +341,9 @@ def close(address: int) -> int:
     """The end of the run: the accounts are closed. Returns the number of requests in flight."""
     w = memory.world_at(address)
     w.now = w.end
-    for station in (Station.APP, Station.HOST, Station.AUTH_SERVER):
-        parties.record_waiting(w, station)
+    for station in range(w.n_stations):
+        if station in (Station.HOST, Station.AUTH_SERVER) or not w.holds_worker:
+            parties.record_waiting(w, station)
         accounting.check_sums(w, station)
     in_flight = 0
     for person in range(w.people):
@@ -368,7 +370,8 @@ def close(address: int) -> int:
 def close_holder(w: World, who: int, state: int) -> None:
     """Who holds a worker at the end of the run, or waits for one."""
     holder = memory.holder(w, who)
+    node = 0 if w.nodes == 1 else memory.route(w, who).x
     if state == State.WORKER:
-        accounting.record_sojourn(w, Station.APP, holder.joined, INF, INF)
+        accounting.record_sojourn(w, nodes.station(w, node), holder.joined, INF, INF)
     elif state in (State.VERIFIED, State.LOOKED_UP, State.CHECKED, State.HANDLED):
-        accounting.record_sojourn(w, Station.APP, holder.joined, holder.seized, INF)
+        accounting.record_sojourn(w, nodes.station(w, node), holder.joined, holder.seized, INF)

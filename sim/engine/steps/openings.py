@@ -8,7 +8,7 @@ import math
 
 from sim.basics.streams import Stream
 from sim.engine.state import NONE, Law, Mark, Phase, Step, Timer, World
-from sim.engine.steps import accounting, connections, lines, plan, revocation
+from sim.engine.steps import accounting, connections, lines, nodes, plan, revocation
 from sim.engine.steps.binding import apart, memory
 from sim.model.causes import Kind
 from sim.model.outcomes import Decision, Event, Reason
@@ -146,6 +146,8 @@ def run_out(w: World, person: int, page: int) -> int:
 def carried(w: World, person: int) -> None:
     """A click that came over a connection is decided on arrival."""
     p = memory.person(w, person)
+    if w.nodes > 1:
+        nodes.carry(w, person, connections.line_of(w, lines.in_use(w, person)))
     p.decision, p.reason = Decision.ACCEPTED, Reason.NOTHING
     accounting.record_decision(w, p.decision)
     accounting.note_request(w, person, Event.DECIDED, p.decision, p.reason)

@@ -18,9 +18,9 @@ INF = math.inf
 
 def servers_of(w: World, station: int) -> float:
     """Number of servers; may be infinite."""
-    if station == Station.APP:
-        return w.workers
-    return w.host_servers if station == Station.HOST else w.auth_servers
+    if station == Station.HOST:
+        return w.host_servers
+    return w.auth_servers if station == Station.AUTH_SERVER else w.workers
 
 
 def visit(w: World, station: int, service: float, person: int) -> int:

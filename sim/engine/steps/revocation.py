@@ -16,7 +16,7 @@ from sim.engine.steps import (
     tokens,
     written,
 )
-from sim.engine.steps.binding import memory
+from sim.engine.steps.binding import apart, memory
 from sim.model.causes import Cause, Kind
 from sim.model.mechanisms import Effect
 from sim.model.order import Lane, Priority
@@ -272,11 +272,33 @@ def page_reach(w: World, person: int, page: int, kind: int, entry: float, yet: b
     if w.allowlist:
         vouched = kind != Kind.ADMIN or g.admin
         found = sooner(w, found, entry if vouched else -INF, Ended.ENTRY)
+    if w.n_checks:
+        found = checked_reach(w, person, page, kind, found)
+    return found if found > w.now else -INF
+
+
+def checked_reach(w: World, person: int, page: int, kind: int, found: float) -> float:
+    """What of that the checks let pass: at the node that does so longest."""
+    if w.answer_copies == 1:
+        return reach_at(w, person, page, kind, found, 0)
+    before, gate, farthest = w.gate, w.gate, -INF
+    for node in range(w.nodes):
+        w.gate = before
+        until = reach_at(w, person, page, kind, found, node)
+        if node == 0 or until > farthest:
+            farthest, gate = until, w.gate
+    w.gate = gate
+    return farthest
+
+
+def reach_at(w: World, person: int, page: int, kind: int, found: float, node: int) -> float:
+    """The same at one node."""
+    cause = memory.case(w, memory.person(w, person).case).cause
     for check in range(w.n_checks):
         if written.check_ends(w, check, kind, cause):
-            until = remembered_until(w, person, page, kind, check)
+            until = remembered_until(w, person, page, kind, check, node)
             found = sooner(w, found, until, memory.check(w, check).ends_as)
-    return found if found > w.now else -INF
+    return found
 
 
 def sooner(w: World, found: float, until: float, gate: int) -> float:
@@ -286,17 +308,19 @@ def sooner(w: World, found: float, until: float, gate: int) -> float:
     return min(found, until)
 
 
-def kept_for(w: World, person: int, page: int, check: int) -> int:
-    """Where a check's answers about a page's requests are kept: those about a session by device."""
-    place = memory.tab(w, page).device if memory.check(w, check).by_device else person
-    return place * w.n_checks + check
+def kept_for(w: World, person: int, page: int, check: int, node: int) -> int:
+    """Where a check's answers about a page's requests are kept by a node: those about a session by device."""
+    k = memory.check(w, check)
+    place = memory.tab(w, page).device if k.by_device else person
+    kept = place * w.n_checks + check
+    return kept if w.answer_copies == 1 else kept * w.answer_copies + node * k.by_node
 
 
-def remembered_until(w: World, person: int, page: int, kind: int, check: int) -> float:
-    """Until when the app grants a kind without waiting for the host; -inf where it does not."""
+def remembered_until(w: World, person: int, page: int, kind: int, check: int, node: int) -> float:
+    """Until when a node grants a kind without waiting for the host; -inf where it does not."""
     if not memory.check(w, check).remembers:
         return -INF
-    kept = kept_for(w, person, page, check)
+    kept = kept_for(w, person, page, check, node)
     until = max(memory.answer_until(w, kept).x, stale_until(w, kept, kind))
     if not w.now < until:
         return -INF

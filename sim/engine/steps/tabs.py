@@ -9,7 +9,17 @@ import math
 
 from sim.basics.streams import Stream
 from sim.engine.state import NONE, Law, World
-from sim.engine.steps import draws, families, knowledge, left, lines, polls, pool, tokens
+from sim.engine.steps import (
+    draws,
+    families,
+    knowledge,
+    left,
+    lines,
+    polls,
+    pool,
+    revocation,
+    tokens,
+)
 from sim.engine.steps.binding import apart, memory
 
 INF = math.inf
@@ -64,24 +74,29 @@ def found(w: World, person: int, number: int) -> int:
     if w.leaves_entries:
         memory.last_left(w, device).x = NONE
     if w.answers_a_device:
-        forget_answers(w, device)
+        forget_answers(w, person, device)
     empty(w, person, device)
     return device
 
 
 @apart
-def forget_answers(w: World, device: int) -> None:
-    """Nothing is remembered of a device that is new."""
+def forget_answers(w: World, person: int, device: int) -> None:
+    """Nothing is remembered of a device that is new, at no node."""
     for check in range(w.n_checks):
-        if memory.check(w, check).by_device:
-            kept = device * w.n_checks + check
-            if w.remembers:
-                memory.answer_until(w, kept).x = -INF
-            if w.serves_stale:
-                memory.answer_last(w, kept).came = -INF
-            if w.refreshes_answers:
-                stale = memory.answer_stale(w, kept)
-                stale.until = stale.asking_until = -INF
+        for node in range(w.answer_copies):
+            if memory.check(w, check).by_device:
+                forget_answer(w, revocation.kept_for(w, person, device, check, node))
+
+
+def forget_answer(w: World, kept: int) -> None:
+    """Nothing is remembered in a place where answers are kept."""
+    if w.remembers:
+        memory.answer_until(w, kept).x = -INF
+    if w.serves_stale:
+        memory.answer_last(w, kept).came = -INF
+    if w.refreshes_answers:
+        stale = memory.answer_stale(w, kept)
+        stale.until = stale.asking_until = -INF
 
 
 def take_up(w: World, person: int, device: int, tab: int) -> None:

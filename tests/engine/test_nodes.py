@@ -1,0 +1,207 @@
+"""Nodes of the app behind its balancer (model, "App nodes"): runners agree, closed forms, an independent text, what one node is."""
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from support.drawn import scenarios_of_nodes
+from support.runners import AT_NIGHT, EVERY_DAY, PARTS, equal_and_within_bounds
+from support.worlds import one_endless_page, scenario
+
+from sim import theory
+from sim.engine import compiled, plain
+from sim.engine.given import Given
+from sim.engine.readable import readable
+from sim.engine.recording import Run
+from sim.oracle import nodes
+from sim.oracle.vocabulary import Unspoken, check_spoken
+from sim.results.applicability import expected
+from sim.scenario import Scenario, ScenarioError, load, with_changes
+
+ENGINES = {"compiled": compiled, "plain": plain}
+
+
+@settings(EVERY_DAY, max_examples=15)
+@given(scenarios_of_nodes())
+def test_runners_agree(drawn: Scenario) -> None:
+    equal_and_within_bounds(drawn)
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("part", range(PARTS))
+@AT_NIGHT
+@given(scenarios_of_nodes(), st.integers(0, 1000))
+def test_runners_agree_on_many(part: int, drawn: Scenario, replication: int) -> None:
+    equal_and_within_bounds(drawn, replication)
+
+
+# -- closed forms and a small simulator -----------------------------------------------------------
+
+# A mean fails beyond 4.5 standard errors: 7e-6 a comparison for a normal mean. Seeds are fixed.
+POINTS = [(0.1, 60.0, 8), (1 / 60, 300.0, 3), (0.05, 90.0, 2)]  # clicks a second, kept for s, nodes
+STORM = {
+    "probabilities": {"storm": 1},
+    "storm": {"think": "10s", "kinds": {"read": 1}, "gives_up_after": "unlimited", "duration": "1h"},
+}  # fmt: skip
+
+
+def caches(rate_per_s: float, kept_s: float, number: int, people: int) -> Scenario:
+    """People who click at random, lose access at any time, and whom no refusal stops."""
+    think = {"dist": "exponential", "mean": 1 / rate_per_s}
+    settled_s = 4 * (kept_s + number / rate_per_s)
+    return one_endless_page(
+        {"check": {"allow_for": kept_s, "cached": "node"}},
+        think=think,
+        people=people,
+        horizon_s=1.2 * settled_s,
+        from_s=settled_s,
+        app={"nodes": number},
+        behaviour=STORM | {"storm": STORM["storm"] | {"think": think}},
+    )
+
+
+def assert_near(found: Any, expected: float) -> None:
+    error = np.std(found, ddof=1) / math.sqrt(len(found))
+    assert abs(np.mean(found) - expected) < 4.5 * error
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize(("rate_per_s", "kept_s", "number"), POINTS)
+def test_caches_of_nodes(rate_per_s: float, kept_s: float, number: int, engine: str) -> None:
+    """D1: the last node to forget ends the window."""
+    drawn = caches(rate_per_s, kept_s, number, 4000 if engine == "compiled" else 120)
+    cases = ENGINES[engine].run(drawn, drawn.strategies["tried"]).cases
+    assert_near(cases.exposure_s, theory.many_caches_exposure_mean_s(rate_per_s, kept_s, number))
+    assert_near(
+        cases.unauthorised_reads, theory.many_caches_requests_mean(rate_per_s, kept_s, number)
+    )
+    below = cases.exposure_s <= 0.6 * kept_s
+    assert_near(below, theory.many_caches_cdf(0.6 * kept_s, rate_per_s, kept_s, number))
+
+
+@pytest.mark.parametrize(("rate_per_s", "kept_s", "number"), POINTS)
+def test_caches_of_the_small_simulator(rate_per_s: float, kept_s: float, number: int) -> None:
+    after_s = 4 * (kept_s + number / rate_per_s)
+    found = [nodes.case(seed, number, kept_s, rate_per_s, after_s) for seed in range(400)]
+    assert_near(
+        [case.window_s for case in found],
+        theory.many_caches_exposure_mean_s(rate_per_s, kept_s, number),
+    )
+    assert_near(
+        [case.accepted for case in found],
+        theory.many_caches_requests_mean(rate_per_s, kept_s, number),
+    )
+
+
+# -- laws -----------------------------------------------------------------------------------------
+
+
+def both(drawn: Scenario, changes: dict[str, Any]) -> tuple[Run, Run]:
+    """A scenario and a changed one, with every event."""
+    changed = with_changes(drawn, changes)
+    first, second = (
+        compiled.run(each, each.strategies["tried"], tracing=True) for each in (drawn, changed)
+    )
+    return first, second
+
+
+def same(first: Run, second: Run) -> None:
+    """To the bit."""
+    assert first.differences(second) == []
+    assert list(map(repr, first.trace or ())) == list(map(repr, second.trace or ()))
+
+
+OFFICE = {"organisation.people": 40, "app.workers": "unlimited"}
+
+
+def office(check: dict[str, Any], **changes: Any) -> Scenario:
+    return with_changes(
+        load("office"), OFFICE | {"strategies": {"tried": {"check": check}}} | changes
+    )
+
+
+def test_one_node_is_what_there_was() -> None:
+    first, second = both(
+        office({"allow_for": "5min"}),
+        {"app.routing": "sticky", "strategies.tried.check.cached": "node"},
+    )
+    same(first, second)
+
+
+def test_nodes_that_share_all_and_never_wait_are_one() -> None:
+    first, second = both(office({"allow_for": "5min"}), {"app.nodes": 7})
+    same(first, second)
+
+
+def test_a_device_that_stays_with_its_node_meets_one_cache() -> None:
+    first, second = both(
+        office({"allow_for": "5min"}),
+        {"app.nodes": 7, "app.routing": "sticky", "strategies.tried.check.cached": "node"},
+    )
+    same(first, second)
+
+
+def test_each_node_has_a_queue_of_its_own() -> None:
+    """Requests that meet any of four nodes at random wait longer than behind one queue, and the work is the same."""
+    busy = {
+        "organisation.people": 400,
+        "app.verify": "0s",
+        "app.service": {"read": "800ms", "write": "800ms", "admin": "800ms"},
+        "strategies": {"tried": {"token": {"lifetime": "8h"}}},
+        "run.horizon": "3h",
+        "organisation.shift.end": "3h",
+        "cases.until": "3h",
+    }
+    together = with_changes(load("office"), busy | {"app.workers": 16})
+    apart = with_changes(load("office"), busy | {"app.workers": 4, "app.nodes": 4})
+    queues = [compiled.run(s, s.strategies["tried"]).stations["app"] for s in (together, apart)]
+    assert queues[1].queue > 2 * queues[0].queue > 0
+    assert queues[1].utilisation == pytest.approx(queues[0].utilisation, rel=0.02)
+
+
+# -- what is said of it ---------------------------------------------------------------------------
+
+
+def test_what_cannot_be_meant_is_an_error() -> None:
+    for words, tables in {
+        "app.nodes = 0": {"app": {"nodes": 0}},
+        'app.routing = "round"': {"app": {"routing": "round"}},
+        'check.cached = "nodes"': {"strategies": {"tried": {"check": {"cached": "nodes"}}}},
+    }.items():
+        with pytest.raises(ScenarioError) as error:
+            scenario(tables)
+        assert words in str(error.value)
+
+
+def test_who_does_not_know_nodes_says_so() -> None:
+    """The oracle refuses them by name; virtual cases are not read."""
+    drawn = office({"allow_for": "5min", "cached": "node"}, **{"app.nodes": 2})
+    with pytest.raises(Unspoken, match=r"app\.nodes = 2.*strategy\.check\.cached = 'node'"):
+        check_spoken(drawn, drawn.strategies["tried"])
+    token = with_changes(load("office"), {"strategies": {"tried": {"token": {"lifetime": "5min"}}}})
+    read = [
+        readable(Given.of(s, s.strategies["tried"], False, moments=32))
+        for s in (token, with_changes(token, {"app.nodes": 2}))
+    ]
+    assert read[0] and not read[1]
+
+
+def test_the_closed_form_stands_beside_estimates() -> None:
+    textbook = load("textbook")
+    changes = {"app.nodes": 3, "strategies.cached_decision.check.cached": "node"}
+    drawn = with_changes(textbook, changes)
+    key = ("deactivation", None, "exposure", "mean")
+    found = {
+        name: expected(of, of.strategies["cached_decision"])[key]
+        for name, of in {
+            "one": textbook,
+            "three": drawn,
+            "sticky": with_changes(drawn, {"app.routing": "sticky"}),
+        }.items()
+    }
+    assert found["three"].form == "D1"
+    assert found["three"].value == pytest.approx(3.040 * 60, abs=0.03)
+    assert found["sticky"] == found["one"]
