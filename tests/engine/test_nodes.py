@@ -149,7 +149,7 @@ def test_each_node_has_a_queue_of_its_own() -> None:
     busy = {
         "organisation.people": 400,
         "app.verify": "0s",
-        "app.service": {"read": "800ms", "write": "800ms", "admin": "800ms"},
+        "app.service": {"read": "3s", "write": "3s", "admin": "3s"},
         "strategies": {"tried": {"token": {"lifetime": "8h"}}},
         "run.horizon": "3h",
         "organisation.shift.end": "3h",
@@ -205,3 +205,24 @@ def test_the_closed_form_stands_beside_estimates() -> None:
     assert found["three"].form == "D1"
     assert found["three"].value == pytest.approx(3.040 * 60, abs=0.03)
     assert found["sticky"] == found["one"]
+
+
+# -- a public report ------------------------------------------------------------------------------
+
+# artifact-keeper/artifact-keeper#2168: minutes of the window, questions a person-hour.
+REPORT = {"one_cache": (2.083, 10.0), "a_cache_each": (3.040, 22.5)}
+
+
+@pytest.mark.parametrize("name", REPORT)
+def test_the_report_of_replicas(name: str) -> None:
+    """The shipped scenario, ten of its replications; questions of a day without cases."""
+    drawn = load("three_replicas")
+    window_min, asked_per_h = REPORT[name]
+    runs = [compiled.run(drawn, drawn.strategies[name], number) for number in range(10)]
+    assert_near(np.concatenate([run.cases.exposure_s for run in runs]) / 60, window_min)
+    quiet = with_changes(drawn, {"cases.deactivation": {"share": 0}, "run.warm_up": "1h"})
+    asked = [
+        compiled.run(quiet, quiet.strategies[name], number).host_calls["check"].sum()
+        for number in range(10)
+    ]
+    assert_near(np.array(asked) / (200 * 3), asked_per_h)

@@ -68,7 +68,7 @@ _COMPILED = (
     ("one check of several is enough", "ask", "if step != Step.PASSED:", "if step < 0:"),
     ("the checks behind one that answered are not asked", "said_yes", "if check + 1 < w.n_checks", "if check + 1 < 0"),
     ("checks share their answers", "kept_for", "place * w.n_checks + check", "place * w.n_checks"),
-    ("the window knows the first check only", "page_reach", "range(w.n_checks)", "range(min(w.n_checks, 1))"),
+    ("the window knows the first check only", "reach_at", "range(w.n_checks)", "range(min(w.n_checks, 1))"),
     ("a check's time-out is the first one's", "question", "w.now + k.timeout", "w.now + memory.check(w, 0).timeout"),
     ("the window forgets the old yes", "remembered_until",
      "max(memory.answer_until(w, kept).x, stale_until(w, kept, kind))", "memory.answer_until(w, kept).x"),
@@ -207,7 +207,7 @@ _COMPILED = (
     ("nobody waits for his turn", "admits", "return WAITS if w.turn > w.now", "return WAITS if w.turn < 0"),
     ("one more waits for his turn", "has_room", "before_it(w, which) <= w.capacity_0", "before_it(w, which) <= w.capacity_0 + 1.0"),
     ("Retry-After has fractions of seconds", "record_limited", "w.told == Told.WHOLE_SECONDS", "w.told < 0"),
-    ("a worker too many", "seize", "w.busy < w.workers", "w.busy <= w.workers"),
+    ("a worker too many", "seize", "b.serving < w.workers", "b.serving <= w.workers"),
     ("a refusal takes handler work", "decided", "if accepted:\n            calendar.act_later", "if True:\n            calendar.act_later"),
     ("nobody waits for a server", "earliest_start", "start = max(now, memory.free_at(w, b.first).x)", "start = now"),
     # plans

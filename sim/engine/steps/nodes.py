@@ -1,4 +1,4 @@
-"""Nodes of the app behind its balancer (model, section 22): where a request goes, and the station of each."""
+"""Nodes of the app behind its balancer (model, section 23): where a request goes, and the station of each."""
 
 from sim.basics.streams import Stream
 from sim.engine.state import NONE, Station, World

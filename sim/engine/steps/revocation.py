@@ -16,7 +16,7 @@ from sim.engine.steps import (
     tokens,
     written,
 )
-from sim.engine.steps.binding import apart, memory
+from sim.engine.steps.binding import memory
 from sim.model.causes import Cause, Kind
 from sim.model.mechanisms import Effect
 from sim.model.order import Lane, Priority
