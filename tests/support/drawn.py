@@ -679,22 +679,27 @@ def scenarios_of_rotation(draw: st.DrawFn) -> Scenario:
 
 @st.composite
 def scenarios_of_nodes(draw: st.DrawFn) -> Scenario:
-    """Apps of several nodes that keep answers each for itself: people of one page or of several, connections, polls, old answers."""
-    drawn = draw(st.one_of(scenarios_of_carriers(), kept_by_real_parts(), scenarios_of_channels()))
-    kept = {
-        "allow_for": draw(st.sampled_from(["5s", "1min"])),
-        "cached": draw(st.sampled_from(["node", "node", "shared"])),
-    }
-    check = (
-        draw(checks()) | kept
-        if drawn.strategies["tried"].check is None
-        else {"cached": kept["cached"]}
+    """Apps of several nodes that keep answers each for itself: people of one page or of several, connections, polls, old
+    answers, several checks."""
+    drawn = draw(
+        st.one_of(
+            scenarios_of_carriers(),
+            kept_by_real_parts(),
+            scenarios_of_channels(),
+            scenarios_of_checks(),
+        )
     )
+    cached, path = st.sampled_from(["node", "node", "shared"]), "strategies.tried.check"
+    asked = drawn.strategies["tried"].checks
+    changes: dict[str, Any] = {f"{path}.{j}.cached": draw(cached) for j in range(len(asked))}
+    if len(asked) < 2:
+        kept = {"allow_for": draw(st.sampled_from(["5s", "1min"]))}
+        changes = {path: {"cached": draw(cached)} | (draw(checks()) | kept if not asked else {})}
     return with_changes(
         drawn,
         {
             "app.nodes": draw(st.sampled_from([2, 3, 7])),
             "app.routing": draw(st.sampled_from(["random", "sticky"])),
-            "strategies.tried.check": check,
+            **changes,
         },
     )
