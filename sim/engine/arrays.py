@@ -33,6 +33,7 @@ from sim.engine.given import (
     told_of_logouts,
 )
 from sim.engine.histogram import BUCKETS
+from sim.engine.limits import TooLarge
 from sim.engine.readable import read_as
 from sim.engine.recording import ListAccount, minutes_of, window_s
 from sim.engine.state import (
@@ -48,6 +49,8 @@ from sim.engine.state import (
     world_dtype,
 )
 from sim.engine.state import Law as Laws
+from sim.engine.steps.calendar import NUMBER_BITS
+from sim.engine.steps.connections import OF_PAGE
 from sim.model.causes import CAUSES, Cause, Kind, lost_kinds
 from sim.model.limits import SPANS_S
 from sim.model.mechanisms import CHECK_SEES, PUSH, Effect
@@ -66,6 +69,18 @@ _PART = 1 << 16
 _TOO_LONG = {
     "trace": "the trace",
     "tasks": "what goes on at the same time (host.check, push.retries)",
+}
+# The places of these are numbers in the keys of events, which have so many bits; a connection's timer has two of them.
+MOST_NUMBERS = {"tasks": NUMBER_BITS, "lines": NUMBER_BITS, "connections": 1 << OF_PAGE}
+_NUMBERED = {
+    "tasks": "tasks in the background",
+    "lines": "timers of pages",
+    "connections": "connections",
+}
+_FEWER = {
+    "tasks": ", or no token.refresh_at",
+    "lines": ", organisation.devices or workload.tabs",
+    "connections": ", organisation.devices or workload.tabs",
 }
 # Arrays with a place for each page, where they are needed; the last ones only where they go by device.
 _OF_PAGES = (
@@ -302,6 +317,8 @@ def _people(given: Given, world: Any) -> Arrays:
         "credentials": people // 64 + 64 + left,
         "events": people * (1 + has_lines(given)) + people // 64 + 2 * int(world["heap_reserve"]),
     }
+    for name, size in (sizes | pools).items():
+        _require_numbers(name, size)
     return {
         **{name: np.zeros(size, ARRAYS[name].dtype()) for name, size in sizes.items()},
         **{name: _pool(name, size) for name, size in pools.items()},
@@ -467,6 +484,16 @@ def _start(arrays: Arrays) -> None:
     world["rows_per_s"] = _rows(int(world[0]["people"])) / world[0]["end"]
 
 
+def _require_numbers(name: str, size: int) -> None:
+    """Raise TooLarge for more places than the numbers of events can name (`steps.calendar`)."""
+    most = MOST_NUMBERS.get(name, size)
+    if size > most:
+        raise TooLarge(
+            f"organisation.people: {_NUMBERED[name]} are more than {most:,} at a time, which is what one"
+            f" run can tell apart; expected fewer people{_FEWER[name]}"
+        )
+
+
 # -- pools --------------------------------------------------------------------------------------
 
 
@@ -474,6 +501,7 @@ def _with_longer(arrays: Arrays, name: str, size: int) -> Arrays:
     old = arrays[name]
     if len(old) >= size:
         return arrays
+    _require_numbers(name, size)
     require_bytes(size * old.dtype.itemsize, _TOO_LONG.get(name, "organisation.people"))
     longer = np.zeros(size, old.dtype)
     longer[: len(old)] = old

@@ -610,11 +610,6 @@ class Scenario(Table):
                     f'strategies.{name}.token.uses: not with held_by = "device" and a connection,'
                     " which may have been opened with a cookie that another page spends"
                 )
-            if token is not None and token.rotation is not None and self.workload.poll is not None:
-                raise ValueError(
-                    f"strategies.{name}.token.rotation: not with workload.poll, whose renewals present"
-                    " refresh tokens beside those of the person's clicks"
-                )
         return self
 
     @cached_property

@@ -10,6 +10,7 @@ from sim.verification.by_hand import (
     LONG_TOKEN,
     SHORT_VISITS,
     Clockwork,
+    pushed,
     token,
 )
 
@@ -18,6 +19,9 @@ RENEWED = token(100.0, renewal="host")
 LEFT_OPEN = SHORT_VISITS | {"workload.visit_ends": {"leave_open": 1}}
 HIDDEN = LEFT_OPEN | {"organisation.shift": {"start": "0s", "end": 150.0}}
 HIDDEN |= {"workload.hidden_tabs": {"after": 60.0, "timers_every": 60.0}}
+SESSION = LONG_TOKEN | {"allowlist": {"lifetime": 300.0, "renewal": "sliding"}}
+REPLACED = LEFT_OPEN | {"workload.poll": {"every": 190.0}, "network.client_app": 40.0}
+REPLACED |= {"push.delay": 0.0, "push.loss": 0}
 SLOW = {"network.client_app": 10.0, "cases.from": 1030.0}
 STORM = {"behaviour.probabilities": {"storm": 1}, "behaviour.storm.think": 100.0}
 STORM |= {"behaviour.storm.kinds": {"read": 1}, "behaviour.storm.gives_up_after": 3}
@@ -117,6 +121,28 @@ WORLDS = (
         HIDDEN
         | {"workload.poll": {"every": 25.0}}
         | {"workload.hidden_tabs": {"after": 215.0, "timers_every": 15.0}},
+    ),
+    # pages at 100, 300, ..., 900, each replaced by the next while its poll of 190 s later is on its way: accepted 10 s after that, it
+    # prolongs the entry to 510 s after its page; the event of 1030 drops those of 700 and 900
+    Clockwork(
+        "a poll prolongs the entry of a page that is gone",
+        SESSION | pushed("drop_entries"),
+        {"mean entries": (3 * 510 + 330 + 130) / 2000, "polls": 0, "window s": 0},
+        REPLACED,
+    ),
+    # the poll of 890 is on its way
+    Clockwork(
+        "an event drops the entry of a page that is gone while its poll is under way",
+        SESSION | pushed("drop_entries"),
+        {"mean entries": (2 * 510 + 405 + 205 + 5) / 2000, "polls": 0, "last click s": 0, "window s": 0},
+        REPLACED | {"cases.from": 905.0, "cases.until": 905.0 + 1e-9},
+    ),
+    # the token that the poll of 890 asks for is stamped at 910 and ends at 1090, that of the page of 900 at 1080
+    Clockwork(
+        "an event names the token that a page which is gone was renewed",
+        token(180.0, renewal="app") | pushed("denylist"),
+        {"mean entries of the denylist": 60 / 2000},
+        REPLACED,
     ),
     # in use from 100 on, so it is never hidden: polls at 125, 150, ..., 275, clicks at 160, 220 and 280
     Clockwork(

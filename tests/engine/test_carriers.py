@@ -5,62 +5,50 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.drawn import scenarios_of_carriers
+from support.drawn import scenarios_of_all_carriers, scenarios_of_carriers
+from support.runners import AT_NIGHT, EVERY_DAY, PARTS, equal_and_within_the_matrix
 from support.worlds import one_endless_page, scenario
 
 from sim.coverage import coverage
 from sim.engine import compiled, plain
-from sim.engine.recording import Run
 from sim.model.causes import CAUSES
 from sim.oracle import connections, hidden_tabs, polls
 from sim.oracle.tabs import Habits, windows_s
 from sim.scenario import Scenario, ScenarioError, with_changes
 
-
-def on_both_runners(drawn: Scenario, replication: int = 0) -> Run:
-    """The run, the same event for event on both, traced or not."""
-    strategy = drawn.strategies["tried"]
-    ours = compiled.run(drawn, strategy, replication, tracing=True)
-    other = plain.run(drawn, strategy, replication, tracing=True)
-    for number, (left, right) in enumerate(zip(ours.trace or (), other.trace or (), strict=False)):
-        assert repr(left) == repr(right), number
-    assert ours.differences(other) == []
-    ours.trace = None
-    assert compiled.run(drawn, strategy, replication).differences(ours) == []
-    return ours
+SOME = settings(EVERY_DAY, max_examples=200)
 
 
-def assert_windows_keep_their_laws(drawn: Scenario, found: Run) -> None:
-    worst = {c.cause: c.bound_s for c in coverage(drawn) if c.of is None}
-    for case in found.cases:
-        bound_s = worst[CAUSES[int(case.cause)]]
-        limit_s = math.inf if bound_s is None else bound_s
-        assert 0 <= case.last_click_s <= case.exposure_s <= limit_s + 1e-6, case
-
-
-_ALL = list(HealthCheck)
-
-
-@settings(
-    max_examples=60,
-    deadline=None,
-    derandomize=True,
-    phases=[Phase.generate],
-    suppress_health_check=_ALL,
-)
+@EVERY_DAY
 @given(scenarios_of_carriers())
 def test_random_scenarios(drawn: Scenario) -> None:
-    assert_windows_keep_their_laws(drawn, on_both_runners(drawn))
+    equal_and_within_the_matrix(drawn)
 
 
 @pytest.mark.nightly
-@pytest.mark.parametrize("part", range(8))  # so that workers share 10,000 scenarios
-@settings(max_examples=1_250, deadline=None, suppress_health_check=_ALL)
+@pytest.mark.parametrize("part", range(PARTS))
+@AT_NIGHT
 @given(scenarios_of_carriers(), st.integers(0, 1000))
 def test_many_random_scenarios(part: int, drawn: Scenario, replication: int) -> None:
-    assert_windows_keep_their_laws(drawn, on_both_runners(drawn, replication))
+    equal_and_within_the_matrix(drawn, replication)
+
+
+@SOME
+@given(scenarios_of_all_carriers())
+def test_random_scenarios_of_all_carriers(drawn: Scenario) -> None:
+    equal_and_within_the_matrix(drawn)
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("part", range(PARTS))
+@AT_NIGHT
+@given(scenarios_of_all_carriers(), st.integers(0, 1000))
+def test_many_random_scenarios_of_all_carriers(
+    part: int, drawn: Scenario, replication: int
+) -> None:
+    equal_and_within_the_matrix(drawn, replication)
 
 
 # -- closed forms and a small simulator ---------------------------------------------------------

@@ -15,7 +15,7 @@ from support.worlds import ZERO_LATENCY, hear_interrupts, scenario
 
 from sim.basics.quantiles import backed_off
 from sim.cli import main
-from sim.engine import ENGINES, limits, run
+from sim.engine import ENGINES, arrays, compiled, limits, plain, run
 from sim.model.causes import CAUSES
 from sim.scenario import Scenario, with_changes
 
@@ -123,6 +123,29 @@ def test_sums_that_no_64_bits_hold_are_refused_alike() -> None:
         texts.add(str(caught.value))
     assert len(texts) == 1
     assert "list entries sum up to more than" in texts.pop()
+
+
+@pytest.mark.parametrize(
+    ("array", "tables", "said"),
+    [
+        ("lines", {"workload": {"poll": {"every": "1min"}}}, "organisation.people: timers of pages are more than 60 "),
+        ("connections", {"strategies": {"tried": {"connection": {}}}}, "organisation.people: connections are more than 60 "),
+        (
+            "tasks",
+            {"strategies": {"tried": {"token": {"lifetime": "1min", "renewal": "host", "refresh_at": 1}}}},
+            "organisation.people: tasks in the background are more than 60 ",
+        ),
+    ],
+)  # fmt: skip
+def test_more_than_the_keys_of_events_can_number_is_refused(
+    array: str, tables: dict[str, Any], said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert arrays.MOST_NUMBERS == {"tasks": 2**25 - 1, "lines": 2**25 - 1, "connections": 2**23}
+    monkeypatch.setitem(arrays.MOST_NUMBERS, array, 60)
+    world = endless(**tables)
+    for engine in (compiled, plain):
+        with pytest.raises(limits.TooLarge, match=said):
+            engine.run(world, world.strategies["tried"], 0)
 
 
 def test_many_people_at_one_instant_are_no_endless_instant() -> None:

@@ -12,9 +12,10 @@ from support.runners import AT_NIGHT, EVERY_DAY, PARTS, equal_and_within_the_mat
 from support.worlds import one_endless_page, scenario
 
 from sim.engine import compiled
-from sim.oracle.families import Rules, counted
+from sim.oracle.families import Rules
+from sim.oracle.polling_tabs import counted
 from sim.results.metrics import figures
-from sim.scenario import Scenario, ScenarioError
+from sim.scenario import Scenario
 
 Z = 4.5  # standard errors of a mean: a false alarm in 7e-6 a comparison; seeds are fixed
 
@@ -38,13 +39,15 @@ def test_many_random_scenarios(part: int, drawn: Scenario, replication: int) -> 
     assert_laws(drawn, replication)
 
 
-def tabs_in_use(rules: Rules, people: int) -> Scenario:
+def tabs_in_use(rules: Rules, people: int, every_s: float | None = None) -> Scenario:
     """Visits of a page and a click at once, in browsers of several tabs that share a cookie; nobody loses access."""
     ends = "end_family" if rules.ends_family else "refuse"
+    renews: dict[str, Any] = {"refresh_at": 1.0} if every_s is None else {}
+    polls: dict[str, Any] = {} if every_s is None else {"poll": {"every": every_s}}
     token = {
         "lifetime": rules.lifetime_s,
         "renewal": "app",
-        "refresh_at": 1.0,
+        **renews,
         "held_by": "device",
         "rotation": {"grace": rules.grace_s, "on_reuse": ends},
     }
@@ -57,25 +60,27 @@ def tabs_in_use(rules: Rules, people: int) -> Scenario:
         cases={"deactivation": {"share": 0}},
         run={"drain": 0},
         organisation={"visits": {"dist": "exponential", "mean": rules.pause_s}},
-        workload={"requests_per_page": 1, "pages_per_visit": 1, "tabs": rules.tabs},
+        workload={"requests_per_page": 1, "pages_per_visit": 1, "tabs": rules.tabs, **polls},
         network={"client_app": {"dist": "exponential", "mean": rules.trip_s}},
     )
 
 
 @pytest.mark.parametrize(
-    "rules",
+    ("rules", "every_s"),
     [
-        Rules(2, 60.0, 400.0, 4.0, 0.0, False),
-        Rules(2, 60.0, 400.0, 4.0, 0.0, True),
-        Rules(3, 50.0, 500.0, 6.0, 3.0, False),
-        Rules(4, 80.0, 600.0, 10.0, 5.0, True),
+        (Rules(2, 60.0, 400.0, 4.0, 0.0, False), None),
+        (Rules(2, 60.0, 400.0, 4.0, 0.0, True), None),
+        (Rules(3, 50.0, 500.0, 6.0, 3.0, False), None),
+        (Rules(4, 80.0, 600.0, 10.0, 5.0, True), None),
+        (Rules(2, 60.0, 400.0, 4.0, 0.0, False), 25.0),
+        (Rules(3, 50.0, 500.0, 6.0, 2.0, True), 20.0),
     ],
 )
-def test_the_small_simulator_agrees(rules: Rules) -> None:
+def test_the_small_simulators_agree(rules: Rules, every_s: float | None) -> None:
     people = 40
-    drawn = tabs_in_use(rules, people)
+    drawn = tabs_in_use(rules, people, every_s)
     runs = [compiled.run(drawn, drawn.strategies["tried"], r) for r in range(25)]
-    alone = [counted(rules, 20_000.0, seed) for seed in range(400)]
+    alone = [counted(rules, 20_000.0, seed, every_s) for seed in range(400)]
     for ours, theirs in (
         ([run.reuses / people for run in runs], [float(reuses) for reuses, _ in alone]),
         ([run.false_logouts / people for run in runs], [float(ended) for _, ended in alone]),
@@ -104,17 +109,3 @@ def test_keys_at_their_defaults_are_keys_left_out() -> None:
     assert written(rotation="none").id == written().id
     others = ({}, {"grace": "30s"}, {"on_reuse": "refuse"})
     assert len({written(rotation=other).id for other in others} | {written().id}) == 4
-
-
-def test_polls_and_rotation_are_refused_together() -> None:
-    """A poll's renewal presents a refresh token beside that of the person's click: not modelled."""
-    token = {"lifetime": "5min", "renewal": "app", "rotation": {"grace": "0s"}}
-    tables = {
-        "workload": {"poll": {"every": "1min"}},
-        "strategies": {"tried": {"token": token}},
-    }
-    with pytest.raises(ScenarioError) as caught:
-        scenario(tables)
-    (problem,) = caught.value.problems
-    assert problem.key == "strategies.tried.token.rotation"
-    assert problem.message.startswith("not with workload.poll")

@@ -640,21 +640,8 @@ def scenarios_of_forms(draw: st.DrawFn) -> Scenario:
 
 
 @st.composite
-def scenarios_of_rotation(draw: st.DrawFn) -> Scenario:
-    """Refresh tokens that rotate, of pages or of browsers with several tabs, long enough on their way to meet."""
-    drawn = tables(draw)
-    drawn["organisation"] |= {
-        "people": 12,
-        "devices": draw(st.sampled_from([1, 2])),
-        "visits": draw(any_law(("15s", "1min"))),
-    }
-    drawn["workload"] |= {
-        "tabs": draw(st.sampled_from([4, 2, 1])),
-        "requests_per_page": draw(st.sampled_from([1, 3])),
-        "pages_per_visit": draw(st.sampled_from([1, 2])),
-        "visit_ends": {"close": 0.2, "logout": 0.1, "leave_open": 0.7},
-    }
-    drawn["network"]["client_app"] = draw(any_law(("0s", "250ms", "2s", "15s")))
+def rotating(draw: st.DrawFn) -> dict[str, Any]:
+    """A token whose refresh tokens rotate."""
     rotation = {
         "grace": draw(st.sampled_from(["0s", "250ms", "30s"])),
         "on_reuse": draw(st.sampled_from(["refuse", "end_family"])),
@@ -671,8 +658,32 @@ def scenarios_of_rotation(draw: st.DrawFn) -> Scenario:
         token["refresh_lifetime"] = "5min"
     if draw(st.booleans()):
         token["absolute"] = "4min"
+    return token
+
+
+@st.composite
+def scenarios_of_rotation(draw: st.DrawFn) -> Scenario:
+    """Refresh tokens that rotate, of pages or of browsers with several tabs, long enough on their way to meet."""
+    drawn = tables(draw)
+    drawn["organisation"] |= {
+        "people": 12,
+        "devices": draw(st.sampled_from([1, 2])),
+        "visits": draw(any_law(("15s", "1min"))),
+    }
+    drawn["workload"] |= {
+        "tabs": draw(st.sampled_from([4, 2, 1])),
+        "requests_per_page": draw(st.sampled_from([1, 3])),
+        "pages_per_visit": draw(st.sampled_from([1, 2])),
+        "visit_ends": {"close": 0.2, "logout": 0.1, "leave_open": 0.7},
+    }
+    drawn["network"]["client_app"] = draw(any_law(("0s", "250ms", "2s", "15s")))
+    token = draw(rotating())
     if draw(st.booleans()):
         token["uses"] = draw(st.sampled_from([1, 3]))
+    if draw(st.booleans()) and not ("uses" in token and token["held_by"] == "device"):
+        drawn["workload"]["poll"] = {"every": draw(st.sampled_from(["7s", "20s"]))}
+        hidden = {"after": draw(times), "timers_every": draw(st.sampled_from(["20s", "1min"]))}
+        drawn["workload"]["hidden_tabs"] = draw(st.sampled_from(["none", hidden]))
     drawn["strategies"]["tried"]["token"] = token
     return scenario(drawn)
 
@@ -703,3 +714,50 @@ def scenarios_of_nodes(draw: st.DrawFn) -> Scenario:
             **changes,
         },
     )
+
+
+@st.composite
+def scenarios_of_all_carriers(draw: st.DrawFn) -> Scenario:
+    """A few people for a few minutes, with every word of carriers at once: tabs, devices, connections, polls, hidden tabs, sessions
+    that slide, refresh tokens that rotate, sign-outs of all sessions, think times by kind."""
+    drawn = tables(draw)
+    drawn["run"] |= {"horizon": "4min", "drain": "1min", "warm_up": "0s"}
+    drawn["organisation"] |= {
+        "people": draw(st.integers(1, 4)),
+        "shift": {"start": "0s", "end": "4min"},
+        "visits": draw(any_law(("2s", "15s"))),
+        "devices": draw(st.sampled_from([1, 2])),
+    }
+    think = {kind: draw(any_law(("2s", "15s"))) for kind in ("read", "write", "admin")}
+    hidden = {"after": draw(times), "timers_every": draw(st.sampled_from(["20s", "1min"]))}
+    poll = {
+        "every": draw(st.sampled_from(["2s", "7s", "20s"])),
+        "when": draw(st.sampled_from(["open", "open", "visit"])),
+    }
+    drawn["workload"] |= {
+        "tabs": draw(st.sampled_from([1, 2, 3, 3])),
+        "visit_ends": {"close": 0.1, "logout": 0.2, "leave_open": 0.7},
+        "think": draw(st.sampled_from([think, think["read"]])),
+        "requests_per_page": draw(st.sampled_from([1, 3])),
+        "hidden_tabs": draw(st.sampled_from(["none", hidden])),
+        "poll": draw(st.sampled_from([poll, poll, "none"])),
+    }
+    drawn["cases"] |= {cause: {"share": 0.25} for cause in CAUSES} | {"until": "4min"}
+    drawn["cases"]["logout"] |= {"of": draw(st.sampled_from(["device", "everywhere"]))}
+    drawn["network"]["client_app"] = draw(any_law(("0s", "250ms", "2s", "15s")))
+    tried = drawn["strategies"]["tried"]
+    if draw(st.booleans()):
+        tried["token"] = draw(rotating())
+    elif isinstance(tried["token"], dict):
+        tried["token"] |= {"lifetime": draw(st.sampled_from(["5s", "20s", "1min"]))}
+        tried["token"]["held_by"] = draw(st.sampled_from(["page", "device"]))
+    if draw(st.booleans()):
+        tried["allowlist"] = {
+            "lifetime": draw(st.sampled_from(["5s", "1min"])),
+            "renewal": "sliding",
+            "absolute": draw(st.sampled_from(["none", "2min"])),
+            "of": draw(st.sampled_from(["page", "device"])),
+        }
+    if draw(st.booleans()):
+        tried["connection"] = draw(connections())
+    return scenario(drawn)

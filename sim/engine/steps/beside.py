@@ -251,7 +251,9 @@ def background_seen(w: World, task: int) -> int:
     t = memory.task(w, task)
     b = memory.background(w, t.page)
     if w.rotates:
-        rotated_seen(w, task)
+        client.rotated_seen(
+            w, t.person, t.page, t.has_new, t.new_stamped, t.new_expires, t.new_vouched
+        )
     elif w.cookie and t.held_serial != b.held_serial:  # of what the device held before
         pool.end_task(w, task)
         return Step.REST
@@ -264,17 +266,6 @@ def background_seen(w: World, task: int) -> int:
     b.awaited = 0
     pool.end_task(w, task)
     return step
-
-
-def rotated_seen(w: World, task: int) -> None:
-    """Where refresh tokens rotate: the browser holds what comes, and an open page sets its timer by what the browser holds."""
-    t = memory.task(w, task)
-    place, is_open = knowledge.held_at(w, t.page), tabs.is_open(w, t.person, t.page)
-    somewhere = memory.device(w, place).tabs > 0 if w.cookie else is_open
-    if t.has_new and somewhere and families.received(w, t.page):
-        tokens.adopt(w, place, t.new_stamped, t.new_expires, t.new_vouched)
-    if is_open and families.holds_newer(w, t.page):
-        client.schedule_refresh(w, t.person, t.page)
 
 
 # -- outages ------------------------------------------------------------------------------------

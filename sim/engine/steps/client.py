@@ -572,17 +572,32 @@ def renewal_decided(w: World, person: int, half: float) -> int:
 def renewal_seen(w: World, person: int) -> int:
     """The issuer's answer is at the client."""
     p = memory.person(w, person)
-    if p.marks & Mark.HAS_NEW:
+    if w.rotates:
+        has_new = p.marks & Mark.HAS_NEW
+        page = families.asking(w, person)
+        rotated_seen(w, person, page, has_new, p.stamped, p.expires, p.vouched)
+    elif p.marks & Mark.HAS_NEW:
         tokens.adopt(w, p.page, p.stamped, p.expires, p.vouched)
-        if w.rotates:
-            families.received(w, families.asking(w, person))
-        schedule_refresh(w, person, families.asking(w, person))
+        schedule_refresh(w, person, p.page)
     accounting.note_page(w, person, Event.RENEWAL_SEEN, NONE, p.outcome)
     if p.outcome == Reason.OK or tokens.holds_valid(w, person):
         return Step.SEND
     if p.outcome == Reason.REFUSED or w.line != NONE:
         return Step.NOT_READY
     return wait(w, person, w.retry_after, State.RENEWAL_RETRY)
+
+
+def rotated_seen(
+    w: World, person: int, page: int, has_new: int, stamped: float, expires: float, admin: int
+) -> None:
+    """Where refresh tokens rotate: the browser holds what comes, and an open page sets its timer by what the browser holds."""
+    place, is_open = knowledge.held_at(w, page), tabs.is_open(w, person, page)
+    somewhere = memory.device(w, place).tabs > 0 if w.cookie else is_open
+    adopts = has_new != 0 and somewhere and families.received(w, page)
+    if adopts:
+        tokens.adopt(w, place, stamped, expires, admin)
+    if is_open and (adopts or families.holds_newer(w, page)):
+        schedule_refresh(w, person, page)
 
 
 def schedule_refresh(w: World, person: int, page: int) -> None:

@@ -2,7 +2,7 @@
 
 from sim.basics.streams import Stream
 from sim.engine.state import Entries, Law, World
-from sim.engine.steps import accounting, clocks, draws, knowledge, plan
+from sim.engine.steps import accounting, clocks, draws, knowledge, left, lines, plan
 from sim.engine.steps.binding import memory
 
 
@@ -30,7 +30,10 @@ def begin_session(w: World, place: int, stamped: float, lasts: float) -> float:
 
 def used(w: World, person: int) -> None:
     """A request of the person's page has been accepted."""
-    prolong(w, accounting.place_of_entry(w, person, memory.person(w, person).page))
+    place = accounting.place_of_entry(w, person, memory.person(w, person).page)
+    prolong(w, place)
+    if w.leaves_entries and lines.is_gone(w, person):
+        left.prolonged(w, person, place)
 
 
 def prolong(w: World, place: int) -> None:

@@ -37,10 +37,18 @@ def present(w: World, page: int) -> None:
 
 
 def asks_already(w: World, person: int, page: int) -> bool:
-    """Whether the person's click in this page asks for a token now."""
-    state = memory.person(w, person).state
-    under_way = state in (State.RENEWAL_ARRIVES, State.RENEWAL_SERVED, State.RENEWAL_SEEN)
-    return under_way and asking(w, person) == page
+    """Whether the person's click in this page, or the page's poll, asks for a token now."""
+    if waits_for_token(memory.person(w, person).state) and asking(w, person) == page:
+        return True
+    if not w.polls:
+        return False
+    poll = memory.line(w, page * w.lines_a_page)
+    return poll.under_way != 0 and waits_for_token(poll.state)
+
+
+def waits_for_token(state: int) -> bool:
+    """Whether what is at this state has asked for a token."""
+    return state in (State.RENEWAL_ARRIVES, State.RENEWAL_SERVED, State.RENEWAL_SEEN)
 
 
 def received(w: World, page: int) -> bool:

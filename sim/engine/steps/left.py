@@ -7,8 +7,8 @@ first. Each takes a place among the credentials.
 import math
 
 from sim.engine.state import NONE, Entries, World
-from sim.engine.steps import accounting, knowledge, tokens
-from sim.engine.steps.binding import memory
+from sim.engine.steps import accounting, knowledge, lines, tokens
+from sim.engine.steps.binding import apart, memory
 from sim.model.causes import Cause
 
 INF = math.inf
@@ -45,7 +45,39 @@ def drop_all(w: World, place: int) -> None:
         ends = first_ends(w, place)
         if ends > w.now:
             accounting.count_entry(w, Entries.ALLOWLIST, w.now, ends, -1)
+            if w.polls:
+                refuse_polls(w, place, first_page(w, place))
         forget_first(w, place)
+
+
+@apart
+def refuse_polls(w: World, place: int, page: int) -> None:
+    """What a page that is gone still has under way finds its entry no more. Its place may be another page's by now."""
+    here = (
+        memory.tab(w, page).device if w.several else memory.line(w, lines.of_page(w, page)).person
+    )
+    if here == place:
+        memory.entry(w, page).x = -INF
+
+
+@apart
+def prolonged(w: World, person: int, page: int) -> None:
+    """A request of a page that is gone has prolonged its entry: of those that this place has left, the last."""
+    last = memory.last_left(w, knowledge.device_of(w, page) if w.several else person)
+    found = NONE
+    i = NONE if last.x == NONE else memory.credential(w, last.x).next
+    while i != NONE:
+        if memory.credential(w, i).of >> 1 == page:
+            found = i
+        i = NONE if i == last.x else memory.credential(w, i).next
+    if found != NONE:
+        memory.credential(w, found).expires = memory.entry(w, page).x
+
+
+def first_page(w: World, place: int) -> int:
+    """Of which page the first is."""
+    last = memory.last_left(w, place)
+    return memory.credential(w, memory.credential(w, last.x).next).of >> 1
 
 
 def first_ends(w: World, place: int) -> float:

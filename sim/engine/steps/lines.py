@@ -76,8 +76,8 @@ def leaves(w: World, person: int) -> None:
 
 @apart
 def is_hidden(w: World, person: int, place: int) -> bool:
-    """Whether nobody has used a page for a while; of what a device holds, any page there."""
-    if not w.cookie:
+    """Whether nobody has used a page for a while; of what a device renews for all its pages, any page there."""
+    if not w.cookie or w.rotates:
         return page_is_hidden(w, person, place)
     tab = memory.device(w, place).first
     while tab != NONE:

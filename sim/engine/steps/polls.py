@@ -83,7 +83,7 @@ def renewing(w: World, page: int) -> bool:
     """Whether the token that the page presents is being renewed in the background."""
     if w.refresh_at == 0.0:
         return False
-    place = memory.tab(w, page).device if w.cookie else page
+    place = memory.tab(w, page).device if w.cookie and not w.rotates else page
     return memory.background(w, place).renewing != 0
 
 

@@ -8,7 +8,7 @@ needs none of this (`several`).
 import math
 
 from sim.basics.streams import Stream
-from sim.engine.state import NONE, Law, World
+from sim.engine.state import NONE, Law, Mark, World
 from sim.engine.steps import (
     draws,
     families,
@@ -261,6 +261,14 @@ def void_renewals(w: World, device: int) -> None:
         b.renewals = b.renewing = b.awaited = 0
 
 
+def void_answers(w: World, device: int) -> None:
+    """Tokens on their way to what pages of the device send by themselves are not adopted."""
+    tab = memory.device(w, device).first
+    while tab != NONE:
+        memory.line(w, lines.of_page(w, tab)).marks &= ~Mark.HAS_NEW
+        tab = memory.tab(w, tab).next
+
+
 def pour(w: World, person: int, page: int, device: int) -> None:
     """What a page load brought is the device's from now on, in the place of what it held."""
     g, held = memory.page(w, page), memory.page(w, device)
@@ -270,6 +278,8 @@ def pour(w: World, person: int, page: int, device: int) -> None:
     if w.rotates:
         families.begin(w, device)
     void_renewals(w, device)
+    if w.polls:
+        void_answers(w, device)
     if w.refresh_at > 0.0:
         memory.background(w, device).number = memory.background(w, page).number
         memory.background(w, device).keyed = memory.background(w, page).keyed

@@ -157,11 +157,11 @@ def add_credential(
     w: World, person: int, page: int, stamped: float, expires: float, admin: int
 ) -> None:
     """Keep a new credential, and of the page's older ones those that may outlive it."""
+    remember(w, person, knowledge.device_of(w, page), expires)
     if lines.is_gone(w, person):
         return
     if w.keeps_longest:
         memory.longest(w, page).x = max(memory.longest(w, page).x, expires)
-    remember(w, person, knowledge.device_of(w, page), expires)
     case = memory.person(w, person).case
     if case == NONE:
         return
