@@ -75,7 +75,7 @@ def test_it_is_written_as_a_notebook_shall_be(path: Path) -> None:
 
 
 def test_there_is_one_for_each_question() -> None:
-    assert [path.stem[:2] for path in NOTEBOOKS] == [*(f"{n:02d}" for n in range(1, 9)), "10"]
+    assert [path.stem[:2] for path in NOTEBOOKS] == [f"{n:02d}" for n in range(1, 11)]
 
 
 def _figures(notebook: Any) -> int:

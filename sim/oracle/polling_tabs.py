@@ -52,7 +52,10 @@ def counted(
 ) -> tuple[int, int]:
     """Reuses and false logouts of one browser in a time, whose tabs poll, or renew by timers."""
     clock = simpy.Environment()
-    polls = every_s is not None
-    browser = PollingBrowser(clock, rules, every_s, seed) if polls else Browser(clock, rules, seed)
+    browser = (
+        Browser(clock, rules, seed)
+        if every_s is None
+        else PollingBrowser(clock, rules, every_s, seed)
+    )
     clock.run(until=until_s)
     return browser.reuses, browser.logouts

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from matplotlib.ticker import MultipleLocator
 
 from sim.basics.names import known
 from sim.basics.wording import about
@@ -64,8 +65,8 @@ def sweep_lines(
         ax.fill_between(x, np.maximum(low, 0.0), high, color=colour, alpha=0.15, lw=0)
     _axis(ax, "x", chosen[path].to_numpy(float), path)
     _axis(ax, "y", chosen["estimate"].to_numpy(float), "s" if unit == "s" else "")
-    ax.set_xlabel(_path_words(path) + " (log scale)")
-    ax.set_ylabel(shown.words() + (" (log scale)" if ax.get_yscale() == "log" else ""))
+    ax.set_xlabel(_path_words(path) + _scale_words(ax.get_xscale()))
+    ax.set_ylabel(shown.words() + _scale_words(ax.get_yscale()))
     ax.grid(alpha=0.25)
     ax.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), frameon=False, borderaxespad=0)
     headline(ax, _slope(chosen, path, shown, unit), "One line a strategy with 95 % bands." + _held_words(held), 78)  # fmt: skip
@@ -215,17 +216,35 @@ def _held_words(held: Mapping[str, Any]) -> str:
     return f" Held: {', '.join(said)}." if said else ""
 
 
+def _scale_words(scale: str) -> str:
+    return " (log scale)" if scale == "log" else ""
+
+
 def _axis(ax: Any, which: str, values: Any, path: str) -> None:
+    """Logarithmic over a decade and more; below that as the numbers are, from 0 upwards, with a tick at each swept one."""
     axis = ax.xaxis if which == "x" else ax.yaxis
     positive = values[values > 0]
-    if not len(positive) or (which == "y" and (values <= 0).any()):
-        if _unit(path) == "s":
+    narrow = len(positive) > 0 and positive.max() < 10 * positive.min()
+    if narrow or not len(positive) or (which == "y" and (values <= 0).any()):
+        if which == "x" and len(ticks := np.unique(values)) <= 8:
+            axis.set_ticks(ticks, [_number(float(value), _unit(path)) for value in ticks])
+        elif _unit(path) == "s":
+            axis.set_major_locator(MultipleLocator(_step_s(float(values.max()))))
             axis.set_major_formatter(lambda value, _: about(value))
+        if which == "y" and narrow:
+            ax.set_ylim(bottom=0.0)
         return
     (ax.set_xscale if which == "x" else ax.set_yscale)("log")
     if _unit(path) == "s":
         low, high = axis.get_view_interval()
         time_axis(axis, low, high)
+
+
+def _step_s(most_s: float) -> float:
+    """Between ticks of time, of which at most seven are wanted."""
+    steps_s = [k * unit_s for unit_s in (1, 60, 3600) for k in (1, 2, 5, 10, 15, 30)]
+    whole = next((step_s for step_s in steps_s if most_s <= 6 * step_s), most_s / 6)
+    return whole if most_s > 1 else most_s / 5 or 1.0
 
 
 def _unit(path: str) -> str:

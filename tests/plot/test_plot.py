@@ -330,6 +330,17 @@ def test_figures_of_a_sweep_show_its_rows() -> None:
         sweep_lines(rows, "a.lifetime", Shown(cause="logout"))
 
 
+def test_a_swept_path_of_less_than_a_decade_is_drawn_as_its_numbers_are() -> None:
+    rows = sweep_rows()
+    rows = rows[rows["a.lifetime"] < 600].drop(columns="a.loss").drop_duplicates("a.lifetime")
+    rows["a.count"] = rows.pop("a.lifetime") / 60
+    ax = sweep_lines(rows, "a.count").axes[0]
+    assert (ax.get_xscale(), ax.get_yscale(), ax.get_ylim()[0]) == ("linear", "linear", 0.0)
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["1", "5"]
+    assert {"0 s", "1 min", "5 min"} <= {label.get_text() for label in ax.get_yticklabels()}
+    assert "log scale" not in ax.get_xlabel() + ax.get_ylabel()
+
+
 def test_the_command_writes_the_figures(comparison: Comparison, tmp_path: Path) -> None:
     comparison.save(str(tmp_path / "out"))
     args = ["figures", str(tmp_path / "out"), "--out", str(tmp_path / "figures")]
