@@ -86,7 +86,7 @@ _COMPILED = (
     ("a token of an ended family is reuse", "accepted", "or f.ended:", "or f.ended < 0:"),
     ("a page presents what it was given first", "present", "f.number, f.held", "f.number, 0"),
     ("the revoked are logged out by mistake", "reused", "accounting.honest(w, person, w.now) and", "w.now >= 0.0 and"),
-    ("a refused page asks no more", "rotated_seen", "is_open and families.holds_newer(w, t.page)", "is_open and t.has_new"),
+    ("a refused page asks no more", "rotated_seen", "is_open and (adopts or families.holds_newer(w, page))", "is_open and adopts"),
     # administration
     ("administration needs no voucher", "local_reason",
      "p.kind == Kind.ADMIN and not p.vouched", "p.kind < 0 and not p.vouched"),
@@ -104,9 +104,8 @@ _COMPILED = (
     ("who is refused a page unawares is out", "page_refused", "return Step.VISITED", "return Step.OUT"),
     ("a failed page load is tried again after twice the time", "load_seen", "w.retry_after", "2 * w.retry_after"),
     ("what is lost before reads counts as input", "tried", "if p.kind == Kind.WRITE:", "if p.kind >= 0:"),
-    ("writes are thought about like reads", "law_of_thought", "return Law.THINK_WRITE", "return Law.THINK"),
-    ("others think about administration", "law_of_thought", "drawn == Kind.ADMIN and memory.person(w, person).administrator",
-     "drawn == Kind.ADMIN"),
+    ("writes are thought about like reads", "think_by_kind", "law = Law.THINK_WRITE", "law = Law.THINK"),
+    ("others think about administration", "think_by_kind", "drawn == Kind.ADMIN and p.administrator", "drawn == Kind.ADMIN"),
     ("reloads of the revoked are interruptions", "tried",
      "honest(w, person, p.clicked_at) and accounting.in_window", "accounting.in_window"),
     # what the revoked do
@@ -169,6 +168,9 @@ _COMPILED = (
     # what pages send by themselves
     ("a refused poll goes on", "answered", "s.stopped, s.due = 1, -INF", "s.stopped = 0"),
     ("a failed poll is silent", "answered", "p.decision == Decision.REFUSED", "p.decision != Decision.ACCEPTED"),
+    ("a poll prolongs no entry of a page that is gone", "prolonged",
+     "memory.credential(w, found).expires = memory.entry(w, page).x", "memory.credential(w, found).expires += 0.0"),
+    ("an event leaves the entry of a page that is gone", "refuse_polls", "memory.entry(w, page).x = -INF", "memory.entry(w, page).x += 0.0"),
     ("polls that have stopped never go on", "clicked", "        s.stopped = 0\n        schedule(w, page)", "        s.stopped = 1"),
     ("polls go on without a visit", "due", "w.polls_unseen or lines.is_used", "w.polls_unseen >= 0 or lines.is_used"),
     ("a poll is sent while a click is under way", "due", "or lines.main_is_at(w, person, page)", ""),
