@@ -145,7 +145,7 @@ def plus_minus(e: Measured, size: float = 1.0) -> str:
         return f"{said} ±0" if value and e.low is not None and e.high is not None else said
     place = _supported(value, half)
     shown = rounded(half, place)
-    return f"{rounded(value, place)} ±{shown if float(shown) else f'<{10.0**-place:.{place}f}'}"
+    return f"{rounded(value, place)} ±{shown if float(shown) else f'<{10.0**-place:.{max(0, place)}f}'}"
 
 
 def between(e: Measured, size: float = 1.0, unit: str = "") -> str:

@@ -35,6 +35,7 @@ def test_a_value_with_its_interval_is_said_in_one_unit_to_the_digits_it_supports
     assert seconds_text(Estimate(150.6, 142.0, 159.2, 5)) == "2.51 ±0.14 min"
     assert number_text(Estimate(0.641, 0.632, 0.650, 5)) == "0.641 ±0.009"
     assert percent_text(Estimate(0.121, 0.113, 0.129, 5)) == "12.1 ±0.8 %"
+    assert number_text(Estimate(123_456.7, 123_456.6, 123_456.8, 5)) == "123500 ±<100"
     assert seconds_between(Estimate(math.inf, math.inf, math.inf, 5)) == "no end"
     assert seconds_between(Estimate(60.0, 55.0, math.inf, 5)) == "1 min [55 s, no end]"
     assert [show(Estimate(math.nan, None, None, 0)) for show in (seconds_text, number_text)] == ["-", "-"]  # fmt: skip
@@ -92,3 +93,10 @@ def test_the_nearest_name_is_offered() -> None:
 def test_it_is_written_once(written: str) -> None:
     found = {path.name for path in (ROOT / "sim").rglob("*.py") if written in path.read_text()}
     assert len(found) == 1, found
+
+
+@given(st.floats(1e-12, 1e15), st.floats(1e-15, 1e15))
+def test_every_value_with_an_interval_has_a_text(value: float, half: float) -> None:
+    e = Estimate(value, value - half, value + half, 5)
+    for text in (seconds_text(e), number_text(e), percent_text(e), seconds_between(e)):
+        assert any(digit.isdigit() for digit in text)
