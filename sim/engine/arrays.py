@@ -34,7 +34,7 @@ from sim.engine.given import (
 )
 from sim.engine.histogram import BUCKETS
 from sim.engine.limits import TooLarge
-from sim.engine.readable import read_as
+from sim.engine.readable import keeps_then, read_as
 from sim.engine.recording import ListAccount, minutes_of, window_s
 from sim.engine.state import (
     ARRAYS,
@@ -103,7 +103,7 @@ _GONE = (
         "events",
         "heap",
         "moments",
-        "kept_tokens",
+        "had",
     ),
     "limiter_calls",
 )
@@ -305,7 +305,7 @@ def _people(given: Given, world: Any) -> Arrays:
         "devices": pages if world["several"] else 1,
         "tabs": pages if world["several"] else 1,
         "moments": people if world["moments"] else 1,
-        "kept_tokens": people * int(world["moments"]) if world["keeps_token"] else 1,
+        "had": people * int(world["moments"]) if keeps_then(given) else 1,
         "lines": lines if has_lines(given) else 1,
         "connections": pages if connects(given) else 1,
         "heap": 2 * int(world["heap_reserve"]),

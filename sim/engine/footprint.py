@@ -51,7 +51,8 @@ def of_a_run(scenario: Scenario, strategy: Strategy, engine: str, moments: int =
         "auth_server.servers": scenario.auth_server.servers,
     }
     each += A_MOMENT[engine] * (moments > 0)
-    if token is not None and token.renewal == "host_each":
+    slides = any(check.slides is not None for check in strategy.checks)
+    if slides or (token is not None and token.renewal == "host_each"):
         each += 8 * moments  # what he has at each of them
     return {
         "organisation.people": people * each + WINDOWS * (moments > 0),

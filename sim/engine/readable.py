@@ -24,9 +24,14 @@ from sim.model.strategies import Strategy
 
 def readable(given: Given) -> int:
     """A bit for each cause that has cases and can be read; none where nobody is asked."""
-    if not given.moments or _none_at_all(given):
+    if not given.moments or why_none(given):
         return 0
-    return sum(1 << cause for cause in Cause if _has_cases(given, cause) and _one(given, cause))
+    return sum(1 << cause for cause in Cause if _has_cases(given, cause) and not _of(given, cause))
+
+
+def why_not(given: Given, cause: Cause) -> str:
+    """The setting for which the windows after a cause are not read; empty where they are."""
+    return why_none(given) or _of(given, cause)
 
 
 # What virtual cases know of a strategy. One that sets something else is not read, until whoever added it has thought of that.
@@ -34,41 +39,46 @@ KNOWN = {
     "": {"name", "sentence", "source", "token", "allowlist", "check", "push"},
     "token": {"lifetime", "leeway_s", "absolute_s", "renewal", "revalidates", "clock"},
     "allowlist": {"lifetime", "clock"},
-    "check": {"scope", "asks", "allow_for_s", "deny_for_s", "timeout_s", "on_failure", "clock"},
+    "check": {"scope", "asks", "allow_for_s", "deny_for_s", "timeout_s", "on_failure", "clock"}
+    | {"slides", "refresh"},
     "push": {"causes", "effect"},
 }
 
 
-def _sets_more(part: object, known: set[str]) -> bool:
-    """Whether a part of a strategy has a setting that is not known here, and not at its default."""
-    if not isinstance(part, BaseModel):
-        return False
-    fields = type(part).model_fields
-    return any(getattr(part, n) != f.default for n, f in fields.items() if n not in known)
-
-
-def _none_at_all(given: Given) -> bool:
-    token, strategy = given.token, given.strategy
-    shares = sum(map(given.scenario.cases.share_of, CAUSES))
-    return (
-        type(given.strategy) is not Strategy
-        or shares >= 1.0  # nobody is honest to the end
-        or any(
-            _sets_more(getattr(strategy, part) if part else strategy, known)
-            for part, known in KNOWN.items()
-        )
-        or (
-            token is not None and token.renewal not in ("page", "host", "host_each")
-        )  # acts extend it
-        or nodes(given) > 1  # which of them a request meets is not followed
-        or several(given)  # a page elsewhere may outlast the one in use
-        or clocks_differ(given)
-        or len(given.strategy.pushes) > 1
-        or len(given.checks) > 1
-        or not given.scenario.push.as_ever
-        or has_lines(given)  # what pages do by themselves is done after the revocation too
-        or (told_of_logouts(given) and not _foreseen(given))
+def _sets_more(part: str, of: object) -> str:
+    """A setting of a part of a strategy that is not known here, and not at its default; empty where there is none."""
+    more = (
+        name
+        for one in (of if isinstance(of, tuple) else (of,))
+        if isinstance(one, BaseModel)
+        for name, field in type(one).model_fields.items()
+        if name not in KNOWN[part] and getattr(one, name) != field.default
     )
+    return next((f"{part}.{n.removesuffix('_s')}".lstrip(".") for n in more), "")
+
+
+def why_none(given: Given) -> str:
+    """The setting for which no cause is read under a strategy; empty where some may be."""
+    token, strategy, scenario = given.token, given.strategy, given.scenario
+    shares = sum(map(scenario.cases.share_of, CAUSES))
+    for part in KNOWN:
+        if more := _sets_more(part, getattr(strategy, part) if part else strategy):
+            return more
+    by_acts = token is not None and token.renewal not in ("page", "host", "host_each")
+    found = {
+        "a strategy in Python": type(strategy) is not Strategy,
+        "everybody has a case": shares >= 1.0,  # nobody is honest to the end
+        "token.renewal": by_acts,  # acts extend it
+        "app.nodes": nodes(given) > 1,  # which of them a request meets is not followed
+        "pages elsewhere": several(given),  # one may outlast the page in use
+        "clock_offset": clocks_differ(given),
+        "push": len(strategy.pushes) > 1,
+        "check": len(given.checks) > 1,
+        "push.delay": not scenario.push.as_ever,
+        "pages that act by themselves": has_lines(given),  # after the revocation too
+        "push.causes": told_of_logouts(given) and not _foreseen(given),
+    }
+    return next((name for name, holds in found.items() if holds), "")
 
 
 def _foreseen(given: Given) -> bool:
@@ -84,28 +94,50 @@ def _has_cases(given: Given, cause: Cause) -> bool:
     return given.scenario.cases.share_of(CAUSES[cause]) > 0
 
 
-def _one(given: Given, cause: Cause) -> bool:
+def _of(given: Given, cause: Cause) -> str:
+    """The setting for which the windows after one cause are not read; empty where they are."""
     scenario, token, push = given.scenario, given.token, given.strategy.only_push
     asks_host = token is not None and token.renewal != "page"
     if asks_host and not (renewal_refuses(given) >> cause) & 1:
-        return False  # a renewal would be granted
+        return "token.renewal"  # a renewal would be granted
     if push is not None and push.carries(cause) and scenario.push.outages is not None:
-        return False  # whether the receiver is up is not in the person's path
+        return "push.outages"  # whether the receiver is up is not in the person's path
     late = not _is_0(scenario.propagation_of(CAUSES[cause]))
-    if _refuses(given, cause) and (late or given.at("strategy.check.on_failure") != "deny"):
-        return False  # more requests than the one under way may pass after the revocation
+    if _refuses(given, cause) and (by_check := _of_check(given, cause, late)):
+        return by_check
     if late and not cause.propagates:
-        return False  # whether the host has a session of him, and what he loads meanwhile, is not followed
+        return f"cases.{CAUSES[cause]}.propagation"  # whether the host has a session of him, and what he loads meanwhile
     if not cause.noticed:
-        return True
+        return ""
     if not _is_0(scenario.cases.notice_lead):
-        return False  # he works on unawares, or stops before
+        return "cases.notice_lead"  # he works on unawares, or stops before
     if keeps_token(given) and not _ends_as_reckoned(given):
-        return False  # at which click he is refused depends on more than when his token ends
-    if not late:
-        return True
+        return (
+            "token.leeway"  # at which click he is refused depends on more than when his token ends
+        )
     does = scenario.behaviour.probabilities
-    return not asks_host and does.continue_ == 0 and does.storm == 0
+    if late and (asks_host or does.continue_ > 0 or does.storm > 0):
+        return "directory.propagation"
+    return ""
+
+
+def _of_check(given: Given, cause: Cause, late: bool) -> str:
+    """The same, for what the check does that refuses who is revoked."""
+    check, behaviour = given.check, given.scenario.behaviour
+    assert check is not None
+    if late:
+        return "directory.propagation"  # more requests than the one under way may pass
+    if check.on_failure != "deny":
+        return "check.on_failure"  # so they may
+    by_acts = check.slides is not None or check.refresh is not None
+    asks_host = given.token is not None and given.token.renewal != "page"
+    if by_acts and (asks_host or cause is Cause.ADMIN_LOSS):
+        return "check.slides" if check.slides is not None else "check.refresh"
+    if check.refresh is not None:
+        ends = check.refresh.refusal_replaces or check.refresh.stale_for_s is not None
+        return "check.refresh" if ends or check.slides is not None else ""
+    storms = behaviour.probabilities.storm if cause.noticed else behaviour.takeover.probability
+    return "behaviour" if check.slides is not None and storms > 0 else ""
 
 
 def keeps_token(given: Given) -> bool:
@@ -119,6 +151,11 @@ def _ends_as_reckoned(given: Given) -> bool:
     token = given.token
     exact = token is not None and token.clock == "exact" and token.leeway_s == 0
     return exact and isinstance(given.at("strategy.token.lifetime"), Constant)
+
+
+def keeps_then(given: Given) -> bool:
+    """Whether what a person had at each moment is kept: a token that serves on, or a yes that his next clicks prolong."""
+    return keeps_token(given) or (given.check is not None and given.check.slides is not None)
 
 
 def checked(given: Given) -> int:

@@ -756,13 +756,13 @@ class Moment(Record):
     seen: float = f8("s", "when the page was seen")
     before: float = f8("s", "until when what it replaced would have passed")
     next_checked: float = f8("s", "the same for causes that a check sees")
-    next_kept: float = f8("s", "the first one for which no token is kept")
+    next_kept: float = f8("s", "the first one for which is not kept what he had")
     at: float = f8("s", "the moment that is being answered")
     kept: float = f8("s", "until when the host's last answer is remembered")
     back: float = f8("s", "when it came")
     number: int = i4("", "of the next moment")
     number_checked: int = i4("", "of the next one for causes that a check sees")
-    number_kept: int = i4("", "of the first one for which no token is kept")
+    number_kept: int = i4("", "of the first one for which is not kept what he had")
     asking: int = i4("", "number of the moment that is being answered")
     kind: int = i1("", "of the request that the host was last asked about")
     passes: int = i1("", "whether it passed, where a moment lies between decision and answer")
@@ -1012,7 +1012,9 @@ ARRAYS: dict[str, Rows] = {
     "limited": Rows("i8", "limited", "answered with 429, by `Call`"),
     "changes": Rows("i8", "change", "of the number of entries, the instants of each of `Entries`"),
     "moments": Rows(Moment, "moment", "by person, where there are virtual cases"),
-    "kept_tokens": Rows("f8", "kept_token", "s, until when what he had at a moment passes"),
+    "had": Rows(
+        "f8", "had", "s, until when what a person had at a moment passes: a token, or a yes"
+    ),
     "windows": Rows(WindowRow, "window", "of virtual cases: by cause, act, role and page"),
     "window_counts": Rows("i8", "window_count", "their buckets"),
     "trace": Rows(TraceRow, "row"),

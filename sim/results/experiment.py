@@ -18,11 +18,12 @@ from threading import Event
 
 from sim.coverage import Cover, coverage
 from sim.engine import engine_for, footprint, prepare, run
+from sim.engine.given import Given
 from sim.engine.recording import Run
 from sim.model.causes import CAUSES
 from sim.model.strategies import Strategy
 from sim.results.applicability import with_theory
-from sim.results.metrics import Figure, figures
+from sim.results.metrics import Figure, figures, with_reasons
 from sim.results.precision import (
     DEFAULT_MOST,
     Reached,
@@ -180,7 +181,11 @@ def compare(
             figures=[
                 figure
                 for name, strategy in chosen.items()
-                for figure in with_theory(scenario, strategy, figures(name, runs[name]))
+                for figure in with_reasons(
+                    with_theory(scenario, strategy, figures(name, runs[name])),
+                    Given.of(scenario, strategy, tracing=False, moments=moments),
+                    runs[name],
+                )
             ],
             runs=runs,
             warm_up_s=warm_up_s,

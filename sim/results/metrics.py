@@ -18,6 +18,7 @@ from sim.basics.statistics import (
     ratio_of_runs,
     share,
 )
+from sim.engine.given import Given
 from sim.engine.histogram import Histogram
 from sim.engine.recording import Run
 from sim.model.causes import CAUSES, KINDS, Cause
@@ -180,6 +181,15 @@ _RUN_MEANS: dict[str, Callable[[Run], tuple[float, float]]] = {
     "events_lost": lambda run: (float(run.events["lost"]), 1.0),
 }
 MEAN_METRICS = (*CASE_METRICS, *_RUN_MEANS)
+
+
+def with_reasons(found: Sequence[Figure], given: Given, runs: Sequence[Run]) -> Iterator[Figure]:
+    """The same; where exposure rests on real cases though virtual ones were asked for, the estimator says why."""
+    for figure in found:
+        if figure.metric == "exposure" and figure.estimator == CASES and figure.cause is not None:
+            why = virtual.why_not(given, Cause(CAUSES.index(figure.cause)), runs)
+            figure = replace(figure, estimator=f"{CASES}: {why}" if why else CASES)
+        yield figure
 
 
 # -- per case -----------------------------------------------------------------------------------

@@ -13,7 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.basics.statistics import QUANTILES, Estimate, Totals, ratio_of_runs
+from sim.engine.given import Given
 from sim.engine.histogram import BUCKETS, bucket_of, lower_edges
+from sim.engine.readable import why_not as not_read
 from sim.engine.recording import Run
 from sim.engine.windows import GOES_ON, STAYS, Virtual, Windows
 from sim.model.causes import Cause, Kind
@@ -29,9 +31,27 @@ def in_words(found: Iterable[tuple[str, str]]) -> str:
     pairs = list(found)
     if all(estimator != ESTIMATOR for _, estimator in pairs):
         return ""
-    real = dict.fromkeys(name for name, estimator in pairs if estimator != ESTIMATOR)
-    rest = f" On real cases, after some causes at least: {', '.join(real)}." if real else ""
+    real: dict[str, list[str]] = {}
+    for name, estimator in pairs:
+        if estimator != ESTIMATOR:
+            real.setdefault(name, []).append(estimator.partition(": ")[2])
+    said = [
+        _with_reasons(name, list(dict.fromkeys(filter(None, why)))) for name, why in real.items()
+    ]
+    rest = f" On real cases, after some causes at least: {', '.join(said)}." if real else ""
     return f"Exposure: each simulated person is asked at {MOMENTS} moments, what if it had been now?{rest}"
+
+
+def _with_reasons(name: str, why: Sequence[str]) -> str:
+    return f"{name} ({', '.join(why)})" if why else name
+
+
+def why_not(given: Given, cause: Cause, runs: Sequence[Run]) -> str:
+    """For which setting the figures of a cause rest on real cases, where virtual ones were asked for; else empty."""
+    if not given.moments or not runs or readable(runs, cause):
+        return ""
+    cut = any(run.virtual is not None for run in runs)
+    return not_read(given, cause) or ("a window that outlasts the run" if cut else "")
 
 
 def readable(runs: Sequence[Run], cause: Cause) -> bool:

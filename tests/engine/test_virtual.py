@@ -112,6 +112,15 @@ def test_an_answer_under_a_check_is_what_a_case_meets(drawn: Scenario, data: st.
     assert_some_are(drawn, answers[: max(40, len(answers) // 4)], data)
 
 
+@settings(max_examples=30, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(readable_scenarios(checked=True, moved=True), st.data())
+def test_a_yes_that_use_prolongs_or_that_serves_on_is_read_too(
+    drawn: Scenario, data: st.DataObject
+) -> None:
+    answers = sorted(_asked(drawn), key=lambda answer: -answer[7])
+    assert_some_are(drawn, answers[: max(40, len(answers) // 4)], data)
+
+
 @settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(readable_scenarios(renewal="host_each"), st.data())
 def test_who_is_refused_a_token_at_a_click_goes_on_with_the_last_one(
@@ -142,7 +151,7 @@ def test_many_answers(drawn: Scenario, data: st.DataObject) -> None:
 
 
 @settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
-@given(st.booleans().flatmap(readable_scenarios))
+@given(st.one_of(readable_scenarios(), readable_scenarios(checked=True, moved=True)))
 def test_runners_read_alike_and_disturb_nothing(drawn: Scenario) -> None:
     strategy = drawn.strategies["tried"]
     ours = compiled.run(drawn, strategy, moments=MOMENTS)

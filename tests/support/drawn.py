@@ -567,10 +567,12 @@ def told_of_logouts(draw: st.DrawFn) -> Scenario:
 
 
 @st.composite
-def readable_scenarios(draw: st.DrawFn, checked: bool = False, renewal: str = "") -> Scenario:
+def readable_scenarios(
+    draw: st.DrawFn, checked: bool = False, renewal: str = "", moved: bool = False
+) -> Scenario:
     """Where virtual cases can be read off honest paths, after some causes at least; `checked`: under a check.
 
-    `renewal`: of a token that ends for all when it ends for its client, always.
+    `moved`: under one whose answers use moves, or that serve on. `renewal`: of a token that ends for all when it ends for its client, always.
     """
     drawn = tables(draw)
     drawn["cases"] |= {"notice_lead": "0s"} | {cause: {"share": 0.05} for cause in CAUSES}
@@ -601,6 +603,14 @@ def readable_scenarios(draw: st.DrawFn, checked: bool = False, renewal: str = ""
             "allow_for": draw(st.sampled_from(["0s", "5s", "1min"])),
             "clock": draw(st.sampled_from(["exact", "floor", "floor_plus_1"])),
         }
+    if moved:
+        tried["check"] |= {"allow_for": draw(st.sampled_from(["5s", "20s"]))} | draw(
+            st.sampled_from([{"slides": {"step": 0}}, {"slides": {"step": 0.3}}, {"refresh": {}}])
+        )
+        drawn["behaviour"]["probabilities"] = {"leave": 0.3, "continue": 0.5, "cut_off": 0.2}
+        drawn["behaviour"]["takeover"]["probability"] = 0
+        if isinstance(tried["token"], dict):
+            tried["token"]["renewal"] = "page"
     return scenario(drawn | {"strategies": {"tried": tried}})
 
 

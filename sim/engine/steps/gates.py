@@ -255,6 +255,8 @@ def prolong(w: World, person: int, check: int, kept: int) -> None:
         memory.answer_until(w, kept).x = clocks.ends(k.clock, w.now, k.allow_for)
         memory.answer_moved(w, kept).x = w.now
         revocation.refresh(w, person)
+    if w.checked and memory.person(w, person).case == NONE:
+        virtual.prolonged(w, person)
 
 
 def ask_aside(w: World, person: int, check: int, kept: int) -> None:

@@ -102,7 +102,7 @@ def keep_token(w: World, person: int) -> None:
     if m.next_kept < w.now:
         held = reach_of(w, person, memory.person(w, person).page)
         while m.next_kept < w.now:
-            memory.kept_token(w, person * w.moments + m.number_kept).x = held
+            memory.had(w, person * w.moments + m.number_kept).x = held
             m.number_kept += 1
             m.next_kept = instant(w, person, m.number_kept)
 
@@ -174,7 +174,7 @@ def answer(
     if m.at < m.seen:
         is_open = m.was_open
     if w.keeps_token and m.asking < m.number_kept:
-        held = memory.kept_token(w, person * w.moments + m.asking).x
+        held = memory.had(w, person * w.moments + m.asking).x
     for cause in range(w.n_causes):
         k = memory.cause(w, cause)
         if k.read_as == cause and knowledge.bit(causes, cause):
@@ -197,7 +197,23 @@ def check_came(w: World, person: int, decided: float) -> bool:
         answer_checked(w, person, decided, held, p.page != NONE, p.incoming, OTHER)
     m.back, m.kind, m.passes = w.now, p.kind, 0
     m.kept = memory.answer_until(w, person).x if w.remembers else -INF
+    if w.refreshes_answers:
+        m.kept = max(m.kept, memory.answer_stale(w, person).until)
     return m.next_checked < w.now
+
+
+@apart
+def prolonged(w: World, person: int) -> None:
+    """A kept yes was used: who stayed at a moment since the last use had it as it was, but for a click under way then."""
+    m = memory.moment(w, person)
+    until = memory.answer_until(w, person).x
+    sent = max(memory.person(w, person).clicked_at, m.asked)
+    while m.next_kept < w.now:
+        had = until if m.next_kept >= sent else m.kept
+        memory.had(w, person * w.moments + m.number_kept).x = had
+        m.number_kept += 1
+        m.next_kept = instant(w, person, m.number_kept)
+    m.kept = until
 
 
 # -- what is read -------------------------------------------------------------------------------
@@ -245,7 +261,10 @@ def window(
     until = last(w, known, arrives, seen, before, held)
     if knowledge.bit(w.checked, cause):
         m = memory.moment(w, person)
-        with_yes = last(w, known, arrives, seen, min(before, m.kept), min(held, m.kept))
+        kept = m.kept
+        if w.slides and not goes_on and m.asking < m.number_kept:
+            kept = memory.had(w, person * w.moments + m.asking).x
+        with_yes = last(w, known, arrives, seen, min(before, kept), min(held, kept))
         if with_yes <= m.back:  # a yes that was under way came too late for what he held
             with_yes = known
         passes = m.passes and m.at < m.back and takes_effect(w, arrives) > m.back
