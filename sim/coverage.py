@@ -16,6 +16,7 @@ from sim.model.mechanisms import Check, Push, Token
 from sim.model.strategies import Strategy
 from sim.scenario import Scenario
 from sim.scenario.channels import PushChannel
+from sim.scenario.deciders import Decider
 from sim.theory import (
     cached_check_bound_s,
     gates_bound_s,
@@ -48,7 +49,7 @@ def _gates_s(
     return gates_bound_s(
         _token_s(scenario, strategy, cause),
         _allowlist_s(scenario, strategy, cause),
-        *_checks_s(strategy, cause, kind, asked or (kind,)),
+        *_checks_s(scenario, strategy, cause, kind, asked or (kind,)),
         *(_push_s(scenario, strategy, push, cause) for push in strategy.pushes),
     )
 
@@ -124,13 +125,14 @@ def _allowlist_s(scenario: Scenario, strategy: Strategy, cause: Cause) -> float:
 
 
 def _checks_s(
-    strategy: Strategy, cause: Cause, kind: Kind, asked: tuple[Kind, ...]
+    scenario: Scenario, strategy: Strategy, cause: Cause, kind: Kind, asked: tuple[Kind, ...]
 ) -> Iterator[float]:
-    """Of each check; the answers of those that are asked after it may be waited for."""
+    """Of each check, from when who answers knows; the answers of those that are asked after it may be waited for."""
     later_s = 0.0
     for check in reversed(strategy.checks):
         if check.covers(kind) and check.sees(cause):
-            yield _check_s(check) + later_s
+            knows_s = scenario.knows_after(check, CAUSES[cause]).support()[1]
+            yield knows_s + _check_s(check) + later_s
         if any(map(check.covers, asked)):
             later_s += check.timeout_s
 
@@ -315,6 +317,7 @@ def _typical(
     troubles = {
         f"the event is {late}": _calm(scenario, strategy, cause, push=False, check=True),
         "a check gets no answer": _calm(scenario, strategy, cause, push=True, check=False),
+        "who is asked learns late": _calm(scenario, strategy, cause, True, True, knows=False),
     }
     kinds = lost_kinds(cause)
 
@@ -332,9 +335,19 @@ def _typical(
 
 
 def _calm(
-    scenario: Scenario, strategy: Strategy, cause: Cause, *, push: bool, check: bool
+    scenario: Scenario,
+    strategy: Strategy,
+    cause: Cause,
+    push: bool,
+    check: bool,
+    knows: bool = True,
 ) -> tuple[Scenario, Strategy]:
-    """The same settings in a world where events arrive after their median delay, and checks are answered at once."""
+    """The same settings in a world where events arrive after their median delay, checks are answered at once, and who answers
+    them knows after the median.
+    """
+    if knows and scenario.deciders:
+        deciders = {n: _informed(d, cause) for n, d in scenario.deciders.items()}
+        scenario = scenario.model_copy(update={"deciders": deciders})
     if push:
         scenario = scenario.model_copy(
             update={
@@ -354,6 +367,13 @@ def _calmed(channel: PushChannel, cause: Cause) -> PushChannel:
     delay_s = _median_s(channel.delay_of(CAUSES[cause])) + 0.5 * (channel.every_s or 0.0)
     calm = {"delay": Constant(value=delay_s), "loss": 0.0, "outages": None, "every_s": None}
     return channel.model_copy(update=calm)
+
+
+def _informed(decider: Decider, cause: Cause) -> Decider:
+    """A decider that knows of a cause after the median."""
+    late = Constant(value=_median_s(decider.knows_after_of(CAUSES[cause])))
+    knows_after = decider.knows_after.model_copy(update={CAUSES[cause]: late})
+    return decider.model_copy(update={"knows_after": knows_after})
 
 
 def _median_s(law: Law) -> float:

@@ -43,6 +43,7 @@ from sim.engine.state import (
     POOLS,
     ChannelLaw,
     Code,
+    DeciderLaw,
     Entries,
     Settings,
     Station,
@@ -53,12 +54,14 @@ from sim.engine.steps.calendar import NUMBER_BITS
 from sim.engine.steps.connections import OF_PAGE
 from sim.model.causes import CAUSES, Cause, Kind, lost_kinds
 from sim.model.limits import SPANS_S
-from sim.model.mechanisms import CHECK_SEES, PUSH, Effect
+from sim.model.mechanisms import CHECK_SEES, HOST, PUSH, Effect
 from sim.model.outcomes import Call, Ended
+from sim.scenario.parties import RateLimit
 from sim.workload.daily import weights_of
 
 NOTHING = Constant(value=0.0)
 CHANNEL_LAWS = ChannelLaw.DOWN + 1
+DECIDER_LAWS = DeciderLaw.KNOWS_AFTER + len(Cause)
 Arrays = dict[str, Any]  # by the names of `state.ARRAYS`; `world` holds settings and what changes
 FULL = {
     code: name.removeprefix("NEEDS_").lower()
@@ -105,7 +108,7 @@ _GONE = (
         "moments",
         "had",
     ),
-    "limiter_calls",
+    *("limiter_calls", "knows"),
 )
 
 
@@ -124,7 +127,7 @@ def arrays_of(given: Given, replication: int, seed: int) -> Arrays:
         "causes": _causes(given),
         "hours": np.array(weights_of(given.plan.daily) if given.plan.daily else [0.0]),
     }
-    arrays |= _stations(given) | _limiters(given) | _checks(given) | _channels(given)
+    arrays |= _stations(given) | _hosts(given) | _checks(given) | _channels(given)
     _start(arrays)
     return arrays
 
@@ -139,17 +142,18 @@ def wired(arrays: Arrays) -> Arrays:
     return arrays
 
 
-def room_for(cases: int) -> dict[str, int]:
+def room_for(cases: int, hosts: int) -> dict[str, int]:
     """How many more places arrays need for the cases of a run: for events that begin them, for credentials to be presented.
 
     At any instant some of the people with a case hold none, so there are fewer credentials than cases.
     """
-    return {"cases": cases, "credentials": 5 * cases // 8, "events": cases}
+    knows = cases * hosts if hosts > 1 else 0
+    return {"cases": cases, "credentials": 5 * cases // 8, "events": cases, "knows": knows}
 
 
 def with_cases(arrays: Arrays, number: int) -> Arrays:
     """The arrays with room for the cases of the run."""
-    for name, more in room_for(number).items():
+    for name, more in room_for(number, len(arrays["hosts"])).items():
         add = _with_pool if name in POOLS else _with_longer
         arrays = add(arrays, name, len(arrays[name]) + more)
     return wired(arrays)
@@ -213,7 +217,7 @@ def _setting(given: Given, field: Any) -> Any:
 def _laws(given: Given) -> Arrays:
     """The laws and their tables of numbers."""
     laws: list[Law] = [given.at(name.path) or NOTHING for name in Laws]
-    laws += _laws_of_channels(given)
+    laws += _laws_of_channels(given) + _laws_of_deciders(given)
     table = np.zeros(len(laws), ARRAYS["laws"].dtype())
     numbers: list[float] = []
     for row, law in zip(table, laws, strict=True):
@@ -361,25 +365,34 @@ def _stations(given: Given) -> Arrays:
     further = nodes(given) - 1
     servers = [given.at(station.path) for station in Station]
     servers += [servers[Station.APP]] * further
+    servers += [decider.servers for decider in given.deciders.values()]
     heaps = [0 if math.isinf(number) else int(number) for number in servers]
     by_events = _go_by_events(given)
     stations = np.zeros(len(servers), ARRAYS["stations"].dtype())
+    stations["servers"] = servers
     stations["first"] = np.cumsum([0, *heaps[:-1]])
-    stations["by_events"] = by_events + by_events[:1] * further
+    parties, deciders = by_events[: len(Station)], by_events[len(Station) :]
+    stations["by_events"] = parties + by_events[:1] * further + deciders
     stations["first_waiting"] = NONE
     return {"stations": stations, "free_at": np.zeros(sum(heaps) + 1)}
 
 
 def _bases(given: Given, seed: int, replication: int) -> Any:
-    """Of the streams, of those of further channels by their names, and of further checks by their places."""
+    """Of the streams, of those of further channels and of deciders by their names, and of further checks by their places."""
     bases = stream_bases(seed, replication, STREAMS)
-    further = [named_bases(bases[:PURPOSES], name) for name in given.channels if name != PUSH]
-    checks = [named_bases(bases, f"check {place}") for place in range(1, len(given.checks))]
-    return np.concatenate([bases, *further, *checks])
+    channels = [named_bases(bases[:PURPOSES], name) for name in given.channels if name != PUSH]
+    asked = {HOST: bases} | {name: named_bases(bases, name) for name in given.deciders}
+    deciders = [asked[name] for name in given.deciders]
+    checks = [
+        named_bases(asked[check.at], f"check {place}")
+        for place, check in enumerate(given.checks)
+        if place
+    ]
+    return np.concatenate([bases, *channels, *deciders, *checks])
 
 
 def _checks(given: Given) -> Arrays:
-    """The checks of the strategy. The first one's draws have the streams of the code, others a block of their own."""
+    """The checks of the strategy. The first one's draws have the streams of who is asked, others a block of their own."""
     checks = given.checks
     rows = np.zeros(len(checks), ARRAYS["checks"].dtype())
     for number, (row, check) in enumerate(zip(rows, checks, strict=True)):
@@ -395,15 +408,16 @@ def _checks(given: Given) -> Arrays:
         row["slides"], row["slide_step"] = check.slides is not None, slide_step(check)
         row["refreshes"], row["stale_for"] = check.refresh is not None, stale_for(check)
         row["refusal_replaces"] = check.refresh is not None and check.refresh.refusal_replaces
-        row["streams"] = _first_of_checks(given) + STREAMS * (number - 1) if number else 0
+        host = [HOST, *given.deciders].index(check.at)
+        row["host"], row["trip_law"], row["work_law"] = host, Laws.APP_HOST, Laws.CHECK
+        if host:
+            first = _first_law_of(given, host)
+            row["trip_law"], row["work_law"] = first + DeciderLaw.TRIP, first + DeciderLaw.CHECK
+        further = _streams_of(given, len(given.deciders) + 1) + STREAMS * (number - 1)
+        row["streams"] = further if number else _streams_of(given, host)
         alone = len(checks) == 1
         row["ends_as"] = Ended.CHECK if alone else Ended.CHANNEL + len(given.channels) + number
     return {"checks": rows}
-
-
-def _first_of_checks(given: Given) -> int:
-    """Where the streams of further checks begin, behind those of channels."""
-    return STREAMS + PURPOSES * sum(name != PUSH for name in given.channels)
 
 
 def _channels(given: Given) -> Arrays:
@@ -446,16 +460,81 @@ def _laws_of_channels(given: Given) -> list[Law]:
     return laws
 
 
-def _limiters(given: Given) -> Arrays:
-    """What limits other than a bucket count, and the calls that logs remember."""
-    limit = given.scenario.host.rate_limit
-    mosts = () if limit is None else limit.mosts
-    limiters = np.zeros(len(SPANS_S), ARRAYS["limiters"].dtype())
-    for row, most, span_s in zip(limiters, mosts, SPANS_S, strict=False):
+# -- the host, and deciders -----------------------------------------------------------------------
+
+
+def _asked(given: Given) -> list[Any]:
+    """The host, then the deciders."""
+    return [given.scenario.host, *given.deciders.values()]
+
+
+def _laws_of_deciders(given: Given) -> list[Law]:
+    """In the order of `DeciderLaw`, decider by decider."""
+    laws: list[Law] = []
+    for decider in given.deciders.values():
+        down = decider.outages
+        laws += [decider.trip, decider.check]
+        laws += [NOTHING, NOTHING] if down is None else [down.every or NOTHING, down.lasts]
+        laws += [decider.knows_after_of(cause) for cause in CAUSES]
+    return laws
+
+
+def _hosts(given: Given) -> Arrays:
+    """Who is asked, with the limit of calls; limits other than a bucket have limiters, and logs remember calls."""
+    asked = _asked(given)
+    rows = np.zeros(len(asked), ARRAYS["hosts"].dtype())
+    limiters = np.zeros(len(SPANS_S) * len(asked), ARRAYS["limiters"].dtype())
+    kept: list[int] = []
+    for number, (row, host) in enumerate(zip(rows, asked, strict=True)):
+        row["station"], row["streams"] = _place_of(given, number), _streams_of(given, number)
+        row["up_law"], row["down_law"] = Laws.HOST_UP, Laws.HOST_DOWN
+        if number:
+            first = _first_law_of(given, number)
+            row["up_law"], row["down_law"] = first + DeciderLaw.UP, first + DeciderLaw.DOWN
+            row["knows_laws"] = first + DeciderLaw.KNOWS_AFTER
+        row["outages"] = outages(host.outages)
+        row["starts"] = 0.0 if host.outages is None else host.outages.starts_s or 0.0
+        row["first_limiter"] = first_limiter = len(SPANS_S) * number
+        if host.rate_limit is not None:
+            _limit(row, host.rate_limit)
+            _limiters(limiters[first_limiter : first_limiter + len(SPANS_S)], host.rate_limit, kept)
+    calls = np.full(sum(kept) + 1, -INF)
+    return {"hosts": rows, "limiters": limiters, "limiter_calls": calls}
+
+
+def _limit(row: Any, limit: RateLimit) -> None:
+    """A limit on calls, its buckets full."""
+    row["buckets"], row["limiter"] = len(limit.mosts), limit.limiter
+    row["counts_refused"], row["told"] = limit.counts_refused, limit.told
+    row["rate_0"], row["capacity_0"] = limit.per_second, limit.burst or 1.0
+    row["capacity_1"] = 0.0 if limit.per_hour is None else limit.per_hour
+    row["rate_1"] = row["capacity_1"] / 3600.0
+    row["level_0"], row["level_1"] = row["capacity_0"], row["capacity_1"]
+
+
+def _limiters(rows: Any, limit: RateLimit, kept: list[int]) -> None:
+    """What a limit that is no bucket counts; `kept`: the calls that logs before it remember, to which its own are added."""
+    for row, most, span_s in zip(rows, limit.mosts, SPANS_S, strict=False):
         row["most"], row["lasts"], row["rate"], row["began"] = most, span_s, most / span_s, -INF
-    kept = () if limit is None else limit.remembers
-    limiters["first"][: len(kept)] = np.cumsum([0, *kept[:-1]])[: len(kept)]
-    return {"limiters": limiters, "limiter_calls": np.full(sum(kept) + 1, -INF)}
+    for row, calls in zip(rows, limit.remembers, strict=False):
+        row["first"] = sum(kept)
+        kept.append(calls)
+
+
+def _place_of(given: Given, host: int) -> int:
+    """The station of the host, or of a decider: those are behind further nodes of the app."""
+    return len(Station) + nodes(given) - 1 + host - 1 if host else Station.HOST
+
+
+def _streams_of(given: Given, host: int) -> int:
+    """Where its streams begin: those of deciders behind those of channels."""
+    named = PURPOSES * sum(name != PUSH for name in given.channels)
+    return STREAMS + named + STREAMS * (host - 1) if host else 0
+
+
+def _first_law_of(given: Given, decider: int) -> int:
+    """Where the laws of a decider begin, behind those of channels."""
+    return len(Laws) + CHANNEL_LAWS * len(given.channels) + DECIDER_LAWS * (decider - 1)
 
 
 def _go_by_events(given: Given) -> list[bool]:
@@ -467,6 +546,7 @@ def _go_by_events(given: Given) -> list[bool]:
         and some_take_no_time(end_s, service.read, service.write, service.admin),
         some_take_no_time(end_s, host.page_load, host.renewal, host.check),
         some_take_no_time(end_s, scenario.auth_server.renewal),
+        *(some_take_no_time(end_s, decider.check) for decider in given.deciders.values()),
     ]
 
 
@@ -475,7 +555,6 @@ def _start(arrays: Arrays) -> None:
     world = arrays["world"]
     for name in POOLS:
         world[0][f"{name}_left"] = len(arrays[name])
-    world["level_0"], world["level_1"] = world["capacity_0"], world["capacity_1"]
     for name in ("woken", "scout"):
         world[name] = NONE
     world["logout_person"] = world["line"] = NONE

@@ -8,8 +8,10 @@ from pathlib import Path
 
 from sim.engine.limits import TooLarge
 from sim.model.causes import CAUSES, Cause
+from sim.model.mechanisms import HOST
 from sim.model.strategies import Strategy
 from sim.scenario import Scenario
+from sim.scenario.parties import RateLimit
 
 # Bytes, as measured (`tests/engine/test_footprint.py` holds them to the process): of a person, and what some settings add.
 A_PERSON = {"compiled": 220, "plain": 2_000, "reference": 10_000}
@@ -45,7 +47,12 @@ def of_a_run(scenario: Scenario, strategy: Strategy, engine: str, moments: int =
         each += AN_ENTRY_LEFT * _entries_left(scenario, strategy)
         each += _lines_and_connections(scenario, strategy) * max(1.0, pages)
         each += _of_nodes(scenario, strategy) * max(1.0, pages)
+    deciders = {
+        check.at: scenario.deciders[check.at] for check in strategy.checks if check.at != HOST
+    }
+    each += 8 * (1 + len(deciders)) * _share_of_cases(scenario) * bool(deciders)
     servers = {
+        **{f"deciders.{name}.servers": one.servers for name, one in deciders.items()},
         "app.workers": scenario.app.workers * scenario.app.nodes,
         "host.servers": scenario.host.servers,
         "auth_server.servers": scenario.auth_server.servers,
@@ -57,7 +64,11 @@ def of_a_run(scenario: Scenario, strategy: Strategy, engine: str, moments: int =
     return {
         "organisation.people": people * each + WINDOWS * (moments > 0),
         "run.horizon": _minutes(scenario) * A_MINUTE,
-        "host.rate_limit": A_KEPT_CALL[engine] * _kept_calls(scenario),
+        "host.rate_limit": A_KEPT_CALL[engine] * _kept_calls(scenario.host.rate_limit),
+        **{
+            f"deciders.{name}.rate_limit": A_KEPT_CALL[engine] * _kept_calls(one.rate_limit)
+            for name, one in deciders.items()
+        },
         **{name: A_SERVER[engine] * n for name, n in servers.items() if n < math.inf},
     }
 
@@ -69,9 +80,8 @@ def _of_nodes(scenario: Scenario, strategy: Strategy) -> float:
     return A_ROUTE * (nodes > 1) + A_KEPT_ANSWER * (nodes - 1) * by_node * len(checks)
 
 
-def _kept_calls(scenario: Scenario) -> float:
-    """Calls that a log of the host's limit remembers."""
-    limit = scenario.host.rate_limit
+def _kept_calls(limit: RateLimit | None) -> float:
+    """Calls that a log of a limit remembers."""
     return 0.0 if limit is None else sum(limit.remembers)
 
 

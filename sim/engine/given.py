@@ -8,11 +8,20 @@ from typing import Any
 from sim.basics.distributions import Constant, Law
 from sim.engine.recording import window_s
 from sim.model.causes import SEEN_THROUGH, Cause, Kind
-from sim.model.limits import Limiter, Told
-from sim.model.mechanisms import CHECK_SEES, Allowlist, Check, Effect, Push, Renewal, Token
+from sim.model.mechanisms import (
+    CHECK_SEES,
+    HOST,
+    Allowlist,
+    Check,
+    Effect,
+    Push,
+    Renewal,
+    Token,
+)
 from sim.model.strategies import Strategy
 from sim.scenario import Scenario
 from sim.scenario.channels import PushChannel
+from sim.scenario.deciders import Decider
 from sim.workload import plan_laws
 from sim.workload.synthetic import PlanLaws
 
@@ -60,6 +69,12 @@ class Given:
     @property
     def checks(self) -> tuple[Check, ...]:
         return self.strategy.checks
+
+    @property
+    def deciders(self) -> dict[str, Decider]:
+        """Those that the strategy's checks ask beside the host, by name."""
+        names = dict.fromkeys(check.at for check in self.checks if check.at != HOST)
+        return {name: self.scenario.deciders[name] for name in names}
 
     @property
     def channels(self) -> dict[str, PushChannel]:
@@ -130,31 +145,6 @@ def log_visits(given: Given) -> int:
 
 
 # -- parties ------------------------------------------------------------------------------------
-
-
-def buckets(given: Given) -> int:
-    limit = given.scenario.host.rate_limit
-    return 0 if limit is None else (1 if limit.per_hour is None else 2)
-
-
-def limiter(given: Given) -> int:
-    """The kind of the host's rate limit; a bucket where there is none."""
-    limit = given.scenario.host.rate_limit
-    return Limiter.BUCKET if limit is None else limit.limiter
-
-
-def told(given: Given) -> int:
-    limit = given.scenario.host.rate_limit
-    return Told.EXACT if limit is None else limit.told
-
-
-def per_hour(given: Given) -> float:
-    limit = given.scenario.host.rate_limit
-    return 0.0 if limit is None or limit.per_hour is None else limit.per_hour
-
-
-def host_outages(given: Given) -> int:
-    return outages(given.scenario.host.outages)
 
 
 def outages(settings: Any) -> int:

@@ -34,7 +34,16 @@ from sim.scenario import Scenario
 SLICES = 200
 # What is read from when the run is over.
 _RECORDED = (
-    *("cases", "histograms", "stations", "trace", "counts", "minute_ticks", "minute_clicks"),
+    *(
+        "cases",
+        "histograms",
+        "stations",
+        "hosts",
+        "trace",
+        "counts",
+        "minute_ticks",
+        "minute_clicks",
+    ),
     *("calls", "limited", "changes", "windows", "window_counts"),
 )
 
@@ -196,7 +205,8 @@ def run(
     else:
         written = Written(strategy)
         steps, reasons = written.bound(_bound), written.reasons
-    for name, more in room_for(steps["revocation"].count_cases(world)).items():
+    cases = steps["revocation"].count_cases(world)
+    for name, more in room_for(cases, len(arrays["hosts"])).items():
         _add(world, name, more)
     end_s = scenario.run.end_s
     for step in range(1, SLICES + 1):

@@ -84,6 +84,10 @@ def recorded(
             **{name: int(state[name]) for name in ("sent", "accepted", "refused", "failed")},
             "in_flight": in_flight,
             **({} if scenario.workload.poll is None else {"polls": int(state["polled"])}),
+            **{
+                f"checks at {name}": int(row["calls"])
+                for name, row in zip(given.deciders, arrays["hosts"][1:], strict=True)
+            },
             **(
                 {}
                 if given.strategy.connection is None
@@ -138,10 +142,14 @@ def _stations(
 ) -> dict[str, StationAccount]:
     width_s = window[1] - window[0]
     result = {}
-    for station in Station:
-        name, number, b = station.name.lower(), given.at(station.path), arrays["stations"][station]
-        if station is Station.APP and nodes(given) > 1:
-            b, number = _of_all_nodes(arrays["stations"]), number * nodes(given)
+    rows, further = arrays["stations"], nodes(given) - 1
+    deciders = rows[len(Station) + further :]
+    names = [station.name.lower() for station in Station]
+    names += [f"deciders.{name}" for name in given.deciders]
+    for name, b in zip(names, [*rows[: len(Station)], *deciders], strict=True):
+        number = float(b["servers"])
+        if name == "app" and further:
+            b, number = _of_all_nodes(rows[: len(Station) + further]), number * (1 + further)
         busy_s, queue_s = int(b["busy"]) / TICKS_PER_S, int(b["queue"]) / TICKS_PER_S
         result[name] = StationAccount(
             name,

@@ -278,31 +278,13 @@ class Settings(Record):
     refusal_replaces: int = i8("", "whether a no replaces it", of.refusal_replaces)
     push: int = i8("", "whether events are pushed", lambda g: bool(g.strategy.pushes))
     push_causes: int = i8("causes", "that events tell of", of.push_causes)
-    host_starts: float = f8("s", "of the one outage", "scenario.host.outages.starts_s")
-    host_outages: int = i8("", "NEVER, ALTERNATING or ONCE", of.host_outages)
     retry_after: float = f8("s", "a client's wait after a failure", "scenario.host.retry_after_s")
-    buckets: int = i8("", "of the rate limit: 0, 1 or 2", of.buckets)
-    rate_0: float = f8("1/s", "the first is refilled", "scenario.host.rate_limit.per_second")
-    rate_1: float = f8("1/s", "the second is refilled", lambda g: of.per_hour(g) / 3600.0)
-    capacity_0: float = f8(
-        "",
-        "of the first",
-        lambda g: (g.at("scenario.host.rate_limit.burst") or 1.0) * bool(of.buckets(g)),
-    )
-    capacity_1: float = f8("", "of the second", of.per_hour)
-    limiter: int = i8("", "the rule of the rate limit: `Limiter`", of.limiter)
-    counts_refused: int = i8(
-        "", "whether refused calls count", "scenario.host.rate_limit.counts_refused"
-    )
-    told: int = i8("", "what Retry-After says: `Told`", of.told)
     nodes: int = i8("", "of the app (`steps.nodes`)", "scenario.app.nodes")
     sticky: int = i8(
         "", "whether a device stays with one", lambda g: g.scenario.app.routing == "sticky"
     )
     answer_copies: int = i8("", "how often answers are kept: once, or by node", of.answer_copies)
     workers: float = f8("", "of a node of the app", Station.APP.path)
-    host_servers: float = f8("", "of the host", Station.HOST.path)
-    auth_servers: float = f8("", "of the authorization server", Station.AUTH_SERVER.path)
     holds_worker: int = i8(
         "", "whether a worker waits with its request", "scenario.app.holds_worker"
     )
@@ -387,10 +369,6 @@ class Progressing(Record):
     app_offset: float = f8("s", "the app's clock is ahead by so much")
     page_offset: float = f8("s", "and that of who issues tokens with pages, the host's")
     renewal_offset: float = f8("s", "and that of who renews them")
-    level_0: float = f8("calls", "in the first bucket of the rate limit")
-    level_1: float = f8("calls", "in the second")
-    refilled_0: float = f8("s", "when it was filled up to now")
-    refilled_1: float = f8("s", "and the second")
     told_retry_after: float = f8("s", "the largest that was told")
     turn: float = f8("s", "when a call that waits for its turn goes on")
     rows_per_s: float = f8("1/s", "rows of the calendar")
@@ -410,7 +388,6 @@ class Progressing(Record):
     tasks_left: int = i8("", "free places")
     credentials_left: int = i8("", "free places")
     events_left: int = i8("", "free places")
-    host_down: int = i8("", "whether the host is down")
     held: int = i8("", "events that wait for their receivers")
     woken: int = i8("", "who takes a worker that is free in this instant")
     logout_person: int = i8("", "whose logout in this instant is to be pushed")
@@ -671,7 +648,9 @@ class Task(Record):
     grants: int = i1("kinds", "that a check's answer grants")
     check: int = i1("place", "which check asks")
     cause: int = i1("", "of an event")
-    channel: int = i1("place", "by which an event comes, or who is down")
+    channel: int = i1(
+        "place", "by which an event comes; of an outage, the channel's or host's place"
+    )
     logout_push: int = i1("", "whether an event is of an ordinary logout")
     timed: int = i1("", "whether a check's deadline is in the calendar, or none is needed")
     aside: int = i1("", "whether nobody waits for a check's answer")
@@ -813,10 +792,38 @@ class StationRow(Record):
     size: int = i8("", "of the heap of servers")
     first: int = i8("place", "where that heap begins")
     next_sweep: int = i8("", "arrivals before it is looked through again")
+    servers: float = f8("", "may be infinite")
     by_events: int = i8("", "whether only events can tell whose turn it is")
     serving: int = i8("", "by events, or of a blocking app: servers at work")
     first_waiting: int = i8("place", "the head of the queue: a task, or a holder of a blocking app")
     last_waiting: int = i8("place", "and its tail")
+
+
+class HostRow(Record):
+    """Who is asked: the host, then the deciders that the strategy's checks ask (`steps.parties`)."""
+
+    station: int = i8("", "where its services are done")
+    streams: int = i8("", "what is added to the streams of its draws")
+    knows_laws: int = i8("law", "the first of how long it needs after the host, by cause")
+    up_law: int = i8("law", "between outages")
+    down_law: int = i8("law", "of an outage")
+    outages: int = i8("", "NEVER, ALTERNATING or ONCE")
+    starts: float = f8("s", "of the one outage")
+    is_down: int = i8("", "whether it is")
+    buckets: int = i8("", "of the rate limit: 0, 1 or 2")
+    limiter: int = i8("", "the rule of the rate limit: `Limiter`")
+    first_limiter: int = i8("place", "of a rule that is no bucket")
+    counts_refused: int = i8("", "whether refused calls count")
+    told: int = i8("", "what Retry-After says: `Told`")
+    rate_0: float = f8("1/s", "the first is refilled")
+    rate_1: float = f8("1/s", "the second is refilled")
+    capacity_0: float = f8("calls", "of the first")
+    capacity_1: float = f8("calls", "of the second")
+    level_0: float = f8("calls", "in the first")
+    level_1: float = f8("calls", "in the second")
+    refilled_0: float = f8("s", "when it was filled up to now")
+    refilled_1: float = f8("s", "and the second")
+    calls: int = i8("", "of a decider, in the window")
 
 
 class ChannelLaw(Numbered):
@@ -827,6 +834,16 @@ class ChannelLaw(Numbered):
     FIRST = len(Cause) + 1
     UP = len(Cause) + 2
     DOWN = len(Cause) + 3
+
+
+class DeciderLaw(Numbered):
+    """Where the laws of a decider lie, from its first; those of what it knows in the order of the causes."""
+
+    TRIP = auto()
+    CHECK = auto()
+    UP = auto()
+    DOWN = auto()
+    KNOWS_AFTER = auto()
 
 
 class ChannelRow(Record):
@@ -876,6 +893,9 @@ class CheckRow(Record):
     stale_for: float = f8("s", "after it came")
     refusal_replaces: int = i8("", "whether a no replaces it")
     streams: int = i8("", "what is added to the streams of its draws")
+    host: int = i8("place", "who is asked: 0: the host, else a decider")
+    trip_law: int = i8("law", "of the way there and back")
+    work_law: int = i8("law", "of the answer")
     ends_as: int = i8("", "`Ended`: how it is said that it ended access")
 
 
@@ -997,11 +1017,15 @@ ARRAYS: dict[str, Rows] = {
     "events": Rows(Waiting, "event", "in rows of the calendar", link="next"),
     "first_of_row": Rows("i4", "first_of_row", "of the calendar"),
     "heap": Rows(Due, "due", "events of the present row"),
-    "stations": Rows(StationRow, "station", "by `Station`, then further nodes of the app"),
+    "stations": Rows(
+        StationRow, "station", "by `Station`, then further nodes of the app, then deciders"
+    ),
+    "hosts": Rows(HostRow, "host", "the host, then deciders that are asked"),
+    "knows": Rows("f8", "knows_at", "s, when deciders know of a case: so many places a case"),
     "checks": Rows(CheckRow, "check", "of the strategy, in its order"),
     "channels": Rows(ChannelRow, "channel", "that the strategy listens to"),
     "effects": Rows(EffectRow, "effect", "of events, in the strategy's order"),
-    "limiters": Rows(LimiterRow, "limiter", "a second's, then an hour's"),
+    "limiters": Rows(LimiterRow, "limiter", "a second's, then an hour's, of each who is asked"),
     "limiter_calls": Rows("f8", "limiter_call", "s, the last calls that count: a ring a limiter"),
     "free_at": Rows("f8", "free_at", "s, when servers become or became free: a heap a station"),
     "histograms": Rows(HistogramRow, "histogram", "response times by kind, then gate overheads"),

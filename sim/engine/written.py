@@ -84,7 +84,7 @@ class Written:
         if not (w.check and self.strategy.asks_host(view)):
             return True
         cause = w.lists["cases"][w.lists["persons"][person].case].cause
-        until = self._steps["revocation"].remembered_until
+        until = self._steps["revocation"].passes_until
         asked = [
             number
             for number, check in enumerate(w.lists["checks"])

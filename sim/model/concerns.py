@@ -18,6 +18,7 @@ def _token_asks(whom: str) -> Uses:
 # What only some mechanisms use: the path, the mechanism, and whether a strategy uses it. All else concerns every strategy.
 _USED: tuple[tuple[str, str, Uses], ...] = (
     ("host.check", "check", _checks),
+    ("deciders", "check", _checks),
     ("network.app_host", "check", _checks),
     ("host.renewal", "token", _token_asks("host")),
     ("auth_server", "token", _token_asks("app")),

@@ -98,6 +98,9 @@ SCOPES: dict[str, frozenset[Kind]] = {
 }
 
 
+HOST = "host"  # the decider that every scenario has
+
+
 class Mechanism(BaseModel):
     """Settings of one gate; frozen, unknown keys refused."""
 
@@ -226,6 +229,7 @@ class Check(Clocked):
     What it said is kept once for all nodes of the app (`cached`: shared), or by each node for itself.
     """
 
+    at: Name = Field(HOST, json_schema_extra=LATER)
     scope: Literal["all", "reads", "writes", "admin"] = "all"
     asks: Literal["permission", "session"] = "permission"
     allow_for_s: Duration = Field(0.0, alias="allow_for")

@@ -113,6 +113,8 @@ class Event(Word):
     CONNECTED = auto()
     RECHECK = auto()
     DISCONNECTED = auto()
+    DECIDER_DOWN = auto()
+    DECIDER_UP = auto()
 
 
 class Call(Word):

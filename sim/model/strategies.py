@@ -9,6 +9,7 @@ from sim.basics.texts import Name, Text
 from sim.basics.wording import format_duration
 from sim.model.causes import CAUSES, Kind
 from sim.model.mechanisms import (
+    HOST,
     LATER,
     PUSH,
     Allowlist,
@@ -213,11 +214,14 @@ CATALOGUE: dict[str, Strategy] = {strategy.name: strategy for strategy in _ENTRI
 
 
 def check_words(strategy: Strategy) -> list[str]:
-    """What is said of an entry of `check` that ended access, where there are several; scopes tell them apart, else their places."""
-    words = [f"check of {check.scope}" for check in strategy.checks]
-    if len(set(words)) < len(words):
-        words = [f"check {place} ({check.scope})" for place, check in enumerate(strategy.checks)]
-    return words
+    """What is said of an entry of `check` that ended access, where there are several; who is asked tells them apart, or the
+    scope, else their places.
+    """
+    for word in ("check at {0.at}", "check of {0.scope}"):
+        words = [word.format(check) for check in strategy.checks]
+        if len(set(words)) == len(words):
+            return words
+    return [f"check {place} ({check.scope})" for place, check in enumerate(strategy.checks)]
 
 
 def mechanisms_text(strategy: Strategy) -> str:
@@ -232,7 +236,8 @@ def mechanisms_text(strategy: Strategy) -> str:
         allowlist = strategy.allowlist
         parts.append(f"allowlist {_law_text(allowlist.lifetime)}{_entry_text(allowlist)}")
     for check in strategy.checks:
-        parts.append(f"check {check.scope}, asks {check.asks}{_kept_text(check)}")
+        at = "" if check.at == HOST else f" at {check.at}"
+        parts.append(f"check {check.scope}{at}, asks {check.asks}{_kept_text(check)}")
     for push in strategy.pushes:
         by = "" if push.channel == PUSH else f" by {push.channel}"
         parts.append(f"push {'/'.join(push.causes)}, {push.effect}{by}")

@@ -64,7 +64,7 @@ VALUES = {
 # Tables of a scenario that say nothing about what happens.
 SILENT = (
     *("format", "title", "question", "path", "strategies", "swept", "goals", "sources"),
-    "channels",  # one that a strategy listens to is said there
+    *("channels", "deciders"),  # one that a strategy listens to, or asks, is said there
 )
 
 

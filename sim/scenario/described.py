@@ -21,6 +21,7 @@ _TABLES = {
     "store": "Where entries of an allowlist are kept.",
     "push": "The channel of events from the host to the app: webhooks, shared signals.",
     "channels": "Further channels by name, with the words of `push`; what is left out there is neutral.",
+    "deciders": "Who else answers checks, by name; what is left out there answers at once and knows what the host knows.",
     "network": "Round trips.",
     "strategies": "What is compared: names of the catalogue, changed where a table says so, or new ones.",
     "sweep": 'For `lastclick sweep`: "a.path.of.this.file" = [values], and method = "grid", "zip" or { latin_hypercube = N }.',
@@ -168,6 +169,7 @@ _STRATEGY = {
     "allowlist.of": "Whether each page has an entry or each device.",
     "check": 'Gate: the host says yes, or said so a while ago; a list is asked in turn. "none" takes it away.',
     "check.scope": "Which requests are asked about: all, reads, writes, admin.",
+    "check.at": "Who is asked: host, or one of [deciders].",
     "check.asks": "What is asked: whether the permission holds, or whether the session lives.",
     "check.allow_for": "How long a yes is kept.",
     "check.deny_for": "How long a no is kept.",
@@ -194,6 +196,13 @@ _STRATEGY = {
     "connection.messages.every": "The time between two messages.",
     "connection.messages.size": "Bytes of a message.",
     "connection.reconnect": "The pause before the client asks again where there was no answer.",
+}
+
+_DECIDER = {
+    "servers": "Checks that it answers at the same time.",
+    "check": "Its time to answer whether somebody may; without the way there.",
+    "trip": "The round trip between the app and it.",
+    "knows_after": "From when the host knows until it does, by cause.",
 }
 
 _OUTAGES = {
@@ -226,9 +235,22 @@ def description_of(path: str) -> str:
     """
     if path.startswith("strategies."):
         return _known(_STRATEGY, [part for part in path.split(".")[2:] if not part.isdecimal()])
+    if path.startswith("deciders."):
+        return _of_decider(path.split(".")[2:])
     if path.startswith("channels."):
         return _known(_TABLES | _KEYS, ["push", *path.split(".")[2:]])
     return _known(_TABLES | _KEYS, path.split("."))
+
+
+def _of_decider(parts: list[str]) -> str:
+    """Its keys are the host's, but for what only it has."""
+    if parts and parts[0] in _DECIDER:
+        above, *rest = parts
+        if above == "knows_after" and rest and rest[0] in CAUSE_EVENTS:
+            said = f"From when the host knows of {CAUSE_EVENTS[rest[0]]} until it does."
+            return f"{said.rstrip('.')}: {_LAW[rest[1]]}" if len(rest) > 1 else said
+        return _known(_DECIDER, parts)
+    return _known(_TABLES | _KEYS, ["host", *parts])
 
 
 def law_description(key: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, NoReturn, get_args
+from typing import Any, NoReturn, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
@@ -477,7 +477,11 @@ def _law_names(tables: Raw, path: KeyPath) -> list[str]:
 def _names(path: KeyPath) -> list[str]:
     """The valid keys at a place."""
     place: Any = Scenario
+    named = False  # the part before is a table of tables: this one is a name that the file gives
     for part in path:
+        if named:
+            named = False
+            continue
         if place is None:
             return []
         field = next((f for n, f in place.model_fields.items() if part in (n, f.alias)), None)
@@ -486,6 +490,7 @@ def _names(path: KeyPath) -> list[str]:
         place = (
             Strategy if path[0] == "strategies" and part == path[0] else _model(field.annotation)
         )
+        named = place is not Strategy and get_origin(field.annotation) is dict
         if place is Strategy and len(path) == 2 and path[0] == "strategies":
             return [*_field_names(place), START]
         if place is Strategy:

@@ -11,6 +11,7 @@ from sim.basics.ranges import Range
 from sim.model.causes import CAUSES
 from sim.model.strategies import Strategy
 from sim.scenario.channels import Channel
+from sim.scenario.deciders import Decider
 from sim.scenario.model import Scenario
 
 Quantity = Literal["time", "rate", "bytes", "count", "number", ""]
@@ -46,6 +47,9 @@ def range_of(path: str) -> Range | None:
             continue
         if part == "channels" and place is Scenario:
             parts, place = parts[1:], Channel
+            continue
+        if part == "deciders" and place is Scenario:
+            parts, place = parts[1:], Decider
             continue
         if part.isdecimal():  # of a list, whose tables are alike
             continue

@@ -35,7 +35,6 @@ from sim.basics.ranges import (
     NotNegative,
     Positive,
     PositiveDuration,
-    Rate,
     Share,
     number,
     whole,
@@ -44,18 +43,18 @@ from sim.basics.texts import Name, Text
 from sim.basics.wording import format_duration
 from sim.gates import Profile, profiles
 from sim.model.causes import CAUSES, KINDS, Cause
-from sim.model.limits import Limiter, LimiterName, Told, ToldName
-from sim.model.mechanisms import LATER, PUSH
+from sim.model.mechanisms import HOST, LATER, PUSH, Check
 from sim.model.strategies import CATALOGUE, Strategy
 from sim.scenario.channels import Channel, PushChannel
+from sim.scenario.deciders import Decider
 from sim.scenario.identity import Texts, content_id
 from sim.scenario.outages import Outages
+from sim.scenario.parties import RateLimit, Servers
 from sim.scenario.table import Table, none
 
 MONTH_S = 30.4375 * 86400.0
 
 
-Servers = Annotated[float, whole(1, 10_000_000, unlimited=math.inf)]
 Replications = Annotated[int, whole(1, 1_000_000)]
 
 
@@ -360,65 +359,6 @@ class Directory(Table):
     propagation: DurationLaw
 
 
-class RateLimit(Table):
-    """So many calls a second and an hour, by the rule of `kind` (`Limiter`)."""
-
-    per_second: Rate
-    burst: Positive | None = None
-    per_hour: Positive | None = None
-    kind: LimiterName = Field("bucket", json_schema_extra=LATER)
-    counts_refused: Annotated[bool, Field(strict=True)] = Field(False, json_schema_extra=LATER)
-    retry_after: ToldName = Field("exact", json_schema_extra=LATER)
-
-    @model_validator(mode="after")
-    def _of_its_kind(self) -> "RateLimit":
-        if self.limiter.bursts:
-            if self.counts_refused:
-                raise ValueError(f"counts_refused: expected false, since {self._said}")
-            if self.limiter is Limiter.PACED and self.per_second == 0:
-                raise ValueError(f"per_second: expected a rate above 0, since {self._said}")
-            if self.burst is None:
-                object.__setattr__(self, "burst", max(1.0, self.per_second))
-            return self
-        if self.burst is not None:
-            raise ValueError(f"burst: nothing to set, since {self._said} has none")
-        for key, most in (("per_second", self.per_second), ("per_hour", self.per_hour)):
-            if most is not None and most != int(most):
-                raise ValueError(f"{key}: expected a whole number of calls, since {self._said}")
-        return self
-
-    @property
-    def limiter(self) -> Limiter:
-        """The rule."""
-        return Limiter[self.kind.upper()]
-
-    @property
-    def told(self) -> Told:
-        """What Retry-After says."""
-        return Told[self.retry_after.upper()]
-
-    @property
-    def _said(self) -> str:
-        return f'kind = "{self.kind}"'
-
-    @property
-    def mosts(self) -> tuple[float, ...]:
-        """Calls a second and, where there is such a limit, an hour."""
-        return (self.per_second,) if self.per_hour is None else (self.per_second, self.per_hour)
-
-    @property
-    def remembers(self) -> tuple[int, ...]:
-        """How many calls a log keeps, of a second and an hour."""
-        return tuple(int(most) for most in self.mosts) if self.limiter is Limiter.LOG else ()
-
-    @property
-    def text(self) -> str:
-        """As a sentence says it: 10/s, or 10/s and 720/h."""
-        return " and ".join(
-            f"{most:g}/{span}" for most, span in zip(self.mosts, "sh", strict=False)
-        )
-
-
 _Outages = Annotated[Outages | None, BeforeValidator(none)]
 
 
@@ -542,6 +482,7 @@ class Scenario(Table):
     store: Store
     push: PushChannel
     channels: dict[Name, Channel] = Field(default_factory=dict, json_schema_extra=LATER)
+    deciders: dict[Name, Decider] = Field(default_factory=dict, json_schema_extra=LATER)
     network: Network
     strategies: dict[str, Strategy]
     swept: dict[str, Any] | None = Field(None, alias="sweep")
@@ -583,6 +524,24 @@ class Scenario(Table):
                     said = f"there is no channel of this name{nearest(push.channel, names)}"
                     raise ValueError(f"strategies.{strategy.name}.push.{at}channel: {said}")
         return self
+
+    @model_validator(mode="after")
+    def _deciders_are_there(self) -> "Scenario":
+        if HOST in self.deciders:
+            raise ValueError(f"deciders.{HOST}: it has a table of its own, [{HOST}]")
+        names = [HOST, *self.deciders]
+        for strategy in self.strategies.values():
+            for place, check in enumerate(strategy.checks):
+                if check.at not in names:
+                    at = f"strategies.{strategy.name}.{strategy.path_of_check(place)}.at"
+                    raise ValueError(
+                        f"{at}: there is no decider of this name{nearest(check.at, names)}"
+                    )
+        return self
+
+    def knows_after(self, check: Check, cause: str) -> Law:
+        """From when the host knows of a cause until who answers a check does."""
+        return RIGHT if check.at == HOST else self.deciders[check.at].knows_after_of(cause)
 
     def channel(self, name: str) -> PushChannel:
         """A channel by its name."""

@@ -10,7 +10,7 @@ from sim.basics.wording import about
 from sim.coverage import bound_s, worst_carrier
 from sim.engine.recording import Run
 from sim.model.causes import CAUSE_HEADS, CAUSES, Cause, lost_kinds
-from sim.model.mechanisms import PUSH, Check
+from sim.model.mechanisms import HOST, PUSH, Check
 from sim.model.strategies import Strategy
 from sim.scenario import Scenario
 from sim.scenario.channels import PushChannel
@@ -96,6 +96,9 @@ def blind(scenario: Scenario, strategy: Strategy, cause: str) -> Reason:
             return Reason("an event that is lost ends nothing", (key, f"{own}.push.effect"))
         return Reason("the event does not end what can be renewed", (f"{own}.push.effect",))
     for number, check in enumerate(strategy.checks):
+        if check.sees(which) and math.isinf(scenario.knows_after(check, cause).support()[1]):
+            key = f"deciders.{check.at}.knows_after.{cause}"
+            return Reason(f"there is no end to how late {check.at} may learn", (key,))
         if blinded := _blind_check(check, which):
             text, key = blinded
             return Reason(text, (f"{own}.{strategy.path_of_check(number)}.{key}",))
@@ -195,17 +198,18 @@ def _slow(
     if "allowlist" in key and strategy.allowlist and strategy.allowlist.renewal == "sliding":
         text, key = "use prolongs the session up to {}", f"{own}.allowlist.absolute"
     if key.endswith("check.allow_for"):
-        text, longest_s, key = _slow_check(strategy, which)
-        key = f"{own}.{key}"
+        text, longest_s, key = _slow_check(scenario, strategy, which)
     return Reason(f"{text.format(about(longest_s))} ({head})", (key,))
 
 
-def _slow_check(strategy: Strategy, cause: Cause) -> tuple[str, float, str]:
-    """What of the check that ends it first takes long: in words, in s, and its key below the strategy."""
+def _slow_check(scenario: Scenario, strategy: Strategy, cause: Cause) -> tuple[str, float, str]:
+    """What of the check that ends it first takes long: in words, in s, and its key."""
     found = []
     for number, check in enumerate(strategy.checks):
         if check.sees(cause) and any(map(check.covers, lost_kinds(cause))):
-            stale_s, table = check.stale_for_s or 0.0, strategy.path_of_check(number)
+            stale_s = check.stale_for_s or 0.0
+            table = f"strategies.{strategy.name}.{strategy.path_of_check(number)}"
+            knows_s = scenario.knows_after(check, CAUSES[cause]).support()[1]
             said = "a yes is kept for {}", check.allow_for_s, f"{table}.allow_for"
             if not check.allow_for_s:
                 said = "a check may take {}", check.timeout_s, f"{table}.timeout"
@@ -215,6 +219,9 @@ def _slow_check(strategy: Strategy, cause: Cause) -> tuple[str, float, str]:
                     stale_s,
                     f"{table}.stale_for",
                 )
+            if knows_s > said[1]:
+                key = f"deciders.{check.at}.knows_after.{CAUSES[cause]}"
+                said = f"{check.at} learns up to {{}} late", knows_s, key
             found.append(said)
     return min(found, key=lambda said: said[1])
 
@@ -243,9 +250,13 @@ def _overhead(
 
 def _service(scenario: Scenario, strategy: Strategy) -> Reason:
     """The wait itself."""
-    if strategy.check is not None:
-        each = about(scenario.host.check.expectation())
-        return Reason(f"a click waits for the host's check ({each} on average)", ("host.check",))
+    if strategy.checks:
+        takes_s = {name: one.check.expectation() for name, one in scenario.deciders.items()}
+        takes_s[HOST] = scenario.host.check.expectation()
+        slow = max((check.at for check in strategy.checks), key=lambda at: takes_s[at])
+        who, key = ("host", "host.check") if slow == HOST else (slow, f"deciders.{slow}.check")
+        each = about(takes_s[slow])
+        return Reason(f"a click waits for the {who}'s check ({each} on average)", (key,))
     if strategy.token is not None and strategy.token.renewal in ("host", "host_each"):
         each = about(scenario.host.renewal.expectation())
         return Reason(

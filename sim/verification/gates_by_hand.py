@@ -187,6 +187,43 @@ WORLDS = (
         {"mean overhead s": 3.0, "mean response s": 3.0},
         NO_CASE | {"host.check": 5.0},
     ),
+    # it learns at 1150: asked at 1060 and 1120, refused at 1180; the host is asked for nothing
+    Clockwork(
+        "a decider that knows 120 s after the host",
+        {"check": ALLOW | {"at": "local"}},
+        {"window s": 120, "reads": 2, "last click s": 90, "checks": 0, "refused": 1, "bound s": 121},
+        {"deciders": {"local": {"knows_after": {"deactivation": 120.0}}}},
+    ),
+    # asked at 160, 280, ..., 1000, 1120: that yes is kept to 1240, when the decider has known for 90 s
+    Clockwork(
+        "what a late decider said is kept",
+        {"check": ALLOW | {"at": "local", "allow_for": 120.0}},
+        {"window s": 210, "reads": 3, "last click s": 150, "checks": 0, "bound s": 241},
+        {"deciders": {"local": {"knows_after": {"deactivation": 120.0}}}},
+    ),
+    # the host's answer takes 0.7 s, the decider's 0.3 s: clicks at 160, 221, ..., 1990
+    Clockwork(
+        "a decider beside the host",
+        {"check": [ALLOW | {"at": "local"}, ALLOW]},
+        {"mean overhead s": 1.0, "checks": 31},
+        NO_CASE
+        | {"network.app_host": 0.4, "host.check": 0.3}
+        | {"deciders": {"local": {"trip": 0.1, "check": 0.2, "knows_after": {"deactivation": 120.0}}}},
+    ),
+    # its own outage, not the host's
+    Clockwork(
+        "a decider that is down",
+        {"check": [ALLOW | {"at": "local", "on_failure": "allow"}, ALLOW]},
+        {"window s": 0, "reads": 0, "last click s": 0, "requests failed": 0, "refused": 1, "checks": 16},
+        {"deciders": {"local": {"outages": {"starts": 500.0, "lasts": 5000.0}}}},
+    ),
+    # ten calls and no more; those that it refuses pass, and none is the host's: the last click before 4000 is that of 3940
+    Clockwork(
+        "a decider that limits calls",
+        {"check": ALLOW | {"at": "local", "on_failure": "allow"}},
+        {"checks limited": 0, "checks": 0, "last click s": 2910},
+        {"deciders": {"local": {"rate_limit": {"per_second": 0, "burst": 10}}}},
+    ),
     # the second is asked about session and permission of its own; where one fails the request does
     Clockwork(
         "the second of two checks finds nobody",

@@ -14,6 +14,7 @@ from support.worlds import one_endless_page, scenario
 from sim import theory
 from sim.coverage import coverage
 from sim.engine import compiled, plain
+from sim.oracle import deciders
 from sim.oracle.stale_answers import last_click_s
 from sim.oracle.vocabulary import Unspoken, check_spoken
 from sim.scenario import Scenario, ScenarioError, load, with_changes
@@ -225,6 +226,120 @@ def test_what_ended_it_names_the_entry(engine: str) -> None:
 def test_lists_that_cannot_be_meant(checks: Any, words: str) -> None:
     with pytest.raises(ScenarioError, match=words):
         scenario({"strategies": {"tried": {"check": checks}}})
+
+
+# -- deciders ---------------------------------------------------------------------------------------
+
+LATE_S = 200.0
+
+
+def decided(check: Any, asked: dict[str, Any], engine: str = "compiled", **more: Any) -> Any:
+    """What becomes of people who click each minute, where somebody else than the host is asked."""
+    drawn = one_endless_page(
+        {"check": check},
+        think={"dist": "exponential", "mean": GAP_S},
+        people=3000 if engine == "compiled" else 150,
+        horizon_s=4_000.0,
+        from_s=2_000.0,
+        deciders=asked,
+        **more,
+    )
+    return ENGINES[engine].run(drawn, drawn.strategies["tried"])
+
+
+KNOWS = {"knows_after": {"deactivation": {"dist": "exponential", "mean": LATE_S}}}
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_window_is_what_the_decider_needs_and_then_its_cache(engine: str) -> None:
+    """It learns at a random phase of the cache: its mean comes on top of what a cache leaves (B1)."""
+    run = decided({"at": "local", "allow_for": 90.0}, {"local": KNOWS}, engine)
+    assert_near(run.cases.exposure_s, LATE_S + theory.on_demand_exposure(1 / GAP_S, 90.0).mean)
+    assert "check" not in run.host_calls and run.requests["checks at local"] > 0
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_of_two_deciders_the_first_to_know_ends_it(engine: str) -> None:
+    """Exponential with means 200 and 300 s: the smaller has the mean 120 s, and the first of them is it in three of five cases."""
+    far = {"knows_after": {"deactivation": {"dist": "exponential", "mean": 300.0}}}
+    run = decided([{"at": "local"}, {"at": "far"}], {"local": KNOWS, "far": far}, engine)
+    assert_near(run.cases.exposure_s, 120.0)
+    assert_near((run.ended == "check at local").astype(float), 0.6)
+    assert set(run.ended) == {"check at local", "check at far"}
+
+
+def test_the_small_simulator_of_deciders_agrees() -> None:
+    ours = decided(
+        [{"at": "local", "allow_for": 90.0}, {"at": "far", "allow_for": 30.0}],
+        {"local": KNOWS, "far": {"trip": "4s", "knows_after": {"deactivation": "5min"}}},
+    ).cases.exposure_s
+
+    def window(seed: int) -> float:
+        local = deciders.Decider(lambda dice: dice.expovariate(1 / LATE_S), 90.0)
+        far = deciders.Decider(lambda dice: 300.0, 30.0, 4.0)
+        return deciders.window_s(seed, GAP_S, 2_000.0, [local, far])
+
+    theirs = np.array([window(seed) for seed in range(3000)])
+    error = math.hypot(*(x.std(ddof=1) / math.sqrt(len(x)) for x in (ours, theirs)))
+    assert theirs.mean() > 20 * error
+    assert abs(ours.mean() - theirs.mean()) < 4.5 * error
+
+
+def test_a_decider_that_is_as_the_host_leaves_what_the_host_leaves() -> None:
+    """The same windows, and the load elsewhere."""
+    asked, other = kept({"allow_for": 60.0}), decided(
+        {"at": "local", "allow_for": 60.0}, {"local": {}}, workload={"kinds": {"read": 2 / 3, "write": 1 / 3}}
+    )  # fmt: skip
+    assert (asked.cases.exposure_s == other.cases.exposure_s).all()
+    assert other.requests["checks at local"] == asked.host_calls["check"].sum()
+
+
+def test_a_decider_that_nobody_asks_changes_the_id_and_no_figure() -> None:
+    office = with_changes(load("office"), {"organisation.people": 40})
+    more = with_changes(office, {"deciders": {"local": KNOWS}})
+    assert more.id != office.id and with_changes(office, {"deciders": {}}).id == office.id
+    first, second = (compiled.run(s, s.strategies["cached_check"]) for s in (office, more))
+    assert first.differences(second) == []
+
+
+def test_its_outage_and_its_limit_are_its_own() -> None:
+    down = {"outages": {"starts": 0.0, "lasts": 50_000.0}}
+    for decider in (down, {"rate_limit": {"per_second": 0, "burst": 1}}):
+        run = decided({"at": "local", "on_failure": "allow"}, {"local": decider})
+        assert run.rate_limited == {} and run.cases.last_click_s.mean() > 100.0
+
+
+def test_the_bound_of_a_decider() -> None:
+    slow = {
+        "knows_after": {
+            "permission_loss": "2min",
+            "deactivation": {"dist": "exponential", "mean": "1min"},
+        }
+    }
+    drawn = scenario(
+        {
+            "deciders": {"local": slow},
+            "strategies": {"tried": {"check": [{"at": "local", "allow_for": "1min"}]}},
+        }
+    )
+    cells = {c.cause: c for c in coverage(drawn) if c.of is None}
+    assert cells["permission_loss"].bound_s == 181.0
+    assert not cells["deactivation"].covered
+
+
+@pytest.mark.parametrize(
+    ("tables", "words"),
+    [
+        ({"deciders": {"host": {}}}, r"deciders\.host.*a table of its own"),
+        ({"deciders": {"local": {"chek": "1s"}}}, r'deciders\.local\.chek.*did you mean "check"'),
+        ({"deciders": {"local": {"knows_after": {"logout": "soon"}}}}, "knows_after"),
+        ({"deciders": {"local": {}}, "strategies": {"tried": {"check": {"at": "locl"}}}}, 'check.at.*did you mean "local"'),
+        ({"strategies": {"tried": {"check": [READS, {"at": "local"}]}}}, r"check\.1\.at.*no decider of this name"),
+    ],
+)  # fmt: skip
+def test_deciders_that_cannot_be_meant(tables: dict[str, Any], words: str) -> None:
+    with pytest.raises(ScenarioError, match=words):
+        scenario(tables)
 
 
 # -- settings ---------------------------------------------------------------------------------------

@@ -175,10 +175,14 @@ def scenarios_of_checks(draw: st.DrawFn, people: int = 8) -> Scenario:
     check = draw(checks()) | {"on_failure": "stale", "stale_for": draw(lifetimes)}
     several = draw(st.lists(any_checks(), max_size=3))
     if several:
-        check = draw(st.permutations([check, *several]))
+        check = [
+            one | {"at": draw(st.sampled_from(["host", "local", "far"]))}
+            for one in draw(st.permutations([check, *several]))
+        ]
     changes = {
         "organisation.people": people,
         "host.outages": draw(st.sampled_from(["none", {"every": "1min", "lasts": "40s"}])),
+        "deciders": {"local": {}, "far": draw(deciders())},
         "strategies.tried": {"token": "none", "check": check} | draw(mechanisms_beside_checks()),
     }
     if draw(st.booleans()):
@@ -189,6 +193,28 @@ def scenarios_of_checks(draw: st.DrawFn, people: int = 8) -> Scenario:
             "when": draw(st.sampled_from(["open", "visit"])),
         }
     return with_changes(drawn, changes)
+
+
+@st.composite
+def deciders(draw: st.DrawFn) -> dict[str, Any]:
+    """Somebody who answers checks with times, faults and ignorance of his own."""
+    limit = {"per_second": 1, "burst": 3}
+    of_a_kind = {"per_second": 1, "kind": draw(st.sampled_from(["fixed_window", "log", "paced"]))}
+    return {
+        "servers": draw(st.sampled_from([1, 4, "unlimited"])),
+        "check": draw(laws()),
+        "trip": draw(laws()),
+        "rate_limit": draw(st.sampled_from(["none", limit, of_a_kind])),
+        "outages": draw(st.sampled_from(["none", {"every": "2min", "lasts": "20s"}])),
+        "knows_after": {
+            cause: {
+                "dist": "uniform",
+                "low": "0s",
+                "high": draw(st.sampled_from(["1s", "1min", "5min"])),
+            }
+            for cause in draw(st.lists(st.sampled_from(CAUSES), unique=True))
+        },
+    }
 
 
 @st.composite

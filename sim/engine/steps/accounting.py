@@ -185,17 +185,23 @@ def count_entry(w: World, which: int, since: float, until: float, number: int) -
 # -- the host's load ----------------------------------------------------------------------------
 
 
-def record_call(w: World, reason: int) -> None:
-    """A call arrives at the host."""
+def record_call(w: World, reason: int, host: int) -> None:
+    """A call arrives at the host, or at a decider, whose calls are no load of the host's."""
     now = w.now
     if in_window(w, now):
+        if host:
+            memory.host(w, host).calls += 1
+            return
         memory.call(w, reason * w.n_minute_ticks + minute_of(w, now)).x += 1
 
 
-def record_limited(w: World, reason: int, wait: float) -> None:
-    """The host answers 429."""
-    if w.told != Told.NONE:
-        told = math.ceil(wait) if w.told == Told.WHOLE_SECONDS and wait < INF else wait
+def record_limited(w: World, reason: int, wait: float, host: int) -> None:
+    """The host answers 429; a decider's is a failure like others."""
+    if host:
+        return
+    h = memory.host(w, 0)
+    if h.told != Told.NONE:
+        told = math.ceil(wait) if h.told == Told.WHOLE_SECONDS and wait < INF else wait
         w.told_retry_after = max(w.told_retry_after, told)
     if in_window(w, w.now):
         memory.limited(w, reason).x += 1

@@ -187,7 +187,7 @@ def background_draw(w: World, task: int, law: int, stream: int) -> float:
 def background_arrives(w: World, task: int) -> None:
     """The question for a token is at its issuer."""
     t, by_app = memory.task(w, task), w.renewal == Renewal.APP
-    t.outcome = Reason.OK if by_app else parties.host_admits(w, Call.RENEWAL)
+    t.outcome = Reason.OK if by_app else parties.host_admits(w, Call.RENEWAL, 0)
     t.has_new = 0
     if t.outcome == limiters.WAITS:
         t.state = Beside.RENEWAL_TURN
@@ -198,7 +198,7 @@ def background_arrives(w: World, task: int) -> None:
 
 def background_turn(w: World, task: int) -> None:
     """Its turn has come at a host that paces calls."""
-    memory.task(w, task).outcome = parties.turn_comes(w)
+    memory.task(w, task).outcome = parties.turn_comes(w, 0)
     background_enters(w, task)
 
 
@@ -272,9 +272,12 @@ def background_seen(w: World, task: int) -> int:
 
 
 def begin_outages(w: World) -> None:
-    """The first outages of the host and of those who receive events."""
-    if w.host_outages != NEVER:
-        plan_outage(w, pool.new_task(w, WORLD))
+    """The first outages of the host, of deciders, and of those who receive events."""
+    for number in range(w.n_hosts):
+        if memory.host(w, number).outages != NEVER:
+            task = pool.new_task(w, WORLD)
+            memory.task(w, task).channel = number
+            plan_outage(w, task)
     for number in range(w.n_channels):
         if memory.channel(w, number).outages != NEVER:
             task = pool.new_task(w, WORLD)
@@ -283,10 +286,12 @@ def begin_outages(w: World) -> None:
 
 
 def plan_outage(w: World, task: int) -> None:
-    """When the host's next one begins."""
-    up = w.host_starts
-    if w.host_outages == ALTERNATING:
-        up = draws.sample(w, Law.HOST_UP, WORLD, Stream.HOST_UP, memory.task(w, task).n, 0)
+    """When the next one of the host, or of a decider, begins."""
+    t = memory.task(w, task)
+    h = memory.host(w, t.channel)
+    up = h.starts
+    if h.outages == ALTERNATING:
+        up = draws.sample(w, h.up_law, WORLD, Stream.HOST_UP + h.streams, t.n, 0)
     calendar.task_later(w, task, up, Priority.OUTAGE, Lane.MAIN, Beside.HOST_DOWN)
 
 
@@ -297,17 +302,20 @@ def outage_edge(w: World, task: int) -> None:
         w.made_outages += 1
         calendar.act(w, limits.OUTAGES)
     if t.state == Beside.HOST_DOWN:
-        w.host_down = 1
-        accounting.note(w, WORLD, Event.HOST_DOWN, NONE, 0, 0)
-        down = draws.sample(w, Law.HOST_DOWN, WORLD, Stream.HOST_DOWN, t.n, 0)
+        h = memory.host(w, t.channel)
+        h.is_down = 1
+        down_event = Event.DECIDER_DOWN if t.channel else Event.HOST_DOWN
+        accounting.note(w, WORLD, down_event, NONE, 0, 0)
+        down = draws.sample(w, h.down_law, WORLD, Stream.HOST_DOWN + h.streams, t.n, 0)
         calendar.task_later(w, task, down, Priority.OUTAGE, Lane.MAIN, Beside.HOST_UP)
     elif t.state == Beside.PUSH_DOWN:
         channels.goes_down(w, task)
     elif t.state == Beside.HOST_UP:
-        w.host_down = 0
-        accounting.note(w, WORLD, Event.HOST_UP, NONE, 0, 0)
+        memory.host(w, t.channel).is_down = 0
+        up_event = Event.DECIDER_UP if t.channel else Event.HOST_UP
+        accounting.note(w, WORLD, up_event, NONE, 0, 0)
         t.n += 1
-        if w.host_outages == ALTERNATING:
+        if memory.host(w, t.channel).outages == ALTERNATING:
             plan_outage(w, task)
     else:
         channels.comes_up(w, task)

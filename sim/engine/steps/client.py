@@ -256,7 +256,7 @@ def load(w: World, person: int) -> int:
 def load_arrives(w: World, person: int) -> int:
     """The question for a page is at the host."""
     p = memory.person(w, person)
-    p.outcome = parties.host_admits(w, Call.PAGE_LOAD)
+    p.outcome = parties.host_admits(w, Call.PAGE_LOAD, 0)
     if p.outcome != Reason.OK:
         return load_decided(w, person)
     stream = (Stream.RELOAD if p.marks & Mark.IN_CLICK else Stream.PAGE_LOAD) + plan.role_offset(
@@ -510,7 +510,7 @@ def renew(w: World, person: int) -> int:
 def renewal_arrives(w: World, person: int) -> int:
     """The question for a token is at its issuer."""
     p = memory.person(w, person)
-    p.outcome = Reason.OK if w.renewal == Renewal.APP else parties.host_admits(w, Call.RENEWAL)
+    p.outcome = Reason.OK if w.renewal == Renewal.APP else parties.host_admits(w, Call.RENEWAL, 0)
     p.marks &= ~Mark.HAS_NEW
     if p.outcome == limiters.WAITS:
         p.state = State.RENEWAL_TURN
@@ -521,7 +521,7 @@ def renewal_arrives(w: World, person: int) -> int:
 
 def renewal_turn(w: World, person: int) -> int:
     """Its turn has come at a host that paces calls."""
-    memory.person(w, person).outcome = parties.turn_comes(w)
+    memory.person(w, person).outcome = parties.turn_comes(w, 0)
     return renewal_enters(w, person)
 
 

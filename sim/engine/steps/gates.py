@@ -3,7 +3,7 @@
 import math
 
 from sim.basics.streams import Stream
-from sim.engine.state import NONE, Beside, Law, Mark, State, Station, Step, World
+from sim.engine.state import NONE, Beside, Law, Mark, State, Step, World
 from sim.engine.steps import (
     accounting,
     calendar,
@@ -241,8 +241,8 @@ def question(w: World, person: int, check: int) -> int:
     t.attempt = Call.CHECK if w.line == NONE else connections.call_of(w)
     memory.page(w, p.page).references += 1
     t.at = p.expires
-    t.half = 0.5 * of_request(w, person, Law.APP_HOST, Stream.APP_HOST + k.streams)
-    t.new_stamped = of_request(w, person, Law.CHECK, Stream.CHECK + k.streams)
+    t.half = 0.5 * of_request(w, person, k.trip_law, Stream.APP_HOST + k.streams)
+    t.new_stamped = of_request(w, person, k.work_law, Stream.CHECK + k.streams)
     t.new_expires = w.now + k.timeout
     return task
 
@@ -348,7 +348,7 @@ def write_check_row(w: World, task: int, event: int, reason: int) -> None:
 def check_arrives(w: World, task: int) -> int:
     """The question is at the host. Like what follows, returns the next step of the main line."""
     t = memory.task(w, task)
-    t.outcome, t.grants = parties.host_admits(w, t.attempt), 0
+    t.outcome, t.grants = parties.host_admits(w, t.attempt, memory.check(w, t.check).host), 0
     if t.outcome == limiters.WAITS:
         set_deadline(w, task)
         t.state = Beside.CHECK_TURN
@@ -360,18 +360,25 @@ def check_arrives(w: World, task: int) -> int:
 @apart
 def check_turn(w: World, task: int) -> int:
     """Its turn has come at a host that paces calls."""
-    memory.task(w, task).outcome = parties.turn_comes(w)
+    t = memory.task(w, task)
+    t.outcome = parties.turn_comes(w, memory.check(w, t.check).host)
     return check_enters(w, task)
 
 
 @into_callers
+@into_callers
+def asked_at(w: World, check: int) -> int:
+    """The station of who answers a check."""
+    return memory.host(w, memory.check(w, check).host).station
+
+
 def check_enters(w: World, task: int) -> int:
     """The host lets it in, or has said why not."""
     t = memory.task(w, task)
     if t.outcome != Reason.OK:
         return check_decided(w, task)
     t.state = Beside.CHECK_SERVED
-    if parties.visit_beside(w, Station.HOST, t.new_stamped, task):
+    if parties.visit_beside(w, asked_at(w, t.check), t.new_stamped, task):
         return check_served(w, task)
     set_deadline(w, task)
     return Step.REST
@@ -379,8 +386,8 @@ def check_enters(w: World, task: int) -> int:
 
 def check_served(w: World, task: int) -> int:
     """The host decides."""
-    parties.leave(w, Station.HOST)
     t = memory.task(w, task)
+    parties.leave(w, asked_at(w, t.check))
     t.new_stamped = w.now
     t.grants = knowledge.check_grants(w, t.person, knowledge.device_of(w, t.page), t.check)
     return check_decided(w, task)

@@ -342,7 +342,9 @@ def close(address: int) -> int:
     w = memory.world_at(address)
     w.now = w.end
     for station in range(w.n_stations):
-        if station in (Station.HOST, Station.AUTH_SERVER) or not w.holds_worker:
+        of_app = station < Station.AUTH_SERVER + w.nodes
+        of_app = of_app and station not in (Station.HOST, Station.AUTH_SERVER)
+        if not (of_app and w.holds_worker):
             parties.record_waiting(w, station)
         accounting.check_sums(w, station)
     in_flight = 0

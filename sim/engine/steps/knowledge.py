@@ -1,11 +1,16 @@
 """What the host knows of a person, and so what it grants (model, section 6)."""
 
+import math
+
+from sim.basics.streams import Stream
 from sim.engine.given import mask
 from sim.engine.state import NONE, World
-from sim.engine.steps.binding import memory
+from sim.engine.steps import draws
+from sim.engine.steps.binding import apart, memory
 from sim.model.causes import Cause
 from sim.model.mechanisms import PAGE_LOAD_SEES
 
+INF = math.inf
 PAGE_LOAD_REFUSES = mask(cause.seen_through in PAGE_LOAD_SEES for cause in Cause)
 
 
@@ -58,8 +63,28 @@ def vouches_admin(w: World, person: int) -> bool:
 def check_grants(w: World, person: int, device: int, check: int) -> int:
     """What a check answers now: a mask of kinds."""
     k = memory.check(w, check)
+    if k.host and w.now < known_at(w, person, k.host):
+        return 0b011 if k.asks_admin and not memory.person(w, person).administrator else 0b111
     if not host_grants(w, person, device, k.refuses):
         return 0
     if k.asks_admin and not vouches_admin(w, person):
         return 0b011
     return 0b111
+
+
+@apart
+def known_at(w: World, person: int, decider: int) -> float:
+    """When a decider knows of the person's case; infinite while the host does not, and where there is none."""
+    case = memory.person(w, person).case
+    return INF if case == NONE else memory.knows_at(w, case * w.n_hosts + decider).x
+
+
+@apart
+def told_deciders(w: World, person: int) -> None:
+    """The host knows of the person's case: each decider will after a while."""
+    case = memory.person(w, person).case
+    for decider in range(1, w.n_hosts):
+        h = memory.host(w, decider)
+        law, stream = h.knows_laws + memory.case(w, case).cause, Stream.PROPAGATION + h.streams
+        after = draws.sample(w, law, person, stream, 0, 0)
+        memory.knows_at(w, case * w.n_hosts + decider).x = w.now + after

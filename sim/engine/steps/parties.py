@@ -6,7 +6,7 @@ arrival and the moment the earliest server is free (Kiefer and Wolfowitz 1955).
 
 import math
 
-from sim.engine.state import NONE, Beside, Station, Step, World
+from sim.engine.state import NONE, Beside, Step, World
 from sim.engine.steps import accounting, calendar, limiters, lines, pool
 from sim.engine.steps.binding import apart, into_callers, memory
 from sim.model.limits import Limiter
@@ -14,13 +14,6 @@ from sim.model.order import Lane, Priority
 from sim.model.outcomes import Call, Reason
 
 INF = math.inf
-
-
-def servers_of(w: World, station: int) -> float:
-    """Number of servers; may be infinite."""
-    if station == Station.HOST:
-        return w.host_servers
-    return w.auth_servers if station == Station.AUTH_SERVER else w.workers
 
 
 def visit(w: World, station: int, service: float, person: int) -> int:
@@ -50,7 +43,7 @@ def visit_beside(w: World, station: int, service: float, task: int) -> bool:
 def visit_by_events(w: World, station: int, service: float, person: int, task: int) -> None:
     """Queue and be served where only events can tell whose turn it is."""
     b = memory.station(w, station)
-    if b.serving < servers_of(w, station):
+    if b.serving < b.servers:
         b.serving += 1
         accounting.record_sojourn(w, station, w.now, w.now, w.now + service)
         complete(w, w.now + service, person, task, w.line)
@@ -73,7 +66,7 @@ def complete(w: World, end: float, person: int, task: int, line: int) -> None:
 def serve(w: World, station: int, service: float) -> float:
     """When a service that is asked for now ends, with its account kept; not for stations that go by events."""
     now, start = w.now, w.now
-    servers = servers_of(w, station)
+    servers = memory.station(w, station).servers
     if servers < INF:
         start = earliest_start(w, station, int(servers), now, service)
     end = start + service
@@ -188,43 +181,44 @@ def sift_down(w: World, first: int, n: int, time: float) -> None:
         memory.free_at(w, first + i).x = time
 
 
-# -- the host -----------------------------------------------------------------------------------
+# -- the host, and deciders ---------------------------------------------------------------------
 
 
-def host_admits(w: World, reason: int) -> int:
-    """A call has arrived at the host: OK if it may join the queue, WAITS if at its turn, else how it fails."""
-    accounting.record_call(w, reason)
-    if w.host_down:
+def host_admits(w: World, reason: int, host: int) -> int:
+    """A call has arrived at the host, or a decider: OK if it may join the queue, WAITS if at its turn, else how it fails."""
+    h = memory.host(w, host)
+    accounting.record_call(w, reason, host)
+    if h.is_down:
         return Reason.HOST_DOWN
-    if reason == Call.PAGE_LOAD or w.buckets == 0:
+    if reason == Call.PAGE_LOAD or h.buckets == 0:
         return Reason.OK
-    if w.limiter != Limiter.BUCKET:
-        return limiters.admits(w, reason)
-    wait = refill(w)
+    if h.limiter != Limiter.BUCKET:
+        return limiters.admits(w, reason, host)
+    wait = refill(w, host)
     if wait > 0:
-        accounting.record_limited(w, reason, wait)
+        accounting.record_limited(w, reason, wait, host)
         return Reason.RATE_LIMITED
-    w.level_0 -= 1.0
-    if w.buckets > 1:
-        w.level_1 -= 1.0
+    h.level_0 -= 1.0
+    if h.buckets > 1:
+        h.level_1 -= 1.0
     return Reason.OK
 
 
-def turn_comes(w: World) -> int:
+def turn_comes(w: World, host: int) -> int:
     """A call that waited for its turn goes on: OK, or how it fails."""
-    return Reason.HOST_DOWN if w.host_down else Reason.OK
+    return Reason.HOST_DOWN if memory.host(w, host).is_down else Reason.OK
 
 
-def refill(w: World) -> float:
+def refill(w: World, host: int) -> float:
     """Refill the token buckets; seconds until one more call is allowed."""
-    now = w.now
-    w.level_0 = min(w.capacity_0, w.level_0 + (now - w.refilled_0) * w.rate_0)
-    w.refilled_0 = now
-    wait = bucket_wait(w.level_0, w.rate_0)
-    if w.buckets > 1:
-        w.level_1 = min(w.capacity_1, w.level_1 + (now - w.refilled_1) * w.rate_1)
-        w.refilled_1 = now
-        wait = max(wait, bucket_wait(w.level_1, w.rate_1))
+    h, now = memory.host(w, host), w.now
+    h.level_0 = min(h.capacity_0, h.level_0 + (now - h.refilled_0) * h.rate_0)
+    h.refilled_0 = now
+    wait = bucket_wait(h.level_0, h.rate_0)
+    if h.buckets > 1:
+        h.level_1 = min(h.capacity_1, h.level_1 + (now - h.refilled_1) * h.rate_1)
+        h.refilled_1 = now
+        wait = max(wait, bucket_wait(h.level_1, h.rate_1))
     return wait
 
 

@@ -16,7 +16,7 @@ from sim.engine.steps import (
     tokens,
     written,
 )
-from sim.engine.steps.binding import memory
+from sim.engine.steps.binding import into_callers, memory
 from sim.model.causes import Cause, Kind
 from sim.model.mechanisms import Effect
 from sim.model.order import Lane, Priority
@@ -101,6 +101,8 @@ def begin_case(w: World, person: int, number: int) -> None:
     c.kinds = k.kinds if p.administrator else k.kinds_of_others
     c.actors = c.alive = 1
     c.issued = c.device = NONE
+    for decider in range(1, w.n_hosts):
+        memory.knows_at(w, number * w.n_hosts + decider).x = INF
     c.last_0 = c.last_1 = c.last_2 = c.revoked
     c.reach_0 = c.reach_1 = c.reach_2 = -INF
     c.click_0 = c.click_1 = c.click_2 = 0.0
@@ -170,6 +172,8 @@ def host_learns(w: World, person: int) -> None:
     """Until now the host would have granted everything."""
     c = memory.case(w, memory.person(w, person).case)
     c.known = 1
+    if w.n_hosts > 1:
+        knowledge.told_deciders(w, person)
     c.last_0 = c.last_1 = c.last_2 = w.now
     refresh(w, person)
     c.ended_0, c.ended_1, c.ended_2 = stops(w, c.gate_0), stops(w, c.gate_1), stops(w, c.gate_2)
@@ -185,6 +189,8 @@ def note_moves(w: World, person: int) -> None:
     """The end of the run: whose windows acts and renewals to come could still move."""
     c = memory.case(w, memory.person(w, person).case)
     by_use = w.slides or w.entry_slides or (w.refreshes_answers and w.refusal_replaces)
+    for decider in range(1, w.n_hosts):  # its yes would be kept
+        by_use = by_use or (w.remembers and w.now < knowledge.known_at(w, person, decider))
     for kind in range(3):
         if (by_use and tokens.somebody_acts(w, person)) or reach(w, person, kind, True) > reach(
             w, person, kind, False
@@ -296,7 +302,7 @@ def reach_at(w: World, person: int, page: int, kind: int, found: float, node: in
     cause = memory.case(w, memory.person(w, person).case).cause
     for check in range(w.n_checks):
         if written.check_ends(w, check, kind, cause):
-            until = remembered_until(w, person, page, kind, check, node)
+            until = passes_until(w, person, page, kind, check, node)
             found = sooner(w, found, until, memory.check(w, check).ends_as)
     return found
 
@@ -314,6 +320,16 @@ def kept_for(w: World, person: int, page: int, check: int, node: int) -> int:
     place = memory.tab(w, page).device if k.by_device else person
     kept = place * w.n_checks + check
     return kept if w.answer_copies == 1 else kept * w.answer_copies + node * k.by_node
+
+
+@into_callers
+def passes_until(w: World, person: int, page: int, kind: int, check: int, node: int) -> float:
+    """Until when a check lets a kind pass, by what a node remembers or by a decider that does not know yet; -inf where it does not."""
+    until = remembered_until(w, person, page, kind, check, node)
+    host = memory.check(w, check).host
+    if host and w.now < knowledge.known_at(w, person, host):
+        until = max(until, knowledge.known_at(w, person, host))
+    return until
 
 
 def remembered_until(w: World, person: int, page: int, kind: int, check: int, node: int) -> float:
