@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from sim.basics.distributions import Constant, Law
 from sim.basics.wording import about, format_duration
 from sim.model.causes import CAUSES, KINDS, Cause, Kind, lost_kinds
-from sim.model.mechanisms import Check, Push, Token
+from sim.model.mechanisms import HOST, Check, Push, Token
 from sim.model.strategies import Strategy
 from sim.scenario import Scenario
 from sim.scenario.channels import PushChannel
@@ -132,24 +132,44 @@ def _checks_s(
     for check in reversed(strategy.checks):
         if check.covers(kind) and check.sees(cause):
             knows_s = scenario.knows_after(check, CAUSES[cause]).support()[1]
-            yield knows_s + _check_s(check) + later_s
+            forgotten_s = _forgotten_s(scenario, strategy, check, cause) if knows_s == 0 else INF
+            yield knows_s + _check_s(check, forgotten_s) + later_s
         if any(map(check.covers, asked)):
             later_s += check.timeout_s
 
 
-def _check_s(check: Check) -> float:
-    """The bound of a check alone."""
+def _check_s(check: Check, forgotten_s: float) -> float:
+    """The bound of a check alone, whose kept answers are forgotten after so long."""
+    kept_s = min(check.kept_for_s, forgotten_s)
     if check.stale_for_s is not None:
-        return stale_check_bound_s(check.kept_for_s, check.timeout_s, check.stale_for_s)
-    return cached_check_bound_s(check.kept_for_s, check.timeout_s, check.on_failure == "allow")
+        return stale_check_bound_s(kept_s, check.timeout_s, min(check.stale_for_s, forgotten_s))
+    return cached_check_bound_s(kept_s, check.timeout_s, check.on_failure == "allow")
+
+
+def _forgotten_s(scenario: Scenario, strategy: Strategy, check: Check, cause: Cause) -> float:
+    """Until an event takes away what a check remembers. An answer on its way when that arrives is kept afterwards."""
+    at_host = check.at == HOST
+    trip = scenario.network.app_host if at_host else scenario.deciders[check.at].trip
+    on_its_way_s = min(0.5 * trip.support()[1], check.timeout_s)
+    drops = (push for push in strategy.pushes if push.effect == "drop_answers")
+    return min(
+        (
+            _delivery_s(scenario, push, cause)
+            for push in drops
+            if scenario.channel(push.channel).delay_of(CAUSES[cause]).support()[0] >= on_its_way_s
+        ),
+        default=INF,
+    )
 
 
 def _push_s(scenario: Scenario, strategy: Strategy, push: Push, cause: Cause) -> float:
-    if push.effect == "drop_refresh":
+    if push.effect in ("drop_refresh", "drop_answers"):  # the latter: `_kept_s`
         return INF
     if push.effect == "drop_entries":
         return INF if strategy.allowlist is None else _drop_s(scenario, push, cause)
-    return _delivery_s(scenario, push, cause) if _stays_named(push, strategy.token, cause) else INF
+    apart = _told_apart(scenario, push)
+    named = _stays_named(push, strategy.token, cause, apart)
+    return _delivery_s(scenario, push, cause) if named else INF
 
 
 def _drop_s(scenario: Scenario, push: Push, cause: Cause) -> float:
@@ -160,18 +180,27 @@ def _drop_s(scenario: Scenario, push: Push, cause: Cause) -> float:
     return _delivery_s(scenario, push, cause)
 
 
-def _stays_named(push: Push, token: Token | None, cause: Cause) -> bool:
+def _stays_named(push: Push, token: Token | None, cause: Cause, apart: bool) -> bool:
     """Whether no token that the event does not name can still be issued."""
     if token is None or token.renewal == "page" or token.renewal_sees(cause):
         return True
-    return token.renewal == "sliding" and push.effect == "denylist"
+    return token.renewal == "sliding" and push.effect == "denylist" and not apart
+
+
+def _told_apart(scenario: Scenario, push: Push) -> bool:
+    """Whether nodes hear of an event one after the other: a token that one issues later is not named at another."""
+    lowest_s, highest_s = scenario.channel(push.channel).fan_out.support()
+    return push.held == "node" and scenario.app.nodes > 1 and lowest_s < highest_s
 
 
 def _delivery_s(scenario: Scenario, push: Push, cause: Cause) -> float:
     channel = scenario.channel(push.channel)
     if not push.carries(cause) or not channel.always_arrives:
         return INF
-    return channel.longest_s(CAUSES[cause])
+    if push.held == "node" and channel.reaches == "one" and scenario.app.nodes > 1:
+        return INF
+    fan_out_s = channel.fan_out.support()[1] if push.held == "node" else 0.0
+    return channel.longest_s(CAUSES[cause]) + fan_out_s
 
 
 @dataclass(frozen=True)
@@ -366,6 +395,7 @@ def _calmed(channel: PushChannel, cause: Cause) -> PushChannel:
     """A channel whose events of a cause arrive after their median delay, and half a sweep."""
     delay_s = _median_s(channel.delay_of(CAUSES[cause])) + 0.5 * (channel.every_s or 0.0)
     calm = {"delay": Constant(value=delay_s), "loss": 0.0, "outages": None, "every_s": None}
+    calm["fan_out"] = Constant(value=_median_s(channel.fan_out))
     return channel.model_copy(update=calm)
 
 

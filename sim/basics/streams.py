@@ -80,6 +80,9 @@ class Stream(IntEnum):
     BACKGROUND_SERVICE = 41
     BACKGROUND_LIFETIME = 42
 
+    REACHES = 46
+    LOGOUT_REACHES = 49
+
     CASE = 50
     INSTANT = 51
     LEAD = 52
@@ -94,6 +97,8 @@ class Stream(IntEnum):
     LOGOUT_PUSH_DELAY = 63
     LOGOUT_PUSH_LOSS = 64
     LOGOUT_PUSH_WAIT = 65
+    FAN_OUT = 66
+    LOGOUT_FAN_OUT = 69
 
     TAKER = 70
     TAKER_DELAY = 71

@@ -60,7 +60,7 @@ from sim.scenario.parties import RateLimit
 from sim.workload.daily import weights_of
 
 NOTHING = Constant(value=0.0)
-CHANNEL_LAWS = ChannelLaw.DOWN + 1
+CHANNEL_LAWS = ChannelLaw.FAN_OUT + 1
 DECIDER_LAWS = DeciderLaw.KNOWS_AFTER + len(Cause)
 Arrays = dict[str, Any]  # by the names of `state.ARRAYS`; `world` holds settings and what changes
 FULL = {
@@ -178,6 +178,8 @@ def places_a_page(beside: str, world: Any, checks: int) -> int:
     """How many places of such an array a page has; `world`: settings by name."""
     if beside in ("lines", "holders", "routes"):
         return int(world["lines_a_page"])
+    if beside in ("stamped_until", "told_before"):
+        return int(world["event_copies"])
     return checks * int(world["answer_copies"]) if beside in _OF_DEVICES else 1
 
 
@@ -291,7 +293,7 @@ def _people(given: Given, world: Any) -> Arrays:
     pages = people * (1 + 2 * int(world["several"])) + people // 32 + 64
     answers = (pages if world["answers_a_device"] else people) * max(1, len(given.checks))
     answers *= int(world["answer_copies"])
-    told = pages if world["several"] else people
+    told, copies = pages if world["several"] else people, int(world["event_copies"])
     left = people if world["leaves_entries"] and told_of_logouts(given) else 0
     lines = pages * lines_a_page(given)
     sizes = {
@@ -329,8 +331,8 @@ def _people(given: Given, world: Any) -> Arrays:
         "answers_until": np.full(answers if remembers(given) else 1, -INF),
         "answers_stale": _no_stale(answers if refreshes_answers(given) else 1),
         "answers_last": _no_last(answers if serves_stale(given) else 1),
-        "stamped_until": np.full(told if world["names_tokens"] else 1, -INF),
-        "told_before": np.full(told if world["compares_clocks"] else 1, -INF),
+        "stamped_until": np.full(told * copies if world["names_tokens"] else 1, -INF),
+        "told_before": np.full(told * copies if world["compares_clocks"] else 1, -INF),
         "latest": np.full(told if world["keeps_latest"] else 1, -INF),
         "last_left": np.full(told if world["leaves_entries"] else 1, NONE, np.int32),
         "first_of_row": np.full(_rows(people) + 1, NONE, np.int32),
@@ -434,7 +436,7 @@ def _channels(given: Given) -> Arrays:
         retries, swept = channel.retries, channel.every_s is not None
         row["loss"], row["most"], row["backoff"] = channel.loss, retries.most, retries.backoff
         row["first_differs"], row["every"] = retries.first is not None, channel.every_s or 0.0
-        row["holds"] = channel.on_outage == "hold"
+        row["holds"], row["reaches_one"] = channel.on_outage == "hold", channel.reaches == "one"
         row["outages"] = NEVER if swept else outages(channel.outages)
         row["starts"] = 0.0 if channel.outages is None else channel.outages.starts_s or 0.0
         row["disabled_after"] = channel.disabled_after or 0
@@ -445,7 +447,7 @@ def _channels(given: Given) -> Arrays:
     names = [name for name, _ in found]
     for row, push in zip(effects, given.strategy.pushes, strict=True):
         row["channel"], row["causes"] = names.index(push.channel), causes_of([push])
-        row["effect"] = Effect[push.effect.upper()]
+        row["effect"], row["by_node"] = Effect[push.effect.upper()], push.held == "node"
     return {"channels": rows, "effects": effects}
 
 
@@ -457,6 +459,7 @@ def _laws_of_channels(given: Given) -> list[Law]:
         laws += [channel.retries.wait, channel.retries.first or NOTHING]
         down = channel.outages
         laws += [NOTHING, NOTHING] if down is None else [down.every or NOTHING, down.lasts]
+        laws.append(channel.fan_out)
     return laws
 
 

@@ -163,6 +163,16 @@ def answer_copies(given: Given) -> int:
     return nodes(given) if any(check.cached == "node" for check in given.checks) else 1
 
 
+def fans_out(given: Given) -> bool:
+    """Whether nodes keep for themselves what events leave."""
+    return any(push.held == "node" for push in given.strategy.pushes)
+
+
+def event_copies(given: Given) -> int:
+    """How often what events leave is kept."""
+    return nodes(given) if fans_out(given) else 1
+
+
 # -- the token ----------------------------------------------------------------------------------
 
 

@@ -85,6 +85,8 @@ def _foreseen(given: Given) -> bool:
     """Whether it is known of events about ordinary logouts when they arrive, and of what a page holds whether they name it."""
     if given.scenario.push.outages is not None:
         return False
+    if Effect.DROP_ANSWERS in effects(given):
+        return False
     if Effect.DENYLIST in effects(given):  # of a page's several tokens the first may be named alone
         return given.token is None or given.token.renewal == "page"
     return Effect.DROP_ENTRIES not in effects(given) or given.strategy.allowlist is None

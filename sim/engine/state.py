@@ -165,6 +165,7 @@ class Beside(Numbered):
     PUSH_HELD = auto()
     PUSH_RETRY = auto()
     PUSH_SWEPT = auto()
+    PUSH_FANNED = auto()
     HOST_DOWN = auto()
     HOST_UP = auto()
     PUSH_DOWN = auto()
@@ -284,6 +285,13 @@ class Settings(Record):
         "", "whether a device stays with one", lambda g: g.scenario.app.routing == "sticky"
     )
     answer_copies: int = i8("", "how often answers are kept: once, or by node", of.answer_copies)
+    event_copies: int = i8("", "how often what events leave is", of.event_copies)
+    fans_out: int = i8("", "whether nodes keep that for themselves", of.fans_out)
+    nodes_differ: int = i8(
+        "",
+        "whether what one node lets pass another may refuse",
+        lambda g: max(of.answer_copies(g), of.event_copies(g)) > 1,
+    )
     workers: float = f8("", "of a node of the app", Station.APP.path)
     holds_worker: int = i8(
         "", "whether a worker waits with its request", "scenario.app.holds_worker"
@@ -352,8 +360,12 @@ class Settings(Record):
         "s", "between instants of slow timers", "scenario.workload.hidden_tabs.timers_every_s"
     )
     everywhere: int = i8("", "whether a logout case ends the sessions of all", of.everywhere)
-    heap_reserve: int = i8("", "events that one can cause", lambda g: of.kept_of_blocked(g, 64, 1))
-    task_reserve: int = i8("", "tasks that one can", lambda g: 8 + len(g.channels))
+    heap_reserve: int = i8(
+        "", "events that one can cause", lambda g: of.kept_of_blocked(g, 63 + of.event_copies(g), 1)
+    )
+    task_reserve: int = i8(
+        "", "tasks that one can", lambda g: 7 + len(g.channels) + of.event_copies(g)
+    )
     most_an_instant: int = i8("", "acts of all kinds", lambda g: Bounds.of(g.scenario).an_instant)
     most_a_run: int = i8("", "acts of one kind", lambda g: Bounds.of(g.scenario).a_run)
     most_tries: int = i8("", "acts for one thing", lambda g: Bounds.of(g.scenario).tries)
@@ -392,6 +404,7 @@ class Progressing(Record):
     woken: int = i8("", "who takes a worker that is free in this instant")
     logout_person: int = i8("", "whose logout in this instant is to be pushed")
     logout_visit: int = i8("", "which visit it ends")
+    node: int = i8("place", "in whose memory is looked, or written; -1: of all")
     gate: int = i8("", "`Ended`: which stops a hypothetical request through a page")
     farthest_gate: int = i8("", "and through whatever lets it pass longest")
     change: int = i8("", "`Ended`: what is changing that may end a person's access")
@@ -639,7 +652,7 @@ class Task(Record):
     attempt: int = u2("", "in addresses of draws")
     held_serial: int = u2("", "of the token it is to renew")
     generation: int = u2("", "of the main line that asks; of a renewal, the offset of its draws")
-    node: int = u2("", "of the app that asks")
+    node: int = u2("", "of the app that asks, or that an event is on its way to")
     state: int = i1("", "`Beside`")
     kind: int = i1("", "of the request that asks")
     outcome: int = i1("", "a `Reason`")
@@ -834,6 +847,7 @@ class ChannelLaw(Numbered):
     FIRST = len(Cause) + 1
     UP = len(Cause) + 2
     DOWN = len(Cause) + 3
+    FAN_OUT = len(Cause) + 4
 
 
 class DeciderLaw(Numbered):
@@ -858,6 +872,7 @@ class ChannelRow(Record):
     first_differs: int = i8("", "whether the first wait is of another law")
     every: float = f8("s", "between sweeps; 0: each event is sent")
     holds: int = i8("", "whether events wait in an outage")
+    reaches_one: int = i8("", "whether an event gets to one node, of those that keep it")
     outages: int = i8("", "NEVER, ALTERNATING or ONCE")
     starts: float = f8("s", "of the one outage")
     disabled_after: int = i8("", "failed attempts in a row; 0: never")
@@ -905,6 +920,7 @@ class EffectRow(Record):
     channel: int = i8("place", "by which they come")
     causes: int = i8("causes", "of which they tell")
     effect: int = i8("", "`Effect`")
+    by_node: int = i8("", "whether each node keeps what it leaves")
 
 
 class LimiterRow(Record):

@@ -58,6 +58,7 @@ class Effect(IntEnum):
     DENYLIST = 1  # names the tokens stamped up to its arrival
     NOT_BEFORE = 2  # names those stamped up to its leaving the host
     DROP_REFRESH = 3  # the refresh token
+    DROP_ANSWERS = 4  # what is remembered of the host's answers to checks
 
 
 class Clock(IntEnum):
@@ -315,12 +316,23 @@ PUSH = "push"  # the channel that every scenario has
 
 class Push(Mechanism):
     """Gate: no event about this person has arrived (`denylist`, `not_before`), or none has taken away what another
-    mechanism needs (`drop_entries` of the allowlist, `drop_refresh` of the refresh token).
+    mechanism needs (`drop_entries` of the allowlist, `drop_refresh` of the refresh token, `drop_answers` of checks).
+
+    What it leaves is kept in one place for all nodes of the app (`held`: shared), or each node keeps what it was told itself.
     """
 
     causes: tuple[CauseName, ...] = ("deactivation",)
     effect: EffectName = "denylist"
     channel: Name = Field(PUSH, json_schema_extra=LATER)
+    held: Literal["shared", "node"] = Field("shared", json_schema_extra=LATER)
+
+    @model_validator(mode="after")
+    def _in_memory(self) -> "Push":
+        if self.held == "node" and self.effect in ("drop_entries", "drop_refresh"):
+            raise ValueError(
+                'held: expected "shared", since entries and refresh tokens lie in a store of all nodes'
+            )
+        return self
 
     def carries(self, cause: Cause) -> bool:
         """Whether the channel tells the app of the cause."""

@@ -240,6 +240,7 @@ def mechanisms_text(strategy: Strategy) -> str:
         parts.append(f"check {check.scope}{at}, asks {check.asks}{_kept_text(check)}")
     for push in strategy.pushes:
         by = "" if push.channel == PUSH else f" by {push.channel}"
+        by += " in the memory of each node" if push.held == "node" else ""
         parts.append(f"push {'/'.join(push.causes)}, {push.effect}{by}")
     text = " + ".join(parts) or "no gate"
     return text if strategy.connection is None else f"{text}{_connection_text(strategy.connection)}"

@@ -70,6 +70,22 @@ class Cluster:
         return Seen(max(0.0, until_s - after_s), self.accepted, asked)
 
 
+def told_s(seed: int, nodes: int, takes: Draw) -> float:
+    """How long until the last of the nodes has been told of one event, each after a time of its own."""
+    env, dice = simpy.Environment(), random.Random(seed)
+    told = []
+
+    def go(node: int) -> simpy.events.ProcessGenerator:
+        yield env.timeout(takes(dice))
+        told.append(node)
+
+    for node in range(nodes):
+        env.process(go(node))
+    while len(told) < nodes:
+        env.step()
+    return float(env.now)
+
+
 def case(
     seed: int, nodes: int, cached_s: float, rate_per_s: float, after_s: float, dropped: int = 0
 ) -> Seen:

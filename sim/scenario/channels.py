@@ -76,7 +76,8 @@ Delay = Annotated[Law | Delays, _DelayType(_LAW.what, _LAW.range, _LAW.laws)]
 class PushChannel(Table):
     """Events from the host to the app. With `every` they come only so often: a sweep, which tells what is new since the last.
 
-    After `disabled_after` failed attempts in a row the sender stops, for `disabled_for` or for good.
+    After `disabled_after` failed attempts in a row the sender stops, for `disabled_for` or for good. From the app's receipt an event
+    takes `fan_out` to each node that keeps it for itself, to all of them or (`reaches`) to one.
     """
 
     delay: Delay
@@ -93,6 +94,8 @@ class PushChannel(Table):
     disabled_for_s: Annotated[PositiveDuration | None, BeforeValidator(none)] = Field(
         None, alias="disabled_for", json_schema_extra=LATER
     )
+    fan_out: DurationLaw = Field(AT_ONCE, json_schema_extra=LATER)
+    reaches: Literal["all", "one"] = Field("all", json_schema_extra=LATER)
 
     @model_validator(mode="after")
     def _sweeps_go_on(self) -> "PushChannel":

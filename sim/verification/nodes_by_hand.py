@@ -10,7 +10,54 @@ KEPT_LONG = ALLOW | {"allow_for": 7200.0}
 STICKY = {"app.nodes": 5, "app.routing": "sticky"}
 TWO_AT_ONCE = NO_CASE | {"organisation.people": 2, "app.workers": 1, "app.service.read": 10.0}
 
+IN_MEMORY = {"causes": ["deactivation"], "effect": "denylist", "held": "node"}
+FORGET = {"causes": ["deactivation"], "effect": "drop_answers"}
+AT_ONCE = {"push.delay": 0.0, "push.loss": 0}
+
 WORLDS = (
+    # told at 1030; 45 s on the way from the first node to the others
+    Clockwork(
+        "a denylist in the memory of each node",
+        LONG_TOKEN | {"push": IN_MEMORY},
+        {"window s": 45, "bound s": 45, "reads": 1, "last click s": 30},
+        AT_ONCE | {"app.nodes": 3, "push.fan_out": 45.0},
+    ),
+    Clockwork(
+        "an event that is written once for all nodes goes to none of them",
+        LONG_TOKEN | {"push": IN_MEMORY | {"held": "shared"}},
+        {"window s": 0, "bound s": 0, "reads": 0},
+        AT_ONCE | {"app.nodes": 3, "push.fan_out": 45.0, "push.reaches": "one"},
+    ),
+    # the token of 100 ends at 28900, after the run; the other node knows nothing
+    Clockwork(
+        "an event that reaches one node of two",
+        LONG_TOKEN | {"push": IN_MEMORY},
+        {"window s": 27870, "censored": 0},
+        AT_ONCE | {"app.nodes": 2, "push.reaches": "one"},
+    ),
+    Clockwork(
+        "an event that reaches one node of one",
+        LONG_TOKEN | {"push": IN_MEMORY},
+        {"window s": 0, "bound s": 0},
+        AT_ONCE | {"push.reaches": "one"},
+    ),
+    # asked at 160, 480, 800: the yes of 800 is good to 1100, and is forgotten at 1040; the next question is that of 1060, refused
+    Clockwork(
+        "a yes that an event drops",
+        {"check": ALLOW | {"allow_for": 300.0}, "push": FORGET},
+        {"window s": 10, "reads": 0, "checks": 4, "bound s": 11},
+        AT_ONCE | {"push.delay": 10.0, "workload.think": 80.0},
+    ),
+    # the one node that the device stays with is told at 1075
+    Clockwork(
+        "a yes that an event drops at each node",
+        {
+            "check": ALLOW | {"allow_for": 310.0, "cached": "node"},
+            "push": FORGET | {"held": "node"},
+        },
+        {"window s": 45, "reads": 1, "last click s": 30, "bound s": 46},
+        AT_ONCE | STICKY | {"push.fan_out": 45.0},
+    ),
     # all clicks meet one node: asked at 160, 460, 760, 1060, as where there is no other
     Clockwork(
         "a cache of each node where a device stays with one",

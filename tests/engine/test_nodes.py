@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.drawn import scenarios_of_nodes
+from support.drawn import scenarios_of_fan_out, scenarios_of_nodes
 from support.runners import AT_NIGHT, EVERY_DAY, PARTS, equal_and_within_bounds
 from support.worlds import one_endless_page, scenario
 
 from sim import theory
+from sim.coverage import coverage
 from sim.engine import compiled, plain
 from sim.engine.given import Given
 from sim.engine.readable import readable
@@ -24,8 +25,11 @@ from sim.scenario import Scenario, ScenarioError, load, with_changes
 ENGINES = {"compiled": compiled, "plain": plain}
 
 
-@settings(EVERY_DAY, max_examples=15)
-@given(scenarios_of_nodes())
+NODES = st.one_of(scenarios_of_nodes(), scenarios_of_fan_out())
+
+
+@settings(EVERY_DAY, max_examples=25)
+@given(NODES)
 def test_runners_agree(drawn: Scenario) -> None:
     equal_and_within_bounds(drawn)
 
@@ -33,7 +37,7 @@ def test_runners_agree(drawn: Scenario) -> None:
 @pytest.mark.nightly
 @pytest.mark.parametrize("part", range(PARTS))
 @AT_NIGHT
-@given(scenarios_of_nodes(), st.integers(0, 1000))
+@given(NODES, st.integers(0, 1000))
 def test_runners_agree_on_many(part: int, drawn: Scenario, replication: int) -> None:
     equal_and_within_bounds(drawn, replication)
 
@@ -94,6 +98,87 @@ def test_caches_of_the_small_simulator(rate_per_s: float, kept_s: float, number:
         [case.accepted for case in found],
         theory.many_caches_requests_mean(rate_per_s, kept_s, number),
     )
+
+
+# -- events that get to nodes one after the other ---------------------------------------------------
+
+EXPONENTIAL, UNIFORM = "exponential", "uniform"
+
+
+def fanned_out(law: str, takes_s: float, number: int, people: int, **more: Any) -> Scenario:
+    """People whom nothing stops but an event, which goes to each node after a time of its own."""
+    takes = {"dist": law} | (
+        {"mean": takes_s} if law == EXPONENTIAL else {"low": "0s", "high": takes_s}
+    )
+    return one_endless_page(
+        {"push": {"causes": ["deactivation"], "effect": "denylist", "held": "node"}},
+        think={"dist": "exponential", "mean": "10min"},
+        people=people,
+        horizon_s=3000.0,
+        from_s=500.0,
+        app={"nodes": number},
+        push={"retries": "none", "fan_out": takes} | more,
+    )
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize(("number", "mean_s"), [(20, 5.0), (3, 60.0), (2, 7.0)])
+def test_exponential_fan_out(number: int, mean_s: float, engine: str) -> None:
+    """F4: the last of so many."""
+    drawn = fanned_out(EXPONENTIAL, mean_s, number, 3000 if engine == "compiled" else 300)
+    found = ENGINES[engine].run(drawn, drawn.strategies["tried"]).cases.exposure_s
+    last_s = theory.fan_out_exposure(number, 1 / mean_s).mean
+    assert_near(found, last_s)
+    assert_near(found <= last_s, theory.fan_out_cdf(last_s, number, 1 / mean_s))
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize(("number", "period_s"), [(10, 30.0), (3, 60.0), (2, 300.0)])
+def test_nodes_that_poll(number: int, period_s: float, engine: str) -> None:
+    """F5: each at a phase of its own, so uniform below the period."""
+    drawn = fanned_out(UNIFORM, period_s, number, 3000 if engine == "compiled" else 300)
+    found = ENGINES[engine].run(drawn, drawn.strategies["tried"]).cases.exposure_s
+    assert_near(found, theory.last_poll_mean_s(period_s, number))
+    assert found.max() <= period_s
+
+
+def test_fan_out_of_the_small_simulator() -> None:
+    found = [nodes.told_s(seed, 20, lambda dice: dice.expovariate(0.2)) for seed in range(1500)]
+    assert_near(found, theory.fan_out_exposure(20, 0.2).mean)
+    found = [nodes.told_s(seed, 10, lambda dice: 30 * dice.random()) for seed in range(1500)]
+    assert_near(found, theory.last_poll_mean_s(30.0, 10))
+
+
+@pytest.mark.parametrize(
+    ("more", "bound_s"),
+    [({"fan_out": "7s"}, 9.0), ({"reaches": "one"}, None), ({"loss": 0.1}, None)],
+)
+def test_bounds_of_events_in_memory(more: dict[str, Any], bound_s: float | None) -> None:
+    drawn = with_changes(
+        fanned_out(UNIFORM, 60.0, 3, 1),
+        {f"push.{k}": v for k, v in ({"delay": "2s"} | more).items()},
+    )
+    cell = next(c for c in coverage(drawn) if c.cause == "deactivation" and c.of is None)
+    assert cell.bound_s == bound_s
+
+
+def test_a_token_issued_at_a_node_that_has_not_heard_is_named_nowhere_else() -> None:
+    """Sliding tokens and nodes that hear one after the other: nothing bounds the window, and some live on."""
+    drawn = with_changes(
+        fanned_out(UNIFORM, 300.0, 3, 200),
+        {
+            "strategies.tried.token": {"lifetime": "10min", "renewal": "sliding"},
+            "workload.think": {"dist": "exponential", "mean": "20s"},
+            "behaviour": STORM,
+        },
+    )
+    assert next(c for c in coverage(drawn) if c.cause == "deactivation").bound_s is None
+    assert compiled.run(drawn, drawn.strategies["tried"]).cases.exposure_s.max() > 1000
+
+
+def test_entries_lie_in_a_store() -> None:
+    with pytest.raises(ScenarioError, match=r'held.*expected "shared", since entries'):
+        scenario({"strategies": {"tried": {"push": {"effect": "drop_entries", "held": "node"}}}})
 
 
 # -- laws -----------------------------------------------------------------------------------------
@@ -210,12 +295,16 @@ def test_the_closed_form_stands_beside_estimates() -> None:
 # -- a public report ------------------------------------------------------------------------------
 
 # artifact-keeper/artifact-keeper#2168: minutes of the window, questions a person-hour.
-REPORT = {"one_cache": (2.083, 10.0), "a_cache_each": (3.040, 22.5)}
+REPORT = {
+    "one_cache": (2.083, 10.0),
+    "a_cache_each": (3.040, 22.5),
+    "the_writers_is_dropped": (2.474, 22.5),
+}
 
 
 @pytest.mark.parametrize("name", REPORT)
 def test_the_report_of_replicas(name: str) -> None:
-    """The shipped scenario, ten of its replications; questions of a day without cases."""
+    """D1; of two nodes where the writer's copy is dropped, at the questions of three. The shipped scenario, ten of its replications; questions of a day without cases."""
     drawn = load("three_replicas")
     window_min, asked_per_h = REPORT[name]
     runs = [compiled.run(drawn, drawn.strategies[name], number) for number in range(10)]

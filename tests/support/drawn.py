@@ -797,3 +797,42 @@ def scenarios_of_all_carriers(draw: st.DrawFn) -> Scenario:
     if draw(st.booleans()):
         tried["connection"] = draw(connections())
     return scenario(drawn)
+
+
+@st.composite
+def scenarios_of_fan_out(draw: st.DrawFn) -> Scenario:
+    """Events that get to nodes one after the other, or to one of them, and what they leave there: names and forgotten answers."""
+    drawn = draw(
+        st.one_of(
+            scenarios_of_carriers(),
+            kept_by_real_parts(),
+            scenarios_of_channels(),
+            scenarios_of_wrong_clocks(),
+        )
+    )
+    tried = drawn.strategies["tried"]
+    effects = st.sampled_from(["denylist", "not_before", "drop_answers"])
+    causes = st.lists(st.sampled_from(CAUSES), min_size=1, unique=True)
+    told = {
+        "causes": draw(causes),
+        "effect": draw(effects),
+        "held": draw(st.sampled_from(["node", "node", "shared"])),
+    }
+    if draw(st.booleans()):
+        second = {"causes": draw(causes), "effect": draw(effects), "held": "node"}
+        told = [told, second | ({"channel": "signals"} if "signals" in drawn.channels else {})]
+    changes: dict[str, Any] = {
+        "app.nodes": draw(st.sampled_from([1, 2, 3, 5])),
+        "app.routing": draw(st.sampled_from(["random", "sticky"])),
+        "push.fan_out": draw(any_law()),
+        "push.reaches": draw(st.sampled_from(["all", "all", "one"])),
+        "strategies.tried.push": told,
+    }
+    if tried.check is not None or draw(st.booleans()):
+        cached = {"cached": draw(st.sampled_from(["node", "shared"]))}
+        changes["strategies.tried.check"] = (
+            cached if tried.check else draw(checks()) | cached | {"allow_for": "1min"}
+        )
+    if not isinstance(told, list) and draw(st.booleans()):
+        changes |= {"push.loss": 0, "push.outages": "none", "network.app_host": "0s"}
+    return with_changes(drawn, changes)

@@ -8,7 +8,7 @@ from sim.engine import limits
 from sim.engine.given import ALTERNATING
 from sim.engine.state import NONE, Beside, ChannelLaw, World
 from sim.engine.steps import accounting, calendar, draws, knowledge, pool, revocation
-from sim.engine.steps.binding import memory
+from sim.engine.steps.binding import apart, memory
 from sim.model.order import Lane, Priority
 from sim.model.outcomes import BY_CAUSE, Ended, Event
 
@@ -132,19 +132,67 @@ def push_arrives(w: World, task: int) -> None:
 def push_arrived(w: World, task: int) -> None:
     """The event takes effect: one after the other those that the strategy gives it."""
     t = memory.task(w, task)
-    person, left_host, cause, device, number = t.person, t.at, t.cause, t.device, t.channel
-    memory.channel(w, number).failures = 0
-    count_pending(w, person, -1)
+    memory.channel(w, t.channel).failures = 0
+    count_pending(w, t.person, -1)
+    accounting.note_page(w, t.person, Event.PUSH_ARRIVED, NONE, BY_CAUSE + t.cause)
+    take_effect(w, task, NONE)
+    if w.fans_out:
+        fan_out(w, task)
     pool.end_task(w, task)
-    accounting.note_page(w, person, Event.PUSH_ARRIVED, NONE, BY_CAUSE + cause)
-    w.change = Ended.CHANNEL + number
-    revocation.accrue(w, person)
+
+
+def take_effect(w: World, task: int, node: int) -> None:
+    """At a node that keeps it for itself; NONE: what is kept for all."""
+    t = memory.task(w, task)
+    w.change = Ended.CHANNEL + t.channel
+    revocation.accrue(w, t.person)
     for which in range(w.n_effects):
         e = memory.effect(w, which)
-        if e.channel == number and knowledge.bit(e.causes, cause):
-            revocation.apply_event(w, person, device, left_host, e.effect)
-    revocation.refresh(w, person)
+        concerns = e.channel == t.channel and knowledge.bit(e.causes, t.cause)
+        if concerns and (node == NONE) == (e.by_node == 0):
+            w.node = node
+            revocation.apply_event(w, t.person, t.device, t.at, e.effect)
+    revocation.refresh(w, t.person)
     w.change = Ended.PAGE
+
+
+@apart
+def fan_out(w: World, task: int) -> None:
+    """The event goes on to the nodes."""
+    t = memory.task(w, task)
+    c = memory.channel(w, t.channel)
+    if c.reaches_one:
+        u = draws.uniform(w, t.person, stream_of(w, task, Stream.REACHES), t.n, 0)
+        go_on_to(w, task, int(u * w.nodes))
+        return
+    for node in range(w.nodes):
+        go_on_to(w, task, node)
+
+
+def go_on_to(w: World, task: int, node: int) -> None:
+    """The same to one of them: it takes effect now, or on its arrival."""
+    t = memory.task(w, task)
+    law, stream = (
+        memory.channel(w, t.channel).laws + ChannelLaw.FAN_OUT,
+        stream_of(w, task, Stream.FAN_OUT),
+    )
+    takes = draws.sample(w, law, t.person, stream, t.n * w.nodes + node, 0)
+    if takes == 0.0:
+        take_effect(w, task, node)
+        return
+    sent = pool.new_task(w, t.person)
+    s = memory.task(w, sent)
+    s.at, s.cause, s.channel, s.device, s.node = t.at, t.cause, t.channel, t.device, node
+    count_pending(w, t.person, 1)
+    calendar.task_later(w, sent, takes, Priority.PUSH, Lane.CASE, Beside.PUSH_FANNED)
+
+
+def fanned(w: World, task: int) -> None:
+    """The event is at a node."""
+    t = memory.task(w, task)
+    count_pending(w, t.person, -1)
+    take_effect(w, task, t.node)
+    pool.end_task(w, task)
 
 
 def deliver_held(w: World, number: int) -> None:

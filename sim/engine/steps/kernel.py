@@ -193,6 +193,8 @@ def run_task(w: World, task: int) -> None:
         channels.try_push(w, task)
     elif state == Beside.PUSH_SWEPT:
         channels.try_push(w, task)
+    elif state == Beside.PUSH_FANNED:
+        channels.fanned(w, task)
     elif state == Beside.CHECK_TURN:
         step = gates.check_turn(w, task)
     elif state == Beside.RENEWAL_TURN:

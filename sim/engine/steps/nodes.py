@@ -2,7 +2,7 @@
 
 from sim.basics.streams import Stream
 from sim.engine.state import NONE, Station, World
-from sim.engine.steps import draws, knowledge, lines, plan
+from sim.engine.steps import connections, draws, knowledge, lines, plan
 from sim.engine.steps.binding import apart, into_callers, memory
 
 
@@ -40,6 +40,11 @@ def sticky(w: World, person: int) -> float:
     device = knowledge.device_in_use(w, person)
     number = memory.device(w, device).number if device != NONE else 0
     return draws.uniform(w, person, Stream.STICKY_NODE, number, 0)
+
+
+def of_connection(w: World, page: int) -> int:
+    """Where the connection of a page is open."""
+    return 0 if w.nodes == 1 else memory.route(w, w.people + connections.line_of(w, page)).x
 
 
 @apart

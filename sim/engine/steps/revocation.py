@@ -13,10 +13,11 @@ from sim.engine.steps import (
     knowledge,
     left,
     lines,
+    nodes,
     tokens,
     written,
 )
-from sim.engine.steps.binding import into_callers, memory
+from sim.engine.steps.binding import apart, into_callers, memory
 from sim.model.causes import Cause, Kind
 from sim.model.mechanisms import Effect
 from sim.model.order import Lane, Priority
@@ -268,7 +269,23 @@ def over_connection(w: World, found: float, page: int, kind: int, yet: bool) -> 
 
 
 def page_reach(w: World, person: int, page: int, kind: int, entry: float, yet: bool) -> float:
-    """The same through one page, with an entry of the allowlist."""
+    """The same through one page, with an entry of the allowlist: at the node that lets it pass longest."""
+    if not w.nodes_differ:
+        return reach_at(w, person, page, kind, entry, yet, 0)
+    gate, farthest = w.gate, -INF
+    for node in range(w.nodes):
+        w.node = node
+        until = reach_at(w, person, page, kind, entry, yet, node)
+        if node == 0 or until > farthest:
+            farthest, gate = until, w.gate
+    w.gate = gate
+    return farthest
+
+
+def reach_at(
+    w: World, person: int, page: int, kind: int, entry: float, yet: bool, node: int
+) -> float:
+    """The same at one node."""
     g = memory.page(w, page)
     cause = memory.case(w, memory.person(w, person).case).cause
     found = tokens.token_reach(w, person, page, kind, cause)
@@ -278,33 +295,11 @@ def page_reach(w: World, person: int, page: int, kind: int, entry: float, yet: b
     if w.allowlist:
         vouched = kind != Kind.ADMIN or g.admin
         found = sooner(w, found, entry if vouched else -INF, Ended.ENTRY)
-    if w.n_checks:
-        found = checked_reach(w, person, page, kind, found)
-    return found if found > w.now else -INF
-
-
-def checked_reach(w: World, person: int, page: int, kind: int, found: float) -> float:
-    """What of that the checks let pass: at the node that does so longest."""
-    if w.answer_copies == 1:
-        return reach_at(w, person, page, kind, found, 0)
-    before, gate, farthest = w.gate, w.gate, -INF
-    for node in range(w.nodes):
-        w.gate = before
-        until = reach_at(w, person, page, kind, found, node)
-        if node == 0 or until > farthest:
-            farthest, gate = until, w.gate
-    w.gate = gate
-    return farthest
-
-
-def reach_at(w: World, person: int, page: int, kind: int, found: float, node: int) -> float:
-    """The same at one node."""
-    cause = memory.case(w, memory.person(w, person).case).cause
     for check in range(w.n_checks):
         if written.check_ends(w, check, kind, cause):
             until = passes_until(w, person, page, kind, check, node)
             found = sooner(w, found, until, memory.check(w, check).ends_as)
-    return found
+    return found if found > w.now else -INF
 
 
 def sooner(w: World, found: float, until: float, gate: int) -> float:
@@ -356,11 +351,13 @@ def stale_until(w: World, kept: int, kind: int) -> float:
 def apply_event(w: World, person: int, device: int, left_host: float, effect: int) -> None:
     """The push mechanism's effect; `device`: of whose session the event tells, NONE: of all."""
     if w.closed_by_push and not w.several and memory.person(w, person).page != NONE:
-        connections.closed_by_event(w, person, memory.person(w, person).page)
+        close_connection(w, person, memory.person(w, person).page)
+    if effect == Effect.DROP_ANSWERS:
+        drop_answers(w, person, device)
     if w.several:
         apply_to_devices(w, person, device, left_host, effect)
         return
-    p, now = memory.person(w, person), w.now
+    p = memory.person(w, person)
     if effect in (Effect.DROP_ENTRIES, Effect.DROP_REFRESH):
         for page in (p.page, p.incoming):
             if page == NONE:
@@ -371,11 +368,49 @@ def apply_event(w: World, person: int, device: int, left_host: float, effect: in
                 drop_entry(w, page)
         if w.leaves_entries and effect == Effect.DROP_ENTRIES:
             left.drop_all(w, person)
-    elif effect == Effect.NOT_BEFORE:
-        tokens.name_stamped(w, person, left_host)
-    else:
-        memory.stamped_until(w, person).x = max(now, memory.stamped_until(w, person).x)
+    elif effect != Effect.DROP_ANSWERS:
+        tokens.name(w, person, effect, left_host)
+    if effect == Effect.DENYLIST:
         deny(w, memory.latest(w, person).x)
+
+
+@apart
+def close_connection(w: World, person: int, page: int) -> None:
+    """An event closes the connection of a page, where it has come to its node."""
+    if w.node == NONE or w.node == nodes.of_connection(w, page):
+        connections.closed_by_event(w, person, page)
+
+
+@apart
+def drop_answers(w: World, person: int, only: int) -> None:
+    """What is remembered of the host's answers about a person, or about his session on a device, is forgotten."""
+    for check in range(w.n_checks):
+        if not memory.check(w, check).by_device:
+            drop_at(w, person, NONE, check)
+            continue
+        device = memory.carrier(w, person).first
+        while device != NONE:
+            if tells_of(w, only, device):
+                drop_at(w, person, device, check)
+            device = memory.device(w, device).next
+
+
+def drop_at(w: World, person: int, device: int, check: int) -> None:
+    """The same by one check: at the node `w.node`, or at all."""
+    for node in range(w.answer_copies):
+        if w.node == NONE or w.node == node or not memory.check(w, check).by_node:
+            forget(w, kept_for(w, person, device, check, node))
+
+
+def forget(w: World, kept: int) -> None:
+    """Nothing is remembered in a place where answers are kept."""
+    if w.remembers:
+        memory.answer_until(w, kept).x = -INF
+    if w.serves_stale:
+        memory.answer_last(w, kept).came = -INF
+    if w.refreshes_answers:
+        stale = memory.answer_stale(w, kept)
+        stale.until = stale.asking_until = -INF
 
 
 def deny(w: World, latest: float) -> None:
@@ -401,7 +436,7 @@ def apply_to_devices(w: World, person: int, only: int, left_host: float, effect:
             while tab != NONE:
                 apply_to(w, tab, left_host, effect)
                 if w.closed_by_push:
-                    connections.closed_by_event(w, person, tab)
+                    close_connection(w, person, tab)
                 tab = memory.tab(w, tab).next
             if w.leaves_entries and effect == Effect.DROP_ENTRIES:
                 left.drop_all(w, device)
@@ -421,12 +456,8 @@ def apply_to(w: World, place: int, left_host: float, effect: int) -> None:
         memory.page(w, place).dropped = 1
     elif effect == Effect.DROP_ENTRIES:
         drop_entry(w, place)
-    else:
-        told_of = memory.tab(w, place).device
-        if effect == Effect.NOT_BEFORE:
-            tokens.name_stamped(w, told_of, left_host)
-        else:
-            memory.stamped_until(w, told_of).x = max(w.now, memory.stamped_until(w, told_of).x)
+    elif effect != Effect.DROP_ANSWERS:
+        tokens.name(w, memory.tab(w, place).device, effect, left_host)
 
 
 def drop_entry(w: World, page: int) -> None:

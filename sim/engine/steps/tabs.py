@@ -65,10 +65,11 @@ def found(w: World, person: int, number: int) -> int:
     d.number, d.next, d.first = number, k.first, NONE
     d.tabs = d.used = d.session = 0
     memory.tab(w, device).device = k.first = device
-    if w.names_tokens:
-        memory.stamped_until(w, device).x = -INF
-    if w.compares_clocks:
-        memory.told_before(w, device).x = -INF
+    for place in range(device * w.event_copies, (device + 1) * w.event_copies):
+        if w.names_tokens:
+            memory.stamped_until(w, place).x = -INF
+        if w.compares_clocks:
+            memory.told_before(w, place).x = -INF
     if w.keeps_latest:
         memory.latest(w, device).x = -INF
     if w.leaves_entries:
@@ -85,18 +86,7 @@ def forget_answers(w: World, person: int, device: int) -> None:
     for check in range(w.n_checks):
         for node in range(w.answer_copies):
             if memory.check(w, check).by_device:
-                forget_answer(w, revocation.kept_for(w, person, device, check, node))
-
-
-def forget_answer(w: World, kept: int) -> None:
-    """Nothing is remembered in a place where answers are kept."""
-    if w.remembers:
-        memory.answer_until(w, kept).x = -INF
-    if w.serves_stale:
-        memory.answer_last(w, kept).came = -INF
-    if w.refreshes_answers:
-        stale = memory.answer_stale(w, kept)
-        stale.until = stale.asking_until = -INF
+                revocation.forget(w, revocation.kept_for(w, person, device, check, node))
 
 
 def take_up(w: World, person: int, device: int, tab: int) -> None:

@@ -6,10 +6,20 @@ from typing import Any
 from sim.basics.streams import Stream
 from sim.engine.given import NO_TOKEN
 from sim.engine.state import NONE, Law, Mark, World
-from sim.engine.steps import clocks, connections, draws, families, knowledge, lines, plan, written
+from sim.engine.steps import (
+    clocks,
+    connections,
+    draws,
+    families,
+    knowledge,
+    lines,
+    nodes,
+    plan,
+    written,
+)
 from sim.engine.steps.binding import into_callers, memory
 from sim.model.causes import Kind
-from sim.model.mechanisms import Clock, Renewal
+from sim.model.mechanisms import Clock, Effect, Renewal
 from sim.model.outcomes import Reason
 
 INF = math.inf
@@ -293,6 +303,8 @@ def named(w: World, person: int, page: int, stamped: float) -> bool:
     if w.names_tokens == 0:
         return False
     told_of = memory.tab(w, page).device if w.several else person
+    if w.event_copies > 1:
+        told_of = told_of * w.event_copies + w.node
     if w.compares_clocks:
         by_the_host = stamped + issuer_offset(w, page, stamped) - w.page_offset
         if by_the_host <= memory.told_before(w, told_of).x:
@@ -300,8 +312,20 @@ def named(w: World, person: int, page: int, stamped: float) -> bool:
     return stamped <= memory.stamped_until(w, told_of).x
 
 
+def name(w: World, person: int, effect: int, left_host: float) -> None:
+    """An event about a person, or a device, names what was issued up to its arrival, or stamped up to its leaving the host: at
+    the node `w.node`, or at all."""
+    for node in range(w.event_copies):
+        if w.node == NONE or w.node == node:
+            place = person * w.event_copies + node
+            if effect == Effect.NOT_BEFORE:
+                name_stamped(w, place, left_host)
+            else:
+                memory.stamped_until(w, place).x = max(w.now, memory.stamped_until(w, place).x)
+
+
 def name_stamped(w: World, told_of: int, left_host: float) -> None:
-    """An event names what was stamped up to its leaving the host, by the clocks of who wrote what."""
+    """What was stamped up to an event's leaving the host is named, by the clocks of who wrote what."""
     if w.compares_clocks:
         memory.told_before(w, told_of).x = max(left_host, memory.told_before(w, told_of).x)
     else:
@@ -317,7 +341,9 @@ def stamp_reason(w: World, person: int, page: int, stamped: float) -> int:
 
 
 def reason_of_stamp(w: World, person: int, page: int, stamped: float) -> int:
-    """The same, where stamps are looked at."""
+    """The same, where stamps are looked at, at the node of the request under way."""
+    if w.event_copies > 1:
+        w.node = nodes.of(w, person)
     if w.not_before:
         if w.now + w.app_offset + w.leeway < stamped + issuer_offset(w, page, stamped):
             return Reason.NOT_YET_VALID
