@@ -169,7 +169,8 @@ def test_a_token_issued_at_a_node_that_has_not_heard_is_named_nowhere_else() -> 
         {
             "strategies.tried.token": {"lifetime": "10min", "renewal": "sliding"},
             "workload.think": {"dist": "exponential", "mean": "20s"},
-            "behaviour": STORM,
+            "behaviour.probabilities": STORM["probabilities"],
+            "behaviour.storm": STORM["storm"],
         },
     )
     assert next(c for c in coverage(drawn) if c.cause == "deactivation").bound_s is None
