@@ -1,6 +1,6 @@
 """Instructions a request that the engine takes, counted by callgrind: the office of 500 for a day under five strategies.
 
-    python -m benchmarks.engine_instructions [--folder FOLDER] [--moments N]
+    python -m benchmarks.engine_instructions [--folder FOLDER] [--moments N] [--together] [STRATEGY ...]
 
 Steadier than time where the machine is busy: a change of a tenth of a per cent is seen. Python takes minutes to start under
 callgrind, so the arrays of a run are written to a file, and a program in C that is linked with the kernel's object code reads
@@ -49,13 +49,18 @@ int main(int count, char **words) {
 """
 
 
-def measure(folder: Path, moments: int = 0) -> dict[str, float]:
-    """Instructions a request by strategy, with virtual cases at so many moments. Needs valgrind and gcc."""
+def measure(
+    folder: Path, moments: int = 0, together: bool = False, names: tuple[str, ...] = STRATEGIES
+) -> dict[str, float]:
+    """Instructions a request by strategy, with virtual cases at so many moments. Needs valgrind and gcc.
+
+    People are run one after the other, or `together`, whether or not they meet; without what looks after that.
+    """
     environment = {**os.environ, **PLAIN, "LASTCLICK_CACHE_DIR": str(folder / "cache")}
     command = [sys.executable, "-m", "benchmarks.engine_instructions", "--folder", str(folder)]
-    command += ["--moments", str(moments), "--link"]
+    command += ["--moments", str(moments), "--link", *(["--together"] if together else []), *names]
     subprocess.run(command, check=True, env=environment)
-    return {name: _counted(folder, name) for name in STRATEGIES}
+    return {name: _counted(folder, name) for name in names}
 
 
 def _counted(folder: Path, name: str) -> float:
@@ -72,7 +77,7 @@ def _counted(folder: Path, name: str) -> float:
     return int(instructions[1]) / requests
 
 
-def link(folder: Path, moments: int = 0) -> None:
+def link(folder: Path, moments: int, together: bool, names: list[str]) -> None:
     """The kernel's object code with the program that calls it, and a run's arrays of each strategy."""
     from benchmarks import profile
     from sim.engine.state import Code
@@ -94,18 +99,19 @@ def link(folder: Path, moments: int = 0) -> None:
         check=True,
     )
     office = load("office")
-    for name in STRATEGIES:
-        _write(folder / f"{name}.run", office, CATALOGUE[name], moments)
+    for name in names:
+        _write(folder / f"{name}.run", office, CATALOGUE[name], moments, together)
 
 
-def _write(path: Path, scenario: Any, strategy: Any, moments: int) -> None:
+def _write(path: Path, scenario: Any, strategy: Any, moments: int, together: bool) -> None:
     """The arrays before the first event, with room that lasts."""
     from sim.engine.arrays import FULL, arrays_of, grown, wired, with_cases
     from sim.engine.compiled.machine import kernels
     from sim.engine.given import Given
 
     given = Given.of(scenario, strategy, tracing=False, moments=moments)
-    arrays = wired(arrays_of(given, 0, scenario.run.seed))
+    arrays = wired(arrays_of(given, 0, scenario.run.seed, 0 if together else 2))
+    arrays["world"][0]["turn_until"] = scenario.organisation.people
     arrays = with_cases(arrays, kernels()[1](arrays["world"].ctypes.data))
     for code, name in 3 * list(FULL.items()):
         if name != "trace":
@@ -129,14 +135,18 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, help="where to keep what is linked")
     parser.add_argument("--moments", type=int, default=0, help="at which each person is asked")
     parser.add_argument("--link", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--together", action="store_true", help="everybody in one calendar")
+    parser.add_argument("strategies", nargs="*", default=list(STRATEGIES))
     asked = parser.parse_args()
     if asked.link:
-        link(asked.folder, asked.moments)
+        link(asked.folder, asked.moments, asked.together, asked.strategies)
         return
     with tempfile.TemporaryDirectory(prefix="lastclick-") as name:
         folder = Path(name) if asked.folder is None else asked.folder
         folder.mkdir(parents=True, exist_ok=True)
-        for strategy, instructions in measure(folder, asked.moments).items():
+        for strategy, instructions in measure(
+            folder, asked.moments, asked.together, tuple(asked.strategies)
+        ).items():
             print(f"{strategy:20} {instructions:8.1f} instructions a request")
 
 

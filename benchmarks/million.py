@@ -4,8 +4,8 @@
 
 The office with its stations and rate limit grown with the people (`benchmarks/office.py`), one replication a strategy, each in
 a process of its own on one core, C at a time; without names the whole catalogue. The page is written anew after each strategy,
-so an interruption keeps what was measured. A million people for ten hours are about 280 million requests, two to
-five minutes a strategy.
+so an interruption keeps what was measured. A million people for ten hours are about 280 million requests, a minute
+a strategy.
 """
 
 import argparse
@@ -35,13 +35,16 @@ WARM_UP = (
 
 def array_bytes(people: int, hours: float, name: str) -> int:
     """What the arrays of a run take at its start."""
+    from sim.engine.alone import what_couples
     from sim.engine.arrays import arrays_of, wired, with_cases
     from sim.engine.compiled.machine import kernels
     from sim.engine.given import Given
+    from sim.engine.limits import ALONE_FROM
 
     scenario = office(people, hours)
     given = Given.of(scenario, CATALOGUE[name], tracing=False)
-    arrays = wired(arrays_of(given, 0, scenario.run.seed))
+    alone = people >= ALONE_FROM and not what_couples(given)
+    arrays = wired(arrays_of(given, 0, scenario.run.seed, 2 if alone else 0))
     arrays = with_cases(arrays, kernels()[1](arrays["world"].ctypes.data))
     return sum(array.nbytes for array in arrays.values())
 

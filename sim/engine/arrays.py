@@ -13,6 +13,7 @@ from sim.engine.given import (
     Given,
     by_device,
     causes_of,
+    cells_of,
     check_kinds,
     check_refuses,
     check_sees,
@@ -38,8 +39,10 @@ from sim.engine.readable import keeps_then, read_as
 from sim.engine.recording import ListAccount, minutes_of, window_s
 from sim.engine.state import (
     ARRAYS,
+    CELLS,
     INF,
     NONE,
+    OF_PERSON,
     POOLS,
     ChannelLaw,
     Code,
@@ -112,15 +115,20 @@ _GONE = (
 )
 
 
-def arrays_of(given: Given, replication: int, seed: int) -> Arrays:
-    """The arrays of one replication, everybody still at rest."""
+def arrays_of(given: Given, replication: int, seed: int, alone: int = 0) -> Arrays:
+    """The arrays of one replication, everybody still at rest.
+
+    `alone`: with so many places of persons, for people who are run one after the other.
+    """
     world = np.zeros(1, world_dtype())
     for name, field in Settings.fields.items():
         world[0][name] = _setting(given, field)
     arrays = {"world": world} | {name: np.zeros(0, rows.dtype()) for name, rows in ARRAYS.items()}
     arrays |= _laws(given)
     arrays |= _log(given)
-    arrays |= _people(given, world[0])
+    world[0]["alone"] = alone > 0
+    arrays |= _people(given, world[0], alone or given.scenario.organisation.people)
+    arrays |= _cells(given, world[0])
     arrays |= _records(given, world[0])
     arrays |= {
         "bases": _bases(given, seed, replication),
@@ -139,21 +147,32 @@ def wired(arrays: Arrays) -> Arrays:
         array = arrays[name]
         assert array.flags.c_contiguous and array.ndim == 1 and array.dtype == rows.dtype()
         world[f"at_{name}"], world[f"n_{name}"] = array.ctypes.data, len(array)
+    if world["alone"]:
+        turns = max(0, int(world["turn_of"]) - 1)
+        for name, setting in OF_PERSON.items():
+            if (
+                len(arrays[name]) > 1
+            ):  # the place of all, reached by the number of him who has the turn
+                items = int(world[setting]) if setting else 1
+                world[f"at_{name}"] -= arrays[name].dtype.itemsize * items * turns
+                world[f"n_{name}"] = max(2, int(world["people"])) * items
     return arrays
 
 
-def room_for(cases: int, hosts: int) -> dict[str, int]:
+def room_for(cases: int, hosts: int, alone: bool = False) -> dict[str, int]:
     """How many more places arrays need for the cases of a run: for events that begin them, for credentials to be presented.
 
     At any instant some of the people with a case hold none, so there are fewer credentials than cases.
     """
     knows = cases * hosts if hosts > 1 else 0
-    return {"cases": cases, "credentials": 5 * cases // 8, "events": cases, "knows": knows}
+    first = {} if alone else {"credentials": 5 * cases // 8, "events": cases}
+    return {"cases": cases, "knows": knows} | first
 
 
 def with_cases(arrays: Arrays, number: int) -> Arrays:
     """The arrays with room for the cases of the run."""
-    for name, more in room_for(number, len(arrays["hosts"])).items():
+    alone = bool(arrays["world"][0]["alone"])
+    for name, more in room_for(number, len(arrays["hosts"]), alone).items():
         add = _with_pool if name in POOLS else _with_longer
         arrays = add(arrays, name, len(arrays[name]) + more)
     return wired(arrays)
@@ -287,17 +306,21 @@ def _no_last(number: int) -> Any:
     return table
 
 
-def _people(given: Given, world: Any) -> Arrays:
-    """What people have, each array as long as it is needed."""
+def _people(given: Given, world: Any, places: int) -> Arrays:
+    """What people have, each array as long as it is needed.
+
+    `places`: of persons. Of people who are run one after the other only one has something at a time.
+    """
     people, refreshing = given.scenario.organisation.people, refreshes(given)
-    pages = people * (1 + 2 * int(world["several"])) + people // 32 + 64
-    answers = (pages if world["answers_a_device"] else people) * max(1, len(given.checks))
+    at_once = 1 if world["alone"] else people
+    pages = at_once * (1 + 2 * int(world["several"])) + at_once // 32 + 64
+    answers = (pages if world["answers_a_device"] else places) * max(1, len(given.checks))
     answers *= int(world["answer_copies"])
-    told, copies = pages if world["several"] else people, int(world["event_copies"])
-    left = people if world["leaves_entries"] and told_of_logouts(given) else 0
+    told, copies = pages if world["several"] else places, int(world["event_copies"])
+    left = at_once if world["leaves_entries"] and told_of_logouts(given) else 0
     lines = pages * lines_a_page(given)
     sizes = {
-        "persons": people,
+        "persons": places,
         "holders": people + lines * has_lines(given) if world["holds_worker"] else 1,
         "routes": people + lines * has_lines(given) if world["nodes"] > 1 else 1,
         "entries": pages if world["allowlist"] else 1,
@@ -310,8 +333,8 @@ def _people(given: Given, world: Any) -> Arrays:
         "carriers": people if world["several"] else 1,
         "devices": pages if world["several"] else 1,
         "tabs": pages if world["several"] else 1,
-        "moments": people if world["moments"] else 1,
-        "had": people * int(world["moments"]) if keeps_then(given) else 1,
+        "moments": places if world["moments"] else 1,
+        "had": places * int(world["moments"]) if keeps_then(given) else 1,
         "lines": lines if has_lines(given) else 1,
         "connections": pages if connects(given) else 1,
         "heap": 2 * int(world["heap_reserve"]),
@@ -319,9 +342,9 @@ def _people(given: Given, world: Any) -> Arrays:
     }
     pools = {
         "pages": pages,
-        "tasks": (people if refreshing else people // 64) + 256,
-        "credentials": people // 64 + 64 + left,
-        "events": people * (1 + has_lines(given)) + people // 64 + 2 * int(world["heap_reserve"]),
+        "tasks": _tasks(world, people, refreshing),
+        "credentials": at_once // 64 + 64 + left,
+        "events": at_once * (1 + has_lines(given)) + at_once // 64 + 2 * int(world["heap_reserve"]),
     }
     for name, size in (sizes | pools).items():
         _require_numbers(name, size)
@@ -335,8 +358,20 @@ def _people(given: Given, world: Any) -> Arrays:
         "told_before": np.full(told * copies if world["compares_clocks"] else 1, -INF),
         "latest": np.full(told if world["keeps_latest"] else 1, -INF),
         "last_left": np.full(told if world["leaves_entries"] else 1, NONE, np.int32),
-        "first_of_row": np.full(_rows(people) + 1, NONE, np.int32),
+        "first_of_row": np.full(1 if world["alone"] else _rows(people) + 1, NONE, np.int32),
     }
+
+
+def _tasks(world: Any, people: int, refreshing: bool) -> int:
+    if world["alone"]:
+        return int(world["task_reserve"]) + 32
+    return (people if refreshing else people // 64) + 256
+
+
+def _cells(given: Given, world: Any) -> Arrays:
+    """Cells of time for each of `CELLS`, and one more, in which what goes on at the end of the last is taken off."""
+    number, world["cells_per_s"] = cells_of(given) if world["alone"] else (0, 0.0)
+    return {"cells": np.zeros(len(CELLS) * (number + 2), np.int32)}
 
 
 def _records(given: Given, world: Any) -> Arrays:
@@ -564,6 +599,8 @@ def _start(arrays: Arrays) -> None:
     world["change"] = Ended.PAGE
     world["acted_at"] = -1.0
     world["rows_per_s"] = _rows(int(world[0]["people"])) / world[0]["end"]
+    if world[0]["alone"]:  # all that happens to one person lies in the heap
+        world["rows_per_s"], world["row_end"] = 0.0, 1.0
 
 
 def _require_numbers(name: str, size: int) -> None:

@@ -17,10 +17,10 @@ from sim.engine.steps import binding
 from sim.workload import daily
 
 STEPS = (
-    *("accounting", "beside", "calendar", "channels", "client", "clocks", "connections", "draws"),
-    *("entries", "families", "gates", "kernel", "knowledge", "left", "limiters", "lines", "nodes"),
-    *("openings", "parties", "plan", "polls", "pool", "revocation", "rotation", "tabs", "tokens"),
-    *("virtual", "written"),
+    *("accounting", "alone", "beside", "calendar", "channels", "client", "clocks"),
+    *("connections", "draws", "entries", "families", "gates", "kernel", "knowledge"),
+    *("left", "limiters", "lines", "nodes", "openings", "parties", "plan", "polls", "pool"),
+    *("revocation", "rotation", "tabs", "tokens", "virtual", "written"),
 )
 # Functions of the library that steps use: module -> their names, each after those that it calls.
 LIBRARY: dict[ModuleType, tuple[str, ...]] = {

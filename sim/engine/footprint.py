@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from sim.engine.limits import TooLarge
+from sim.engine.limits import ALONE_FROM, CELLS_PER_S, MOST_CELLS, TooLarge
 from sim.model.causes import CAUSES, Cause
 from sim.model.mechanisms import HOST
 from sim.model.strategies import Strategy
@@ -23,7 +23,7 @@ A_MOMENT = {"compiled": 110, "plain": 250, "reference": 0}  # of a person with v
 WINDOWS = 1_700_000  # their histograms while a run goes on
 A_SERVER = {"compiled": 8, "plain": 40, "reference": 0}
 A_KEPT_CALL = {"compiled": 8, "plain": 40, "reference": 0}
-A_MINUTE, A_CASE = 40, 160
+A_MINUTE, A_CASE, A_CELL = 40, 160, 48
 A_RECORD = 320_000  # the histograms of a run
 ALWAYS_FREE = 64_000_000  # not worth asking the system for
 
@@ -63,7 +63,7 @@ def of_a_run(scenario: Scenario, strategy: Strategy, engine: str, moments: int =
         each += 8 * moments  # what he has at each of them
     return {
         "organisation.people": people * each + WINDOWS * (moments > 0),
-        "run.horizon": _minutes(scenario) * A_MINUTE,
+        "run.horizon": _minutes(scenario) * A_MINUTE + _cells(scenario, engine),
         "host.rate_limit": A_KEPT_CALL[engine] * _kept_calls(scenario.host.rate_limit),
         **{
             f"deciders.{name}.rate_limit": A_KEPT_CALL[engine] * _kept_calls(one.rate_limit)
@@ -78,6 +78,13 @@ def _of_nodes(scenario: Scenario, strategy: Strategy) -> float:
     nodes, checks = scenario.app.nodes, strategy.checks
     by_node = any(check.cached == "node" for check in checks)
     return A_ROUTE * (nodes > 1) + A_KEPT_ANSWER * (nodes - 1) * by_node * len(checks)
+
+
+def _cells(scenario: Scenario, engine: str) -> float:
+    """What is counted by cells of time where many people are run one after the other."""
+    if engine == "reference" or scenario.organisation.people < ALONE_FROM:
+        return 0.0
+    return A_CELL * min(MOST_CELLS, CELLS_PER_S * scenario.run.end_s)
 
 
 def _kept_calls(limit: RateLimit | None) -> float:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sim.basics.distributions import Constant, Law
+from sim.engine.limits import CELLS_PER_S, MOST_CELLS
 from sim.engine.recording import window_s
 from sim.model.causes import SEEN_THROUGH, Cause, Kind
 from sim.model.mechanisms import (
@@ -142,6 +143,17 @@ def thinks_by_kind(given: Given) -> bool:
 def log_visits(given: Given) -> int:
     """Number of visits of the log that is replayed."""
     return 0 if given.plan.visits is None else len(given.plan.visits.pages) - 1
+
+
+def cells_of(given: Given) -> tuple[int, float]:
+    """Cells of time in which is counted what people take who are run one after the other, and how many a second; none where no
+    capacity is finite."""
+    scenario = given.scenario
+    servers = (scenario.app.workers, scenario.host.servers, scenario.auth_server.servers)
+    if scenario.host.rate_limit is None and all(map(math.isinf, servers)):
+        return 0, 0.0
+    number = min(MOST_CELLS, math.ceil(scenario.run.end_s * CELLS_PER_S))
+    return number, number / scenario.run.end_s
 
 
 # -- parties ------------------------------------------------------------------------------------

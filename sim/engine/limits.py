@@ -36,6 +36,10 @@ IN_AN_INSTANT, IN_A_RUN, IN_TRIES, IN_SUMS = range(4)
 LISTS, STATIONS = range(2)  # whose sums of times have 64 bits
 _SUMS = ("the lives of list entries", "the times at stations")
 MOST_TICKS = 2**63 - 1
+# People one after the other (`sim.engine.alone`): from how many on (with fewer, everybody's records lie in a processor's caches, and
+# looking afterwards costs more than it saves), and the cells of time in which is counted what they take.
+ALONE_FROM = 5_000
+CELLS_PER_S, MOST_CELLS = 8.0, 1 << 20
 
 
 class TooMuch(RuntimeError):

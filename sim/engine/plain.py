@@ -4,14 +4,14 @@ Strategies written in Python run here (`written`).
 """
 
 import struct
-from functools import cache
+from functools import cache, partial
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import numpy as np
 
 from sim.basics import streams
-from sim.engine import Progress, binder
+from sim.engine import Progress, alone, binder
 from sim.engine.arrays import (
     FULL,
     Arrays,
@@ -23,7 +23,7 @@ from sim.engine.arrays import (
 )
 from sim.engine.fields import Rows
 from sim.engine.given import Given
-from sim.engine.recorded import never_ends, recorded
+from sim.engine.recorded import recorded
 from sim.engine.recording import Run
 from sim.engine.state import ARRAYS, POOLS, Code, Fixed, Progressing
 from sim.engine.written import Written
@@ -34,17 +34,8 @@ from sim.scenario import Scenario
 SLICES = 200
 # What is read from when the run is over.
 _RECORDED = (
-    *(
-        "cases",
-        "histograms",
-        "stations",
-        "hosts",
-        "trace",
-        "counts",
-        "minute_ticks",
-        "minute_clicks",
-    ),
-    *("calls", "limited", "changes", "windows", "window_counts"),
+    *("cases", "histograms", "stations", "hosts", "trace", "counts", "minute_ticks"),
+    *("minute_clicks", "calls", "limited", "changes", "windows", "window_counts", "cells"),
 )
 
 
@@ -148,6 +139,7 @@ def _reached() -> Any:
     found: dict[str, Any] = {
         "world_at": lambda world: world,
         "bits_of": lambda number: struct.unpack("<q", struct.pack("<d", number))[0],
+        "turn_to": lambda w, person: None,  # everybody has a place of his own
     }
     for name, rows in ARRAYS.items():
         if rows.whole:
@@ -194,26 +186,38 @@ def run(
     traced: int | None = None,
     moments: int = 0,
     progress: Progress | None = None,
+    together: bool | None = None,
 ) -> Run:
-    """Simulate one replication of a scenario under one strategy (see `sim.engine.run`)."""
+    """Simulate one replication of a scenario under one strategy (see `sim.engine.run`); `together` as in `compiled.run`."""
     given = Given.of(scenario, strategy, tracing, traced, moments)
-    arrays = arrays_of(given, replication, scenario.run.seed if seed is None else seed)
+    seed = scenario.run.seed if seed is None else seed
+    return alone.run(given, together, partial(_run, given, replication, seed), progress)
+
+
+def _run(
+    given: Given, replication: int, seed: int, one_by_one: bool, progress: Progress | None
+) -> Run | None:
+    """The run of everybody together, or of one after the other; None where these then met."""
+    people = given.scenario.organisation.people
+    arrays = arrays_of(given, replication, seed, people if one_by_one else 0)
     world: Any = World(arrays)
     reasons = list(REASONS)
-    if type(strategy) is Strategy:
+    if type(given.strategy) is Strategy:
         steps = _steps()
     else:
-        written = Written(strategy)
+        written = Written(given.strategy)
         steps, reasons = written.bound(_bound), written.reasons
     cases = steps["revocation"].count_cases(world)
-    for name, more in room_for(cases, len(arrays["hosts"])).items():
+    for name, more in room_for(cases, len(arrays["hosts"]), one_by_one).items():
         _add(world, name, more)
-    end_s = scenario.run.end_s
+    end_s = given.scenario.run.end_s
     for step in range(1, SLICES + 1):
-        until_s = end_s if step == SLICES else end_s * step / SLICES
+        until_s = end_s if step == SLICES or one_by_one else end_s * step / SLICES
+        world.turn_until = people * step // SLICES
         while (code := steps["kernel"].advance(world, until_s)) != Code.PAUSED:
             if code == Code.ENDLESS:
-                raise never_ends(world, given)
+                alone.endless(world, given)
+                return None
             if code != Code.WORKING:
                 _grow(world, FULL[Code(code)])
             elif progress is not None:
@@ -222,5 +226,9 @@ def run(
             progress(step / SLICES)
     in_flight = steps["kernel"].close(world)
     if world.endless:
-        raise never_ends(world, given)
-    return recorded(_recorded(arrays, world), given, replication, in_flight, reasons)
+        alone.endless(world, given)
+        return None
+    arrays = _recorded(arrays, world)
+    if one_by_one and not alone.nobody_met(arrays, given):
+        return None
+    return recorded(arrays, given, replication, in_flight, reasons)

@@ -442,6 +442,12 @@ class Progressing(Record):
     polled: int = i8("", "requests of pages sent in the window")
     connected: int = i8("", "openings of connections asked for in the window")
     acted_at: float = f8("s", "the instant of `at_once`")
+    alone: int = i8("", "whether people are run one after the other (`steps.alone`)")
+    turn_of: int = i8("person", "who is next then")
+    turn_until: int = i8("person", "`advance` returns before this one")
+    cases_begun: int = i8("", "of those who had their turn")
+    in_flight: int = i8("", "requests of theirs that the end of the run cut")
+    cells_per_s: float = f8("1/s", "`cells`")
 
 
 class Person(Record):
@@ -1044,6 +1050,7 @@ ARRAYS: dict[str, Rows] = {
     "limiters": Rows(LimiterRow, "limiter", "a second's, then an hour's, of each who is asked"),
     "limiter_calls": Rows("f8", "limiter_call", "s, the last calls that count: a ring a limiter"),
     "free_at": Rows("f8", "free_at", "s, when servers become or became free: a heap a station"),
+    "cells": Rows("i4", "cell", "of time, what is there by `CELLS`, as differences; then calls"),
     "histograms": Rows(HistogramRow, "histogram", "response times by kind, then gate overheads"),
     "counts": Rows("i8", "count", "their buckets"),
     "minute_ticks": Rows("i8", "minute_ticks", "response times by minute of the click"),
@@ -1060,6 +1067,15 @@ ARRAYS: dict[str, Rows] = {
     "trace": Rows(TraceRow, "row"),
 }
 POOLS = tuple(name for name, rows in ARRAYS.items() if rows.link)
+# What a person has at his own number, people with one page and one check: array -> the setting that says how many items, else one.
+# One person's places serve all who are run one after the other.
+OF_PERSON = {
+    **dict.fromkeys(("persons", "moments", "answers_until", "answers", "answers_moved"), ""),
+    **dict.fromkeys(("answers_last", "answers_stale", "stamped_until", "told_before"), ""),
+    **dict.fromkeys(("latest", "last_left"), ""),
+    "had": "moments",
+}
+CELLS = (*Station, "calls of a bucket")  # what is counted by cells of time, each a part of `cells`
 
 
 class Fixed(Settings, Progressing):

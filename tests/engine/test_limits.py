@@ -88,7 +88,10 @@ def test_what_never_ends_is_named_alike_by_every_engine(name: str) -> None:
         with pytest.raises(limits.NeverEnds) as caught:
             run(world, world.strategies["tried"], engine=engine)
         texts.append(str(caught.value))
+    with pytest.raises(limits.NeverEnds) as caught:
+        compiled.run(world, world.strategies["tried"], together=False)
     assert said in texts[0]
+    assert texts[0] == f"tried, replication 0: {caught.value}"
     assert texts[0].startswith("tried, replication 0: more than ")
     assert len(set(texts)) == 1
 

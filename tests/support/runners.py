@@ -30,14 +30,15 @@ def plainly(drawn: Scenario, replication: int) -> Run:
 
 
 def the_same_on_both(drawn: Scenario, replication: int = 0) -> Run:
-    """What both runners record, traced or not. Fails where they differ."""
+    """What both runners record, traced or not, of all together or of one after the other. Fails where they differ."""
     strategy = drawn.strategies["tried"]
     ours = compiled.run(drawn, strategy, replication, tracing=True)
     theirs = plainly(drawn, replication)
     assert list(map(repr, ours.trace or ())) == list(map(repr, theirs.trace or ()))
     assert ours.differences(theirs) == []
     ours.trace = None
-    assert compiled.run(drawn, strategy, replication).differences(ours) == []
+    for together in (True, False):  # in one calendar, and one person after the other
+        assert compiled.run(drawn, strategy, replication, together=together).differences(ours) == []
     return ours
 
 

@@ -96,6 +96,19 @@ def fetch(typing_context: Any, address: Any) -> Any:
     return types.none(types.int64), generate
 
 
+@intrinsic
+def copy(typing_context: Any, to: Any, of: Any, size: Any) -> Any:
+    """Copy so many bytes from one address to another."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        to, of, size = arguments
+        to, of = (builder.inttoptr(address, codegen.voidptr_t) for address in (to, of))
+        codegen.raw_memcpy(builder, to, of, size, 1)
+        return context.get_dummy_value()
+
+    return types.none(types.int64, types.int64, types.int64), generate
+
+
 @compiled
 def check(i: int, n: int) -> None:
     """Raise IndexError for a place outside an array."""
@@ -117,6 +130,13 @@ def {one}(w, i):
 _WHOLE = """
 def {one}(w):
     return carray(pointer(w.at_{name}), w.n_{name}, dtype)
+"""
+# The place of a person becomes that of the next one, with what lies behind it, as it is at first (`steps.alone`).
+_TURN_TO = """
+    if w.n_{name} > 1:
+        if person > 0:
+            w.at_{name} -= {size}
+        copy(w.at_{name} + person * {size}, w.at_{name} + (person + 1) * {size}, {size})
 """
 # A record will be needed soon: its first line of memory, and its last where it lies across two. What says who acts in a case
 # lies at its end.
@@ -153,8 +173,18 @@ def reached() -> ModuleType:
             lines = "".join(f"    fetch({at})\n" for at in _FETCH[rows.one])
             source = f"def fetch_{rows.one}(w, i):\n{lines}"
             made[f"fetch_{rows.one}"] = _made(source, f"fetch_{rows.one}", size=dtype.itemsize)
+    made["turn_to"] = _turn_to()
     vars(found).update(made)
     return found
+
+
+def _turn_to() -> Any:
+    parts = (
+        _TURN_TO.format(name=name, size=f"({state.ARRAYS[name].dtype().itemsize} * {items})")
+        for name, setting in state.OF_PERSON.items()
+        for items in [f"w.{setting}" if setting else "1"]
+    )
+    return _made(f"def turn_to(w, person):\n{''.join(parts)}", "turn_to", copy=copy)
 
 
 def _world_at() -> Any:

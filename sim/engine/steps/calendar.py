@@ -214,6 +214,28 @@ def act_later(w: World, person: int, delay: float, priority: int, state: int) ->
     push(w, w.now + delay, own_key(w, priority, person))
 
 
+@into_callers
+def meets(w: World, person: int, delay: float, priority: int, state: int) -> int:
+    """The same; of who is alone nobody is met, and he goes on at once where nothing of his own is due before. Returns his next step."""
+    time = w.now + delay
+    if w.alone and time < w.until and nothing_before(w, time):
+        memory.person(w, person).state = state
+        w.now = time
+        return Step.RESUME
+    act_later(w, person, delay, priority, state)
+    return Step.REST
+
+
+def nothing_before(w: World, time: float) -> bool:
+    """Whether nothing in the heap is due up to an instant, and nobody is to be told of a logout of now."""
+    if w.logout_person != NONE:
+        return False
+    first = w.hole  # what is run now has left the top, or nothing has
+    if w.heap > first and not memory.due(w, first).time > time:
+        return False
+    return w.hole == 0 or w.heap <= 2 or memory.due(w, 2).time > time
+
+
 def comes_next(w: World) -> bool:
     """Whether nothing else is due up to and in this instant, so that an event laid for it would be the next to be taken.
 

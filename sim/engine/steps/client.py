@@ -503,8 +503,7 @@ def renew(w: World, person: int) -> int:
     law = Law.CLIENT_APP if w.renewal == Renewal.APP else Law.CLIENT_HOST
     stream = Stream.RENEWAL_TRIP + plan.role_offset(w, person)
     p.expires = 0.5 * draws.sample_on_way(w, law, person, stream, p.click, attempt)
-    calendar.act_later(w, person, p.expires, Priority.ARRIVAL, State.RENEWAL_ARRIVES)
-    return Step.REST
+    return calendar.meets(w, person, p.expires, Priority.ARRIVAL, State.RENEWAL_ARRIVES)
 
 
 def renewal_arrives(w: World, person: int) -> int:
@@ -637,8 +636,7 @@ def send(w: World, person: int) -> int:
     p.decision = p.reason = 0
     w.sent += 1
     accounting.note_page(w, person, Event.REQUEST_SENT, p.kind, 0)
-    calendar.act_later(w, person, p.half_trip, Priority.ARRIVAL, State.REQUEST_ARRIVES)
-    return Step.REST
+    return calendar.meets(w, person, p.half_trip, Priority.ARRIVAL, State.REQUEST_ARRIVES)
 
 
 def answered(w: World, person: int) -> int:

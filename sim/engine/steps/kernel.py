@@ -6,6 +6,7 @@ from sim.basics.streams import Stream
 from sim.engine.state import NONE, Beside, Code, Mark, State, Station, Step, World
 from sim.engine.steps import (
     accounting,
+    alone,
     beside,
     calendar,
     channels,
@@ -253,7 +254,7 @@ def advance(address: int, until: float) -> int:
         if w.hole:
             calendar.fill_hole(w)
         if w.heap == 0 or w.moving:
-            if calendar.next_row(w):
+            if next_person(w) if w.alone else calendar.next_row(w):
                 continue
             return paused(w)
         e = memory.due(w, 0)
@@ -318,25 +319,51 @@ def resume_line(w: World, person: int, state: int) -> int:
 
 def begin(w: World) -> None:
     """The start of the run: outages, people, cases."""
-    beside.begin_outages(w)
     if w.clocks_differ:
         clocks.begin(w)
     channels.begin(w)
-    number = 0
+    if w.alone:
+        return
+    beside.begin_outages(w)
     for person in range(w.people):
-        p = memory.person(w, person)
-        p.administrator = draws.uniform(w, person, Stream.ADMIN, 0, 0) < w.admins
-        p.page = p.incoming = p.case = NONE
-        p.click, p.visit_began = -1, NAN
-        if w.several:
-            tabs.begin(w, person)
-        w.now = 0.0
-        if revocation.has_case(w, person):
-            revocation.begin_case(w, person, number)
-            number += 1
-        if w.moments:
-            virtual.begin(w, person)
-        follow(w, person, client.begin_shift(w, person))
+        begin_person(w, person)
+
+
+def begin_person(w: World, person: int) -> None:
+    """The start of the run, for one of them."""
+    p = memory.person(w, person)
+    p.administrator = draws.uniform(w, person, Stream.ADMIN, 0, 0) < w.admins
+    p.page = p.incoming = p.case = NONE
+    p.click, p.visit_began = -1, NAN
+    if w.several:
+        tabs.begin(w, person)
+    w.now = 0.0
+    if revocation.has_case(w, person):
+        revocation.begin_case(w, person, w.cases_begun)
+        w.cases_begun += 1
+    if w.moments:
+        virtual.begin(w, person)
+    follow(w, person, client.begin_shift(w, person))
+
+
+@apart
+def next_person(w: World) -> bool:
+    """Somebody's run is over, where people are run one after the other: the turn of the next; false where none is left."""
+    if w.until < w.end or w.turn_of >= w.turn_until:
+        return False
+    end_turn(w)
+    alone.turn(w, w.turn_of)
+    beside.begin_outages(w)  # each lives through the same ones
+    begin_person(w, w.turn_of)
+    w.turn_of += 1
+    return True
+
+
+def end_turn(w: World) -> None:
+    """The end of the run for him who had the last turn."""
+    if w.turn_of > 0:
+        w.now = w.end
+        w.in_flight += close_person(w, w.turn_of - 1)
 
 
 def close(address: int) -> int:
@@ -349,25 +376,32 @@ def close(address: int) -> int:
         if not (of_app and w.holds_worker):
             parties.record_waiting(w, station)
         accounting.check_sums(w, station)
-    in_flight = 0
-    for person in range(w.people):
-        p = memory.person(w, person)
-        in_flight += p.marks & Mark.UNDECIDED != 0
-        if w.moments:
-            virtual.ended(w, person)
-        accounting.record_visit(w, person)
-        if p.case != NONE:
-            revocation.accrue(w, person)
-            revocation.note_moves(w, person)
-        if w.holds_worker:
-            close_holder(w, person, p.state)
+    if w.alone:
+        end_turn(w)
+    else:
+        for person in range(w.people):
+            w.in_flight += close_person(w, person)
     for line in range(w.n_lines):
         s = memory.line(w, line)
         if s.under_way:
-            in_flight += s.marks & Mark.UNDECIDED != 0
+            w.in_flight += s.marks & Mark.UNDECIDED != 0
             if w.holds_worker:
                 close_holder(w, w.people + line, s.state)
-    return in_flight
+    return w.in_flight
+
+
+def close_person(w: World, person: int) -> int:
+    """The accounts of one person are closed. Returns whether a request of his is in flight."""
+    p = memory.person(w, person)
+    if w.moments:
+        virtual.ended(w, person)
+    accounting.record_visit(w, person)
+    if p.case != NONE:
+        revocation.accrue(w, person)
+        revocation.note_moves(w, person)
+    if w.holds_worker:
+        close_holder(w, person, p.state)
+    return 1 if p.marks & Mark.UNDECIDED else 0
 
 
 @apart

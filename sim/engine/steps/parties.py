@@ -7,7 +7,7 @@ arrival and the moment the earliest server is free (Kiefer and Wolfowitz 1955).
 import math
 
 from sim.engine.state import NONE, Beside, Step, World
-from sim.engine.steps import accounting, calendar, limiters, lines, pool
+from sim.engine.steps import accounting, alone, calendar, limiters, lines, pool
 from sim.engine.steps.binding import apart, into_callers, memory
 from sim.model.limits import Limiter
 from sim.model.order import Lane, Priority
@@ -68,7 +68,10 @@ def serve(w: World, station: int, service: float) -> float:
     now, start = w.now, w.now
     servers = memory.station(w, station).servers
     if servers < INF:
-        start = earliest_start(w, station, int(servers), now, service)
+        if w.alone:
+            alone.is_there(w, station, now, now + service)
+        else:
+            start = earliest_start(w, station, int(servers), now, service)
     end = start + service
     accounting.record_sojourn(w, station, now, start, end)
     return end
@@ -191,6 +194,9 @@ def host_admits(w: World, reason: int, host: int) -> int:
     if h.is_down:
         return Reason.HOST_DOWN
     if reason == Call.PAGE_LOAD or h.buckets == 0:
+        return Reason.OK
+    if w.alone:
+        alone.calls(w)
         return Reason.OK
     if h.limiter != Limiter.BUCKET:
         return limiters.admits(w, reason, host)
