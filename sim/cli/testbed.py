@@ -44,6 +44,11 @@ RUSH_AT_ONCE = (
     metavar="GATE",
     help="Instead: a real part beside its profile, in real time, e.g. nginx_auth_request; `all` for all (repeatable).",
 )
+@click.option(
+    "--carriers",
+    is_flag=True,
+    help="Instead: real web sockets, sessions in a Redis and refresh tokens that rotate, in real time.",
+)
 @click.option("--seed", type=click.IntRange(min=0), help="Instead of the scenario's.")
 @click.option(
     "--within",
@@ -91,6 +96,7 @@ def testbed(
     scenario: str,
     names: tuple[str, ...],
     gates: tuple[str, ...],
+    carriers: bool,
     seed: int | None,
     within: str,
     compression: float | None,
@@ -106,11 +112,19 @@ def testbed(
     Starts a stand-in host, a reference app and a store, replays the scenario's people under compressed time with the
     same seed and cases as the simulation, and stops everything again, also after Ctrl-C. Needs lastclick[testbed].
     With --gate a real part stands in front of the host (scenarios testbed_gates, testbed_sessions): `lastclick gates` says what it does.
+    With --carriers people of testbed_carriers, two tabs each, open sockets, renew and poll.
     """
     try:
         require_extra()
     except MissingExtra as error:
         raise InputError(str(error)) from None
+    if carriers:
+        from sim.cli.testbed_carriers import play_carriers
+
+        play_carriers(
+            "testbed_carriers" if scenario == "testbed_office" else scenario, seed, write, quiet
+        )
+        return
     if gates:
         from sim.cli.testbed_gates import play_gates
 
