@@ -5,7 +5,7 @@
 The office with its stations and rate limit grown with the people (`benchmarks/office.py`), one replication a strategy, each in
 a process of its own on one core, C at a time; without names the whole catalogue. The page is written anew after each strategy,
 so an interruption keeps what was measured. A million people for ten hours are about 280 million requests, a minute
-a strategy.
+a strategy. Entries of the two with an allowlist live longer in all than 64 bits of ticks hold: they are refused at a million.
 """
 
 import argparse
