@@ -38,6 +38,15 @@ def _a_page_load(of: Run, total: float) -> float:
     return total / _calls("page_load")(of)
 
 
+def _ended_by(word: str) -> Figure:
+    """Whether that ended the case; the oracle does not say."""
+    return lambda of: float("nan") if of.ended is None else float(of.ended[0] == word)
+
+
+_ENDS = (
+    *("token expiry", "list entry expiry", "check", "push", "nothing was open"),
+    *("check at local", "check at host"),
+)
 FIGURES: dict[str, Figure] = {
     "window s": _case("exposure_s"),
     "window of reads s": _case("exposure_read_s"),
@@ -90,7 +99,8 @@ TRACED: dict[str, Figure] = {
     "mean instant of a click s": _mean_instant("click"),
     "mean instant of a page seen s": _mean_instant("page_seen"),
 }
-FIGURES |= TRACED
+ENDED: dict[str, Figure] = {f"ended by {word}": _ended_by(word) for word in _ENDS}
+FIGURES |= TRACED | ENDED
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,8 @@ from support.worlds import one_endless_page, scenario
 from sim import theory
 from sim.coverage import coverage
 from sim.engine import compiled, plain
+from sim.engine.given import Given
+from sim.engine.readable import readable, why_none
 from sim.oracle import deciders
 from sim.oracle.stale_answers import last_click_s
 from sim.oracle.vocabulary import Unspoken, check_spoken
@@ -357,6 +359,20 @@ def test_deciders_that_cannot_be_meant(tables: dict[str, Any], words: str) -> No
 def test_what_cannot_be_meant_is_an_error(check: dict[str, Any], words: str) -> None:
     with pytest.raises(ScenarioError, match=words):
         scenario({"strategies": {"tried": {"check": check}}})
+
+
+def test_virtual_cases_fall_back_by_name() -> None:
+    """They read neither last answers, nor several checks, nor who else is asked."""
+    office = with_changes(load("office"), {"deciders": {"local": {}}})
+    for check, name in (
+        (STALE, "check.stale_for"),
+        ({"at": "local"}, "check.at"),
+        ([READS, WRITES], "check"),
+    ):
+        drawn = with_changes(office, {"strategies": {"tried": {"check": check}}})
+        given = Given.of(drawn, drawn.strategies["tried"], False, moments=8)
+        assert readable(given) == 0
+        assert name in why_none(given)
 
 
 def test_the_oracle_refuses_the_word() -> None:

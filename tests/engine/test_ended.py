@@ -9,6 +9,7 @@ from support.worlds import one_endless_page
 
 from sim.engine import compiled, plain, run
 from sim.engine.recording import Run
+from sim.oracle import what_ended
 from sim.scenario import load, with_changes
 from sim.verdict.build import ended
 from sim.verification.by_hand import ALLOW, LEAVES, LOGOUT, LONG_TOKEN, SHORT_VISITS, pushed, token
@@ -132,6 +133,32 @@ def test_what_comes_first_of_an_event_a_sweep_and_expiry() -> None:
         others = [alive[other] for other in alive if other != word]
         expected = step_s * sum(ends[word](t) * others[0](t) * others[1](t) for t in times_s)
         assert_share(counted[word], number, expected)
+
+
+def test_a_small_simulator_agrees() -> None:
+    """Token, event, sweep and a kept yes together, 3,000 cases here and 4,000 there; seeds are fixed."""
+    counted, number = shares(
+        {
+            "token": {"lifetime": 300.0, "renewal": "host", "refresh_at": 1.0},
+            "check": {"allow_for": 900.0},
+            "push": [TOLD, TOLD | {"channel": "sweep"}],
+        },
+        push={"retries": "none", "delay": {"dist": "exponential", "mean": 100.0}},
+        channels={"sweep": {"every": 200.0}},
+    )
+    theirs = what_ended.shares(
+        4000,
+        {
+            "token expiry": what_ended.token(300.0),
+            "check": what_ended.kept_yes(900.0, 600.0),
+            "push": what_ended.event(100.0),
+            "sweep": what_ended.sweep(200.0),
+        },
+    )
+    assert set(counted) == set(theirs)
+    for word, share in theirs.items():
+        error = math.sqrt(share * (1 - share) * (1 / number + 1 / 4000))
+        assert abs(counted[word] / number - share) < 4.5 * error, word
 
 
 def test_the_oracle_does_not_say_it_and_the_verdict_pools_runs() -> None:

@@ -70,6 +70,12 @@ _COMPILED = (
     ("the window forgets that a decider does not know yet", "passes_until", "if host and", "if host < 0 and"),
     ("an outage of a decider is the host's", "outage_edge", "h = memory.host(w, t.channel)", "h = memory.host(w, 0)"),
     ("a decider's calls are the host's", "record_call", "if host:", "if host < 0:"),
+    # what ended it
+    ("the gate that ends last is named", "sooner", "if until < found:", "if until > found:"),
+    ("an event that ends access is not named", "take_effect", "w.change = Ended.CHANNEL + t.channel", "w.change = Ended.PAGE"),
+    ("what stands open later is named", "accrue", "w.change if c.reach_0 > now else c.gate_0", "c.gate_0"),
+    ("who has no page open is told of a token", "stops", "return gate if is_check else Ended.NOT_OPEN", "return gate"),
+    ("every check is named as the first", "reach_at", "memory.check(w, check).ends_as", "memory.check(w, 0).ends_as"),
     ("one check of several is enough", "ask", "if step != Step.PASSED:", "if step < 0:"),
     ("the checks behind one that answered are not asked", "said_yes", "if check + 1 < w.n_checks", "if check + 1 < 0"),
     ("checks share their answers", "kept_for", "place * w.n_checks + check", "place * w.n_checks"),
