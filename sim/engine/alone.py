@@ -15,6 +15,7 @@ import numpy as np
 from pydantic import BaseModel
 
 from sim.engine import Progress
+from sim.engine.arrays import go_by_events
 from sim.engine.given import Given, cells_of, has_lines, nodes, several
 from sim.engine.limits import ALONE_FROM
 from sim.engine.recorded import never_ends
@@ -39,6 +40,10 @@ COUPLES: dict[str, Callable[[Given], bool]] = {
     "a limit that is no bucket": lambda g: (
         g.scenario.host.rate_limit is not None
         and g.scenario.host.rate_limit.limiter != Limiter.BUCKET
+    ),
+    "only events tell whose turn it is at a station": lambda g: any(
+        by_events and math.isfinite(g.at(station.path))
+        for by_events, station in zip(go_by_events(g), Station, strict=False)
     ),
     "people have several pages": several,
     "the app has several nodes": lambda g: nodes(g) > 1,

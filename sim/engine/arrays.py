@@ -404,7 +404,7 @@ def _stations(given: Given) -> Arrays:
     servers += [servers[Station.APP]] * further
     servers += [decider.servers for decider in given.deciders.values()]
     heaps = [0 if math.isinf(number) else int(number) for number in servers]
-    by_events = _go_by_events(given)
+    by_events = go_by_events(given)
     stations = np.zeros(len(servers), ARRAYS["stations"].dtype())
     stations["servers"] = servers
     stations["first"] = np.cumsum([0, *heaps[:-1]])
@@ -575,7 +575,7 @@ def _first_law_of(given: Given, decider: int) -> int:
     return len(Laws) + CHANNEL_LAWS * len(given.channels) + DECIDER_LAWS * (decider - 1)
 
 
-def _go_by_events(given: Given) -> list[bool]:
+def go_by_events(given: Given) -> list[bool]:
     """Stations at which somebody who waited can be served in no time at all."""
     scenario = given.scenario
     host, service, end_s = scenario.host, scenario.app.service, scenario.run.end_s

@@ -157,6 +157,7 @@ def test_a_bucket_that_is_said_never_to_be_empty_never_is(
         ("a sender stops after failures", {"push.disabled_after": 3}, {}),
         ("a limit that is no bucket", {"host.rate_limit": {"per_second": 9.0, "kind": "log"}}, {}),
         ("the app has several nodes", {"app.nodes": 3}, {}),
+        ("only events tell whose turn it is at a station", {"app.service.read": 0}, {}),
         ("people have several pages", {"workload.tabs": 2}, {}),
         ("pages send by themselves", {"workload.poll": {"every": "30s"}}, {}),
     ],

@@ -64,7 +64,7 @@ def _ends(name: str, ours: Run, expected: Run) -> str:
 
 
 @settings(
-    max_examples=500, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
+    max_examples=200, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
 )
 @given(scenarios())
 def test_random_scenarios(drawn: Scenario) -> None:
@@ -72,7 +72,7 @@ def test_random_scenarios(drawn: Scenario) -> None:
 
 
 @settings(
-    max_examples=200, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
+    max_examples=100, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
 )
 @given(scenarios_that_run_ahead())
 def test_running_ahead(drawn: Scenario) -> None:

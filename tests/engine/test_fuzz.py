@@ -118,7 +118,7 @@ def _slow(written: dict[str, Any]) -> dict[str, float]:
 
 
 def test_a_few_scenarios_drawn_from_the_schema() -> None:
-    counts = _attack(60)
+    counts = _attack(90)
     assert counts["ran"] >= 10
 
 
