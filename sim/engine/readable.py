@@ -72,6 +72,7 @@ def why_none(given: Given) -> str:
         "app.nodes": nodes(given) > 1,  # which of them a request meets is not followed
         "pages elsewhere": several(given),  # one may outlast the page in use
         "clock_offset": clocks_differ(given),
+        "push.effect": Effect.DROP_ANSWERS in effects(given),  # an answer on its way survives it
         "push": len(strategy.pushes) > 1,
         "check": len(given.checks) > 1,
         "push.delay": not scenario.push.as_ever,
