@@ -28,10 +28,10 @@ NIGHTLY, PARTS = 4_000, 16
 def _small() -> Iterator[None]:
     """Bounds that are reached at once; the machine code is loaded before the first example is timed."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(limits, "AN_INSTANT", 1_000)
-        patch.setattr(limits, "A_RUN", 2_000)
+        patch.setattr(limits, "AN_INSTANT", 500)
+        patch.setattr(limits, "A_RUN", 1_000)
         patch.setattr(limits, "A_RUN_A_PERSON", 0)
-        patch.setattr(limits, "TRIES", 500)
+        patch.setattr(limits, "TRIES", 250)
         patch.setattr(arrays, "_rows", lambda people: 64)  # of the calendar: they change time only
         patch.setattr(footprint, "free_bytes", lambda: 50e6)
         office = scenario({"organisation": {"people": 1}})
