@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from sim.basics import streams
-from sim.engine import Progress, alone, binder
+from sim.engine import Progress, alone, binder, capacity
 from sim.engine.arrays import (
     FULL,
     Arrays,
@@ -229,6 +229,6 @@ def _run(
         alone.endless(world, given)
         return None
     arrays = _recorded(arrays, world)
-    if one_by_one and not alone.nobody_met(arrays, given):
+    if one_by_one and not capacity.nobody_met(arrays, given):
         return None
     return recorded(arrays, given, replication, in_flight, reasons)

@@ -11,6 +11,7 @@ from support import ROOT
 
 from sim.engine import alone, compiled, plain
 from sim.engine.arrays import arrays_of
+from sim.engine.capacity import never_empty
 from sim.engine.given import Given
 from sim.engine.limits import ALONE_FROM
 from sim.model.strategies import CATALOGUE, Strategy
@@ -140,7 +141,7 @@ def test_a_bucket_that_is_said_never_to_be_empty_never_is(
         level, at = min(capacity, level + (time - at) * rate), time
         empty |= level < 1.0
         level -= 1.0
-    if alone.never_empty(cells, capacity, rate):
+    if never_empty(cells, capacity, rate):
         assert not empty
     else:
         assert capacity < len(calls) + 1  # it holds no more than all that is asked for

@@ -4,7 +4,7 @@ from functools import partial
 
 import numpy as np
 
-from sim.engine import Progress, alone
+from sim.engine import Progress, alone, capacity
 from sim.engine.arrays import arrays_of, emptied, grown, wired, with_cases
 from sim.engine.compiled.machine import kernels
 from sim.engine.given import Given
@@ -66,9 +66,9 @@ def _run(
                 progress((step - 1) / SLICES)
         if progress is not None:
             progress(step / SLICES)
-        if one_by_one and step == EARLY and not alone.may_still(arrays, given, step / SLICES):
+        if one_by_one and step == EARLY and not capacity.may_still(arrays, given, step / SLICES):
             return None
-    if one_by_one and not alone.nobody_met(arrays, given):
+    if one_by_one and not capacity.nobody_met(arrays, given):
         return None
     in_flight = close(address)
     if world["endless"]:

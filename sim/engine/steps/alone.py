@@ -1,14 +1,15 @@
 """People one after the other (model, section 10): where nobody meets others, each is run alone to the end, with the same steps.
 
 A station then gives everybody a server at once, and a bucket a token; `cells` of time keep how much that takes, and whoever has
-run it looks afterwards whether there was so much at any time (`sim.engine.alone`). Records are sums of whole numbers and draws
+run it looks afterwards whether there was so much at any time (`sim.engine.capacity`). Records are sums of whole numbers and draws
 have addresses, so the record does not depend on it.
 """
 
-from sim.engine.state import NONE, World
+from sim.engine.state import CELLS, NONE, World
 from sim.engine.steps.binding import memory
 
-CALLS = 3  # after the stations
+PARTS = len(CELLS)
+CALLS = PARTS - 1  # after the stations
 
 
 def turn(w: World, person: int) -> None:
@@ -43,7 +44,7 @@ def empty_pools(w: World) -> None:
 
 def is_there(w: World, station: int, since: float, until: float) -> None:
     """Somebody is served at a station from one instant to another: it counts in each cell that he touches."""
-    cells = w.n_cells // 4
+    cells = w.n_cells // PARTS
     first, last = cell_of(w, since), cell_of(w, min(until, w.end))
     memory.cell(w, station * cells + first).x += 1
     memory.cell(w, station * cells + last + 1).x -= 1
@@ -51,7 +52,7 @@ def is_there(w: World, station: int, since: float, until: float) -> None:
 
 def calls(w: World) -> None:
     """A call of now takes a token out of each bucket."""
-    memory.cell(w, CALLS * (w.n_cells // 4) + cell_of(w, w.now)).x += 1
+    memory.cell(w, CALLS * (w.n_cells // PARTS) + cell_of(w, w.now)).x += 1
 
 
 def cell_of(w: World, time: float) -> int:
