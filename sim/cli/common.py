@@ -190,6 +190,17 @@ def file_errors(path: Path) -> Iterator[None]:
         raise InputError(f"{path}: cannot be written: {error.strerror or error}") from None
 
 
+def write_section(path: Path, section: str, marks: tuple[str, str]) -> None:
+    """Put a section of the testbed's between its marks in a page, which is made where there is none, and say so."""
+    from sim.results.store import write_text
+    from sim.testbed.page import with_section
+
+    with file_errors(path):
+        document = path.read_text(encoding="utf-8") if path.exists() else "# Validation\n"
+        write_text(path, with_section(document, section, marks))
+    click.echo(f"{path}: written", err=True)
+
+
 def must_be_writable(*paths: Path | None) -> None:
     """Fail before the work rather than after it. Raises InputError."""
     for path in filter(None, paths):

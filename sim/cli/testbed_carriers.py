@@ -7,11 +7,11 @@ import click
 from sim.cli.common import (
     InputError,
     Stopped,
-    file_errors,
     interruptible,
     load,
     progress,
     terminable,
+    write_section,
 )
 
 
@@ -19,7 +19,6 @@ def play_carriers(scenario: str, seed: int | None, write: Path | None, quiet: bo
     """Play each strategy, print the table, and write it where asked for; exit code 1 where a case differs."""
     from sim.testbed.carriers.beside import DIFFERS, MARKS, beside, section, table
     from sim.testbed.carriers.play import play
-    from sim.testbed.page import with_section
     from sim.testbed.real.part import NotInstalled
     from sim.testbed.servers import ServerFailed
 
@@ -42,11 +41,6 @@ def play_carriers(scenario: str, seed: int | None, write: Path | None, quiet: bo
         raise InputError("none of the parts is here")
     click.echo(f"real time\n\n{table(rows)}")
     if write is not None:
-        from sim.results.store import write_text
-
-        with file_errors(write):
-            document = write.read_text(encoding="utf-8") if write.exists() else "# Validation\n"
-            write_text(write, with_section(document, section(rows), MARKS))
-        click.echo(f"{write}: written", err=True)
+        write_section(write, section(rows), MARKS)
     if any(row.count(DIFFERS) for row in rows):
         raise SystemExit(1)

@@ -8,11 +8,11 @@ import click
 from sim.cli.common import (
     InputError,
     Stopped,
-    file_errors,
     interruptible,
     load,
     progress,
     terminable,
+    write_section,
 )
 
 if TYPE_CHECKING:
@@ -64,21 +64,12 @@ def play_gates(
     problems = [f"{row.name}: {said}" for row in rows for said in row.problems]
     click.echo("\n".join(["predicted/measured, real time\n", table(rows), *problems]))
     if write is not None:
-        _write(rows, write)
+        from sim.testbed.real.page import MARKS, section
+
+        write_section(write, section(rows), MARKS)
     if problems:
         raise SystemExit(1)
 
 
 def _seed(own: int, given: int | None) -> int:
     return own if given is None else given
-
-
-def _write(rows: "list[Beside]", path: Path) -> None:
-    from sim.results.store import write_text
-    from sim.testbed.page import with_section
-    from sim.testbed.real.page import MARKS, section
-
-    with file_errors(path):
-        document = path.read_text(encoding="utf-8") if path.exists() else "# Validation\n"
-        write_text(path, with_section(document, section(rows), MARKS))
-    click.echo(f"{path}: written", err=True)

@@ -1,7 +1,7 @@
 """The catalogue: a name, one sentence, a composition, a source. A new strategy is one entry."""
 
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -36,6 +36,23 @@ class RequestView:
     page_loaded_s: float
 
 
+E = TypeVar("E")
+
+
+def _entries(written: E | tuple[E, ...] | None) -> tuple[E, ...]:
+    """What is written once, several times or not at all."""
+    if written is None:
+        return ()
+    return written if isinstance(written, tuple) else (written,)
+
+
+def _only(strategy: str, key: str, entries: tuple[E, ...]) -> E | None:
+    """The one entry of a key, if any. Raises ValueError where there are several."""
+    if len(entries) > 1:
+        raise ValueError(f"{strategy} has {len(entries)} entries of {key}")
+    return entries[0] if entries else None
+
+
 class Strategy(BaseModel):
     """A composition of mechanisms. It holds settings only: it never measures itself and never sees the truth.
 
@@ -60,16 +77,12 @@ class Strategy(BaseModel):
     @property
     def checks(self) -> tuple[Check, ...]:
         """The entries of `check`, in the order in which they are asked."""
-        if self.check is None:
-            return ()
-        return (self.check,) if isinstance(self.check, Check) else self.check
+        return _entries(self.check)
 
     @property
     def only_check(self) -> Check | None:
         """The entry of `check`, for who speaks of one at most. Raises ValueError where there are several."""
-        if len(self.checks) > 1:
-            raise ValueError(f"{self.name} has {len(self.checks)} entries of check")
-        return self.checks[0] if self.checks else None
+        return _only(self.name, "check", self.checks)
 
     def path_of_check(self, number: int) -> str:
         """How a scenario file names an entry of `check`, below the strategy."""
@@ -78,16 +91,12 @@ class Strategy(BaseModel):
     @property
     def pushes(self) -> tuple[Push, ...]:
         """The entries of `push`."""
-        if self.push is None:
-            return ()
-        return (self.push,) if isinstance(self.push, Push) else self.push
+        return _entries(self.push)
 
     @property
     def only_push(self) -> Push | None:
         """The entry of `push`, for who speaks of one at most. Raises ValueError where there are several."""
-        if len(self.pushes) > 1:
-            raise ValueError(f"{self.name} has {len(self.pushes)} entries of push")
-        return self.pushes[0] if self.pushes else None
+        return _only(self.name, "push", self.pushes)
 
     def __repr__(self) -> str:
         return f"<strategy {self.name}: {mechanisms_text(self)}>"

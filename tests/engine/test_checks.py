@@ -131,18 +131,22 @@ def test_the_bound_of_a_last_answer() -> None:
 READS, WRITES = {"scope": "reads"}, {"scope": "writes"}
 
 
-def kept(checks: Any, engine: str = "compiled", **more: Any) -> Any:
-    """What becomes of people who click each minute, two of three times to read."""
+def clicking(checks: Any, engine: str, **more: Any) -> Any:
+    """What becomes of people who click each minute."""
     drawn = one_endless_page(
         {"check": checks},
         think={"dist": "exponential", "mean": GAP_S},
         people=3000 if engine == "compiled" else 150,
         horizon_s=4_000.0,
         from_s=2_000.0,
-        workload={"kinds": {"read": 2 / 3, "write": 1 / 3}},
         **more,
     )
     return ENGINES[engine].run(drawn, drawn.strategies["tried"])
+
+
+def kept(checks: Any, engine: str = "compiled", **more: Any) -> Any:
+    """The same, two of three times to read."""
+    return clicking(checks, engine, workload={"kinds": {"read": 2 / 3, "write": 1 / 3}}, **more)
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -236,17 +240,8 @@ LATE_S = 200.0
 
 
 def decided(check: Any, asked: dict[str, Any], engine: str = "compiled", **more: Any) -> Any:
-    """What becomes of people who click each minute, where somebody else than the host is asked."""
-    drawn = one_endless_page(
-        {"check": check},
-        think={"dist": "exponential", "mean": GAP_S},
-        people=3000 if engine == "compiled" else 150,
-        horizon_s=4_000.0,
-        from_s=2_000.0,
-        deciders=asked,
-        **more,
-    )
-    return ENGINES[engine].run(drawn, drawn.strategies["tried"])
+    """The same, where somebody else than the host is asked."""
+    return clicking(check, engine, deciders=asked, **more)
 
 
 KNOWS = {"knows_after": {"deactivation": {"dist": "exponential", "mean": LATE_S}}}

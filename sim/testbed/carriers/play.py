@@ -18,18 +18,15 @@ from sim.testbed.carriers.sessions import Sessions
 from sim.testbed.carriers.stand import Stand
 from sim.testbed.compress import precise_loop
 from sim.testbed.folder import run_folder
+from sim.testbed.real.nginx import HEAD
 from sim.testbed.real.part import APT, NotInstalled, free_port, program
 from sim.testbed.servers import Process, RedisServer, redis_program
 
 _HEAD_START_S = 0.5
 _TIME, _PERSON, _EVENT, _REASON = map(TRACE_COLUMNS.index, ("time_s", "person", "event", "reason"))
-_NGINX = """\
-daemon off; master_process off; pid {folder}/pid; error_log {folder}/error.log;
-events {{ worker_connections 2048; }}
-http {{
-  access_log off;
-  client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy; fastcgi_temp_path {folder}/fastcgi;
-  uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;
+_NGINX = (
+    HEAD
+    + """\
   server {{
     listen 127.0.0.1:{port} backlog=1024;
     location / {{
@@ -39,6 +36,7 @@ http {{
   }}
 }}
 """
+)
 
 
 @dataclass

@@ -4,13 +4,18 @@ from collections.abc import Callable
 
 from sim.testbed.real.part import APT, Part, Place
 
-_CONFIG = """\
+# Of a configuration with its files in one folder; what follows goes on within `http`.
+HEAD = """\
 daemon off; master_process off; pid {folder}/pid; error_log {folder}/error.log;
 events {{ worker_connections 2048; }}
 http {{
   access_log off;
   client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy; fastcgi_temp_path {folder}/fastcgi;
   uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;
+"""
+_CONFIG = (
+    HEAD
+    + """\
   proxy_cache_path {folder}/cache keys_zone=answers:1m;
   server {{
     listen 127.0.0.1:{port} backlog=1024;
@@ -24,6 +29,7 @@ http {{
   }}
 }}
 """
+)
 _STALE = "proxy_cache_use_stale updating; proxy_cache_background_update on;"
 
 
