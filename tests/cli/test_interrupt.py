@@ -43,7 +43,7 @@ def _members(group: int) -> list[int]:
 )
 def test_ctrl_c_ends_everything_and_writes_nothing(how: str, tmp_path: Path) -> None:
     file = tmp_path / "small.toml"
-    file.write_text("format = 1\n[organisation]\npeople = 2000\n[strategies.short_token]\n")
+    file.write_text("format = 1\n[organisation]\npeople = 500\n[strategies.short_token]\n")
     command = [sys.executable, "-m", "sim", "compare", file.name, *how.split(), "--out", "results"]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     started = subprocess.Popen(

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from support.drawn import scenarios, scenarios_of_a_log, scenarios_that_run_ahead
 from support.logs import an_office_log, csv_of, put
+from support.runners import plainly
 
 from sim import oracle
 from sim.engine import compiled, plain
@@ -27,8 +28,11 @@ ENGINES = {"compiled": compiled, "plain": plain, "reference": oracle}
 def assert_same_path(drawn: Scenario, strategy: Strategy, replication: int = 0) -> None:
     """All engines, event for event; the first that differs is shown side by side."""
     expected = oracle.run(drawn, strategy, replication, tracing=True)
-    for name in ("compiled", "plain"):
-        ours = ENGINES[name].run(drawn, strategy, replication, tracing=True)
+    ours_by_name = {
+        "compiled": compiled.run(drawn, strategy, replication, tracing=True),
+        "plain": plainly(drawn, replication, strategy),
+    }
+    for name, ours in ours_by_name.items():
         pairs = zip(ours.trace or [], expected.trace or [], strict=False)
         for number, (left, right) in enumerate(pairs):
             assert repr(left) == repr(right), _side_by_side(name, number, left, right)

@@ -9,6 +9,7 @@ from sim.coverage import coverage
 from sim.engine import arrays, compiled, plain
 from sim.engine.recording import Run
 from sim.model.causes import CAUSES
+from sim.model.strategies import Strategy
 from sim.scenario import Scenario
 
 ANYTHING = list(HealthCheck)
@@ -23,10 +24,10 @@ PARTS = 8  # so that workers share 10,000 scenarios of a night
 AT_NIGHT = settings(max_examples=1_250, deadline=None, suppress_health_check=ANYTHING)
 
 
-def plainly(drawn: Scenario, replication: int) -> Run:
+def plainly(drawn: Scenario, replication: int, strategy: Strategy | None = None) -> Run:
     """Of the plain runner, with few rows in its calendar: how many there are changes nothing but the time that it takes."""
     with patch.object(arrays, "_rows", lambda people: 64):
-        return plain.run(drawn, drawn.strategies["tried"], replication, tracing=True)
+        return plain.run(drawn, strategy or drawn.strategies["tried"], replication, tracing=True)
 
 
 def the_same_on_both(drawn: Scenario, replication: int = 0) -> Run:
